@@ -77,7 +77,7 @@ unit_uses_commands := src/commands src/jobs src/circuit src/formats db solver sr
 unit_uses_ui       := $(FOLDERS)
 
 define UNIT_RULE
-$(B)/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)_*.c)) $(foreach f,$(unit_uses_$(1)),$(call archive,$(f)))
+$(B)/unit-$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/$(1)_*.c) $(if $(filter solver,$(1)),$(wildcard tests/oracle/*.c))) $(foreach f,$(unit_uses_$(1)),$(call archive,$(f)))
 	@echo "  link     $$@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LDLIBS) -lcriterion
 endef

@@ -1,0 +1,25 @@
+/* Documents and the samples in them. */
+#ifndef DB_DOCUMENT_H
+#define DB_DOCUMENT_H
+
+#include "db/db.h"
+
+typedef struct document {
+    int64_t id;
+    char *name, *text; /* raw; may be NULL */
+    char **token;      /* raw; NULL when the document has text only */
+    uint32_t token_count;
+    uint32_t first_sample, samples;
+} document;
+
+/* tokens_json: a JSON array of strings, or NULL. */
+status document_add(db *d, int64_t id, const char *name, const char *text,
+                    const char *tokens_json, uint32_t first_sample, uint32_t samples, error *err);
+
+/* The document that holds a sample. */
+status document_of_sample(db *d, uint32_t sample, document *out, error *err);
+void document_release(document *doc);
+
+status document_count(db *d, uint32_t *documents, uint32_t *samples, error *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* Fits: what was asked, how far it got, what came out. */
+#ifndef DB_FIT_H
+#define DB_FIT_H
+
+#include "db/db.h"
+
+#define FIT_STATE_LIST(X)                                                                         \
+    X(FIT_QUEUED, "queued")                                                                       \
+    X(FIT_RUNNING, "running")                                                                     \
+    X(FIT_DONE, "done")                                                                           \
+    X(FIT_CANCELLED, "cancelled")                                                                 \
+    X(FIT_FAILED, "failed")
+
+typedef enum fit_state {
+#define FIT_STATE_ENUM(name, text) name,
+    FIT_STATE_LIST(FIT_STATE_ENUM)
+#undef FIT_STATE_ENUM
+} fit_state;
+
+const char *fit_state_name(fit_state state);
+
+typedef struct fit_pair {
+    int64_t id;
+    int64_t source_layer, target_layer;
+    bool lambda_known;
+    double lambda, lambda_max;
+    uint32_t targets, done, converged, constant;
+    uint64_t edges;
+    double worst_gap, seconds;
+} fit_pair;
+
+typedef struct fit {
+    int64_t id;
+    char kind[16]; /* pairwise */
+    char rule[16]; /* absolute, pair, target, parents */
+    double lambda, ridge;
+    bool scale;
+    double tolerance;
+    int64_t seed;
+    fit_state state;
+    char *runner;    /* who runs it, or ran it last; NULL: nobody yet */
+    char *message;   /* why it failed; NULL otherwise */
+    char *data_hash;
+    int64_t created, started, finished; /* unix seconds; 0: not yet */
+    fit_pair *pair;                     /* by position of the source, then the target layer */
+    uint32_t pair_count;
+} fit;
+
+typedef struct fit_set {
+    fit *item; /* newest first */
+    uint32_t count;
+} fit_set;
+
+/* A queued fit with its pairs (ids of f and of its pairs are set). One transaction. */
+status fit_add(db *d, fit *f, error *err);
+status fit_list(db *d, fit_set *out, error *err);
+/* STATUS_INPUT when there is no such fit. fit_id 0: the newest that has edges or is done. */
+status fit_get(db *d, int64_t fit_id, fit *out, error *err);
+void fit_release(fit *f);
+void fit_set_release(fit_set *set);
+
+/* Takes a fit that is queued, cancelled, failed, or running under `stale_runner` (may be NULL),
+ * for `runner`. *taken is false when somebody else has it. */
+status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner,
+                 bool *taken, error *err);
+status fit_set_state(db *d, int64_t fit_id, fit_state state, const char *message, error *err);
+status fit_delete(db *d, int64_t fit_id, error *err);
+status fit_pair_set_lambda(db *d, int64_t pair_id, bool known, double lambda, double lambda_max,
+                           error *err);
+
+typedef struct fit_target {
+    uint32_t feature;
+    const char *state; /* converged, unconverged, constant */
+    double lambda, lambda_max, intercept, r2, gap;
+    uint32_t parents;
+} fit_target;
+
+typedef struct edge {
+    uint32_t source, target; /* features */
+    double weight, standardised, removal;
+} edge;
+
+/* One block of finished targets with all their edges, and the pair's counts, in one transaction. */
+status fit_add_block(db *d, int64_t pair_id, const fit_target *targets, uint32_t target_count,
+                     const edge *edges, uint64_t edge_count, double seconds, error *err);
+
+/* done[f] is set for every target feature of the pair that is finished (features entries). */
+status fit_done_targets(db *d, int64_t pair_id, uint8_t *done, uint32_t features, error *err);
+
+/* One target's facts; *found is false when it is not finished. */
+status fit_target_get(db *d, int64_t pair_id, uint32_t feature, fit_target *out, bool *found,
+                      error *err);
+
+/* Calls `each` for all edges of a pair, by target, then source; false from it stops. */
+status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge *e), void *user,
+                     error *err);
+
+#endif

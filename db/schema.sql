@@ -1,0 +1,157 @@
+-- The workspace: one study in one SQLite file, `study.clw`. Version 1.
+-- Text is kept as it was imported; whoever shows it cleans it. Feature, sample and document
+-- numbers count from 0. Blobs hold little-endian arrays.
+
+CREATE TABLE study (                    -- facts of the whole study
+    key   TEXT PRIMARY KEY,             -- model, samples, rows ('tokens', 'documents'), pool, created, manifest, version
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE layer (                    -- one location in the model, in computation order
+    layer_id  INTEGER PRIMARY KEY,
+    name      TEXT    NOT NULL UNIQUE,  -- hook point: blocks.3.hook_resid_pre
+    position  INTEGER NOT NULL UNIQUE,  -- place in computation order, from 0
+    kind      TEXT    NOT NULL CHECK (kind IN ('sae', 'neuron', 'component')),
+    dense     INTEGER NOT NULL CHECK (dense IN (0, 1)),  -- how its blocks are stored
+    features  INTEGER NOT NULL,
+    samples   INTEGER NOT NULL,
+    nonzeros  INTEGER NOT NULL,
+    source    TEXT    NOT NULL,         -- activation file as the manifest names it
+    hash      TEXT    NOT NULL          -- of the activations as imported; a fit records what it saw
+) STRICT;
+
+CREATE TABLE activation_block (         -- consecutive features of one layer, by columns
+    layer_id      INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    first_feature INTEGER NOT NULL,
+    feature_count INTEGER NOT NULL,
+    col_start     BLOB NOT NULL,        -- uint64[feature_count + 1], from 0; empty when dense
+    sample_index  BLOB NOT NULL,        -- uint32[nonzeros], ascending in a column; empty when dense
+    value         BLOB NOT NULL,        -- float32[nonzeros], or float32[feature_count * samples]
+    UNIQUE (layer_id, first_feature)
+) STRICT;
+
+CREATE TABLE feature (
+    feature_id   INTEGER PRIMARY KEY,   -- layer_id * 2^32 + index
+    layer_id     INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    feature      INTEGER NOT NULL,      -- index in its layer
+    label        TEXT,
+    label_source TEXT,
+    active       INTEGER NOT NULL,      -- samples where it is not zero
+    mean         REAL NOT NULL,         -- over all samples
+    sd           REAL NOT NULL,         -- population standard deviation over all samples
+    active_mean  REAL NOT NULL,         -- over samples where it is not zero; 0 if there are none
+    minimum      REAL NOT NULL,         -- over all samples
+    maximum      REAL NOT NULL,
+    histogram    BLOB NOT NULL          -- uint32 counts of nonzero values, equal bins from their least to their greatest
+) STRICT;
+
+CREATE VIRTUAL TABLE feature_search USING fts5 (  -- rowid = feature_id
+    label, note, tokenize = 'unicode61', prefix = '1 2 3'
+);
+
+CREATE TABLE document (                 -- what was read: its samples are first_sample .. +samples-1
+    document_id  INTEGER PRIMARY KEY,   -- from 0, in order
+    name         TEXT,
+    text         TEXT,                  -- as imported; NULL when only tokens were given
+    tokens       TEXT,                  -- JSON array of strings; NULL when only text was given
+    first_sample INTEGER NOT NULL,
+    samples      INTEGER NOT NULL,      -- tokens of the document, or 1 (pooled, or a row a document)
+    split        TEXT NOT NULL DEFAULT 'train' CHECK (split IN ('train', 'held out'))
+) STRICT;
+CREATE INDEX document_by_sample ON document (first_sample);
+
+CREATE TABLE target (                   -- a target variable: a value per sample
+    target_id INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL UNIQUE,
+    kind      TEXT NOT NULL CHECK (kind IN ('real', 'binary', 'class')),
+    classes   TEXT,                     -- JSON array of names; NULL for real
+    value     BLOB NOT NULL             -- float64[samples]; class numbers from 0
+) STRICT;
+
+CREATE TABLE effect_set (               -- measured interventions between two layers
+    effect_set_id INTEGER PRIMARY KEY,
+    source_layer  INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    target_layer  INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    source        TEXT NOT NULL,        -- file as the manifest names it
+    UNIQUE (source_layer, target_layer)
+) STRICT;
+
+CREATE TABLE effect (                   -- mean change of the target feature when the source is removed
+    effect_set_id INTEGER NOT NULL REFERENCES effect_set ON DELETE CASCADE,
+    source_feature INTEGER NOT NULL,
+    target_feature INTEGER NOT NULL,
+    effect        REAL NOT NULL,
+    active        INTEGER NOT NULL,     -- samples over which it was averaged
+    PRIMARY KEY (effect_set_id, source_feature, target_feature)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fit (                      -- what was asked, and how far it got
+    fit_id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL CHECK (kind IN ('pairwise', 'joint', 'target')),
+    rule        TEXT NOT NULL CHECK (rule IN ('absolute', 'pair', 'target', 'parents')),
+    lambda      REAL NOT NULL,          -- absolute, fraction or wanted parents, as the rule says
+    ridge       REAL NOT NULL,
+    scale       TEXT NOT NULL CHECK (scale IN ('none', 'sd')),
+    tolerance   REAL NOT NULL,
+    seed        INTEGER NOT NULL DEFAULT 0,
+    state       TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'cancelled', 'failed')),
+    runner      TEXT,                   -- who runs it: host, process, its start; tells a dead run from a live one
+    message     TEXT,                   -- why it failed
+    version     TEXT NOT NULL,          -- of the program
+    data_hash   TEXT NOT NULL,          -- of the layers it saw
+    created     INTEGER NOT NULL,       -- unix seconds
+    started     INTEGER,
+    finished    INTEGER
+) STRICT;
+
+CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resuming looks at
+    pair_id      INTEGER PRIMARY KEY,
+    fit_id       INTEGER NOT NULL REFERENCES fit ON DELETE CASCADE,
+    source_layer INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    target_layer INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    lambda       REAL,                  -- the pair's lambda once it is known; NULL for one a target
+    lambda_max   REAL,
+    targets      INTEGER NOT NULL,      -- to do
+    done         INTEGER NOT NULL DEFAULT 0,
+    converged    INTEGER NOT NULL DEFAULT 0,
+    constant     INTEGER NOT NULL DEFAULT 0,
+    edges        INTEGER NOT NULL DEFAULT 0,
+    worst_gap    REAL NOT NULL DEFAULT 0,
+    seconds      REAL NOT NULL DEFAULT 0,
+    UNIQUE (fit_id, source_layer, target_layer)
+) STRICT;
+
+CREATE TABLE fit_target (
+    pair_id    INTEGER NOT NULL REFERENCES fit_pair ON DELETE CASCADE,
+    feature    INTEGER NOT NULL,        -- of the target layer
+    state      TEXT NOT NULL CHECK (state IN ('converged', 'unconverged', 'constant')),
+    lambda     REAL NOT NULL,
+    lambda_max REAL NOT NULL,
+    intercept  REAL NOT NULL,
+    r2         REAL NOT NULL,
+    gap        REAL NOT NULL,           -- relative duality gap
+    parents    INTEGER NOT NULL,
+    PRIMARY KEY (pair_id, feature)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE edge (
+    pair_id        INTEGER NOT NULL REFERENCES fit_pair ON DELETE CASCADE,
+    target_feature INTEGER NOT NULL,
+    source_feature INTEGER NOT NULL,
+    weight         REAL NOT NULL,       -- on the data's own scale
+    standardised   REAL NOT NULL,       -- weight * sd(source) / sd(target)
+    removal        REAL NOT NULL,       -- weight * active_mean(source)
+    PRIMARY KEY (pair_id, target_feature, source_feature)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX edge_by_source ON edge (pair_id, source_feature);
+
+CREATE TABLE note (                     -- the user's own words; kept by names, so that it survives a re-import
+    note_id  INTEGER PRIMARY KEY,
+    subject  TEXT NOT NULL CHECK (subject IN ('feature', 'edge', 'fit')),
+    source   TEXT NOT NULL,             -- layer/index, or the fit's number
+    target   TEXT NOT NULL DEFAULT '',  -- layer/index of an edge's target
+    kind     TEXT NOT NULL CHECK (kind IN ('label', 'tag', 'pin', 'text')),
+    value    TEXT NOT NULL DEFAULT '',
+    changed  INTEGER NOT NULL,          -- unix seconds
+    UNIQUE (subject, source, target, kind, value)
+) STRICT;
