@@ -1,0 +1,61 @@
+/* A circuit in memory: all edges of one fit, strongest first, with adjacency both ways.
+ *
+ * A node is a feature's number in the whole study: layer_first[position of its layer] + index.
+ * Every list is sorted by decreasing strength, so the edges at or above a threshold are always
+ * the first ones of a list, and raising a threshold costs a binary search. A circuit never
+ * changes once loaded; it can be read from any thread. */
+#ifndef CIRCUIT_CIRCUIT_H
+#define CIRCUIT_CIRCUIT_H
+
+#include "db/fit.h"
+#include "db/layer.h"
+
+/* strength, name, what is shown and ranked */
+#define STRENGTH_LIST(X)                                                                          \
+    X(STRENGTH_REMOVAL, "removal", "fall of the target if the source were removed where active")  \
+    X(STRENGTH_WEIGHT, "weight", "coefficient on the data's own scale")                           \
+    X(STRENGTH_STANDARDISED, "standardised", "coefficient between standardised features")
+
+typedef enum strength {
+#define STRENGTH_ENUM(name, text, meaning) name,
+    STRENGTH_LIST(STRENGTH_ENUM)
+#undef STRENGTH_ENUM
+} strength;
+
+const char *strength_name(strength s);
+
+typedef struct circuit_edge {
+    uint32_t source, target; /* nodes */
+    float weight, standardised, removal;
+} circuit_edge;
+
+typedef struct circuit {
+    int64_t fit_id;
+    strength ranked_by;
+    uint32_t layer_count;
+    uint32_t *layer_first; /* by position: first node; layer_count + 1 entries */
+    uint32_t node_count;
+    circuit_edge *edge; /* strongest first */
+    uint32_t edge_count;
+    uint32_t *out_start, *out; /* children of node n: edge[out[out_start[n] .. out_start[n+1]-1]] */
+    uint32_t *in_start, *in;   /* parents likewise */
+} circuit;
+
+/* All edges of the fit that are in the workspace now, of a running fit too. `layers` must be the
+ * study's. More than 2^32 - 1 edges are STATUS_MACHINE. */
+status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ranked_by,
+                    circuit **out, error *err);
+void circuit_free(circuit *c); /* NULL is fine */
+
+/* |strength| and signed strength of an edge in the circuit's ranking. */
+double circuit_strength(const circuit *c, const circuit_edge *e);
+
+uint32_t circuit_node(const circuit *c, uint32_t position, uint32_t feature);
+/* Position of a node's layer; *feature (may be NULL) gets its index there. */
+uint32_t circuit_position(const circuit *c, uint32_t node, uint32_t *feature);
+
+/* How many of list[0..count) (edge indices, strongest first; NULL: the whole circuit's edges) have
+ * |strength| >= threshold. */
+uint32_t circuit_count(const circuit *c, const uint32_t *list, uint32_t count, double threshold);
+
+#endif

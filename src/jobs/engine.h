@@ -1,0 +1,27 @@
+/* Fits in the background, one after the other, for the screen.
+ *
+ * All calls return at once; what comes of them arrives on the queue as ENGINE_PROGRESS messages
+ * (payload: fit_progress) about ten times a second while a fit runs and once at each change of
+ * state, and as ENGINE_FAILED (payload: error) when something asked for could not be done. */
+#ifndef JOBS_ENGINE_H
+#define JOBS_ENGINE_H
+
+#include "src/base/queue.h"
+#include "src/jobs/fit.h"
+
+typedef struct engine engine;
+
+typedef enum engine_message { ENGINE_PROGRESS = 100, ENGINE_FAILED } engine_message;
+
+/* Starts the worker thread. `study` and `news` must outlive the engine. */
+status engine_start(engine **out, const char *study, unsigned threads, queue *news, error *err);
+
+void engine_fit(engine *e, const fit_request *request); /* copies the request */
+void engine_resume(engine *e, int64_t fit_id);
+void engine_cancel(engine *e, int64_t fit_id); /* running or waiting */
+void engine_delete(engine *e, int64_t fit_id); /* cancels it first */
+
+/* Cancels what runs, waits for its last block, ends the thread. NULL is fine. */
+void engine_stop(engine *e);
+
+#endif

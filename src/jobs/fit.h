@@ -1,0 +1,68 @@
+/* Running a fit: layers come out of the workspace, targets go through the solver, every block
+ * of finished targets goes back in one transaction. The command line and the screen run the same
+ * functions. */
+#ifndef JOBS_FIT_H
+#define JOBS_FIT_H
+
+#include "db/fit.h"
+#include "db/layer.h"
+#include "solver/lasso.h"
+
+typedef struct fit_request {
+    lasso_settings settings; /* threads and memory are of the run, not of the fit: not stored */
+    struct fit_request_pair {
+        int64_t source_layer, target_layer; /* layer ids; the source's position is smaller */
+    } *pair;
+    uint32_t pair_count;
+} fit_request;
+
+/* Every layer on the next of `chosen` (positions ascending; NULL: all layers). Free the result's
+ * pairs with fit_request_release. */
+void fit_request_adjacent(fit_request *request, const layer_set *layers, const uint32_t *chosen,
+                          uint32_t count);
+void fit_request_release(fit_request *request);
+
+/* Checks the request and stores it as a queued fit. STATUS_USAGE: settings, layers out of order,
+ * no pair. */
+status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
+                  error *err);
+
+/* How a fit stands; a value, copied freely. */
+typedef struct fit_progress {
+    int64_t fit_id;
+    fit_state state;
+    uint32_t pair, pairs;                 /* the pair at work, from 0 */
+    uint32_t source_position, target_position;
+    uint32_t targets, done;               /* over all pairs, in the workspace already or solved */
+    uint64_t edges;
+    uint32_t unconverged;
+    double worst_gap;
+    double rate;                          /* targets a second in this run; 0: not known yet */
+    double seconds, seconds_left;         /* of this run; left < 0: not known yet */
+    char message[256];                    /* why it failed; safe to show */
+} fit_progress;
+
+typedef struct fit_run_options {
+    unsigned threads;  /* 0: all */
+    uint64_t memory;   /* 0: default */
+    bool take_over;    /* resume although another machine claims to be running it */
+    void (*progress)(void *user, const fit_progress *progress); /* ten times a second, any thread */
+    void *user;
+    const atomic_bool *cancel; /* may be NULL */
+} fit_run_options;
+
+/* Runs or resumes a queued, cancelled, failed or cut-off fit to its end. *last is how it ended.
+ * STATUS_PARTIAL: done, but some targets are above the tolerance. STATUS_INTERRUPTED: cancelled;
+ * every finished block is kept. STATUS_INPUT: no such fit, its data changed, or somebody runs it
+ * already. */
+status fit_run(const char *study, int64_t fit_id, const fit_run_options *options,
+               fit_progress *last, error *err);
+
+/* Whether whoever the fit says runs it is still there: a running fit without a live runner was
+ * cut off and can be resumed. A runner on another machine counts as alive. */
+bool fit_is_cut_off(const fit *f);
+
+/* What a person is told of the fit's state: its name, or "cut off". */
+const char *fit_state_shown(const fit *f);
+
+#endif
