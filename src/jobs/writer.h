@@ -1,0 +1,38 @@
+/* The thread that puts finished blocks of a fit into the workspace, one transaction a block, and
+ * tells how far the fit is. Solver threads hand blocks over and go on; when the disk is slower
+ * than the solver they wait, so that memory stays bounded. */
+#ifndef JOBS_WRITER_H
+#define JOBS_WRITER_H
+
+#include "src/jobs/fit.h"
+
+typedef struct writer writer;
+
+/* What turns coefficients into edges: of the pair at work, borrowed until writer_drain. */
+typedef struct writer_pair {
+    int64_t pair_id;
+    const double *source_sd, *source_active_mean; /* a number per source feature */
+    const double *target_sd;                      /* a number per target feature */
+} writer_pair;
+
+/* `progress` is the state so far; the writer counts on from there and calls options->progress. */
+status writer_start(writer **out, const char *study, const fit_run_options *options,
+                    const fit_progress *progress, error *err);
+
+/* The pair that following blocks belong to, and its number. Only while no block is waiting. */
+void writer_set_pair(writer *w, const writer_pair *pair, uint32_t number, uint32_t source_position,
+                     uint32_t target_position);
+
+/* A lasso_hooks.block with the writer as `user`. False after a failed write. */
+bool writer_block(void *w, uint32_t first, const lasso_result *results, uint32_t count);
+
+/* The counter for lasso_hooks.done. */
+atomic_uint *writer_done(writer *w);
+
+/* Waits until every block is in the workspace. The first failed write is what it returns. */
+status writer_drain(writer *w, error *err);
+
+/* Ends the thread; *progress (may be NULL) gets the last state. NULL w is fine. */
+void writer_stop(writer *w, fit_progress *progress);
+
+#endif
