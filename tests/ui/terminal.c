@@ -1,0 +1,485 @@
+#include "tests/ui/terminal.h"
+
+#include "src/base/clock.h"
+#include "src/base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <vterm.h>
+
+/* What the keeper tells: the program's process id first, then each change of its state. */
+typedef struct report {
+    char what; /* 'p'rocess, 's'topped, 'e'nded */
+    int value;
+} report;
+
+struct terminal {
+    int master, reports, orders;
+    pid_t keeper, program;
+    terminal_state state;
+    int exit_status;
+    struct termios before;
+    VTerm *vt;
+    VTermScreen *screen;
+    int rows, columns;
+    bool alternate, cursor_hidden;
+    size_t bytes;
+    unsigned char tail[3]; /* the last bytes of the stream, to find forbidden sequences across reads */
+    const char *harm;
+};
+
+/* -- the keeper ---------------------------------------------------------------------------- */
+
+static void tell(int pipe_end, char what, int value)
+{
+    report r = {what, value};
+    ssize_t ignored = write(pipe_end, &r, sizeof r);
+    (void)ignored;
+}
+
+/* Runs in the child that leads the session; never returns. */
+static void keep(char *const argv[], char *const environment[], int reports, int orders)
+{
+    signal(SIGTTOU, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    pid_t program = fork();
+    if (program < 0)
+        _exit(127);
+    if (program == 0) {
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, getpid());
+        signal(SIGTTOU, SIG_DFL);
+        signal(SIGHUP, SIG_DFL);
+        execve(argv[0], argv, environment);
+        _exit(127);
+    }
+    setpgid(program, program);
+    tcsetpgrp(STDIN_FILENO, program);
+    tell(reports, 'p', program);
+    for (;;) {
+        int how = 0;
+        if (waitpid(program, &how, WUNTRACED) < 0) {
+            if (errno == EINTR)
+                continue;
+            _exit(127);
+        }
+        if (!WIFSTOPPED(how)) {
+            tell(reports, 'e', WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how));
+            char nothing;
+            ssize_t ignored = read(orders, &nothing, 1); /* hold the terminal until we are let go */
+            (void)ignored;
+            _exit(0);
+        }
+        tcsetpgrp(STDIN_FILENO, getpid());
+        tell(reports, 's', WSTOPSIG(how));
+        char order;
+        if (read(orders, &order, 1) != 1)
+            _exit(0);
+        tcsetpgrp(STDIN_FILENO, program);
+        kill(-program, SIGCONT);
+    }
+}
+
+/* -- the emulator -------------------------------------------------------------------------- */
+
+static void answer(const char *bytes, size_t length, void *user)
+{
+    const terminal *t = user;
+    while (length > 0 && t->master >= 0) {
+        ssize_t sent = write(t->master, bytes, length);
+        if (sent < 0 && errno == EAGAIN) {
+            struct pollfd wait = {t->master, POLLOUT, 0};
+            poll(&wait, 1, 1000);
+            continue;
+        }
+        if (sent <= 0)
+            return;
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+}
+
+static int property(VTermProp prop, VTermValue *value, void *user)
+{
+    terminal *t = user;
+    if (prop == VTERM_PROP_ALTSCREEN)
+        t->alternate = value->boolean;
+    else if (prop == VTERM_PROP_CURSORVISIBLE)
+        t->cursor_hidden = !value->boolean;
+    else if (prop == VTERM_PROP_TITLE || prop == VTERM_PROP_ICONNAME)
+        t->harm = "it set the window's title";
+    return 1;
+}
+
+/* Looks at each byte with the two before it: harmful sequences are at most three bytes long. */
+static void watch(terminal *t, const unsigned char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char a = t->tail[1], b = t->tail[2], c = bytes[i];
+        if (b == 0xC2 && c >= 0x80 && c < 0xA0)
+            t->harm = "it sent a C1 control character";
+        else if (a == 0xE2 && b == 0x80 && (c == 0x8E || c == 0x8F || (c >= 0xAA && c <= 0xAE)))
+            t->harm = "it sent a bidirectional control";
+        else if (a == 0xE2 && b == 0x81 && c >= 0xA6 && c <= 0xA9)
+            t->harm = "it sent a bidirectional isolate";
+        else if (a == 0x1B && b == ']' && c != '5') /* OSC 52 copies: ours */
+            t->harm = "it sent an operating system command";
+        else if (b == 0x1B && (c == 'P' || c == 'X' || c == '^' || c == '_' || c == 'c'))
+            t->harm = "it sent a device string or a reset";
+        else if (c == 0x05 || c == 0x7F)
+            t->harm = "it sent a stray control character";
+        t->tail[0] = a;
+        t->tail[1] = b;
+        t->tail[2] = c;
+    }
+}
+
+terminal *terminal_start(char *const argv[], char *const environment[], int rows, int columns)
+{
+    int reports[2], orders[2];
+    if (pipe2(reports, O_CLOEXEC) < 0)
+        return NULL;
+    if (pipe2(orders, O_CLOEXEC) < 0) {
+        close(reports[0]);
+        close(reports[1]);
+        return NULL;
+    }
+    terminal *t = mem_zero(1, sizeof *t);
+    struct winsize size = {(unsigned short)rows, (unsigned short)columns, 0, 0};
+    t->rows = rows;
+    t->columns = columns;
+    t->keeper = forkpty(&t->master, NULL, NULL, &size);
+    if (t->keeper == 0) {
+        close(reports[0]);
+        close(orders[1]);
+        keep(argv, environment, reports[1], orders[0]);
+    }
+    close(reports[1]);
+    close(orders[0]);
+    t->reports = reports[0];
+    t->orders = orders[1];
+    if (t->keeper < 0) {
+        close(t->reports);
+        close(t->orders);
+        free(t);
+        return NULL;
+    }
+    tcgetattr(t->master, &t->before);
+    fcntl(t->master, F_SETFL, O_NONBLOCK);
+    fcntl(t->master, F_SETFD, FD_CLOEXEC);
+    report first;
+    if (read(t->reports, &first, sizeof first) == (ssize_t)sizeof first)
+        t->program = first.value;
+
+    static const VTermScreenCallbacks callbacks = {.settermprop = property};
+    t->vt = vterm_new(rows, columns);
+    vterm_set_utf8(t->vt, 1);
+    vterm_output_set_callback(t->vt, answer, t);
+    t->screen = vterm_obtain_screen(t->vt);
+    vterm_screen_set_callbacks(t->screen, &callbacks, t);
+    vterm_screen_enable_altscreen(t->screen, 1);
+    vterm_screen_reset(t->screen, 1);
+    return t;
+}
+
+void terminal_free(terminal *t)
+{
+    if (!t)
+        return;
+    if (t->state != TERMINAL_ENDED && t->program > 0)
+        kill(t->program, SIGKILL);
+    close(t->orders);
+    kill(t->keeper, SIGKILL);
+    waitpid(t->keeper, NULL, 0);
+    close(t->reports);
+    if (t->master >= 0)
+        close(t->master);
+    vterm_free(t->vt);
+    free(t);
+}
+
+/* -- waiting ------------------------------------------------------------------------------- */
+
+/* Feeds what comes within `seconds`; whether anything came. */
+static bool feed(terminal *t, double seconds)
+{
+    struct pollfd from[2] = {{t->master, POLLIN, 0},
+                             {t->state == TERMINAL_ENDED ? -1 : t->reports, POLLIN, 0}};
+    if (poll(from, 2, (int)(seconds * 1000.0)) <= 0)
+        return false;
+    if (from[1].revents) {
+        report r;
+        if (read(t->reports, &r, sizeof r) == (ssize_t)sizeof r) {
+            t->state = r.what == 's' ? TERMINAL_STOPPED : TERMINAL_ENDED;
+            t->exit_status = r.value;
+        } else {
+            t->state = TERMINAL_ENDED;
+            t->exit_status = 127;
+        }
+    }
+    if (!(from[0].revents & (POLLIN | POLLHUP)))
+        return from[1].revents != 0;
+    unsigned char bytes[4096];
+    ssize_t got = read(t->master, bytes, sizeof bytes);
+    if (got <= 0)
+        return from[1].revents != 0;
+    t->bytes += (size_t)got;
+    watch(t, bytes, (size_t)got);
+    vterm_input_write(t->vt, (const char *)bytes, (size_t)got);
+    vterm_screen_flush_damage(t->screen);
+    return true;
+}
+
+bool terminal_settle(terminal *t, double quiet, double patience)
+{
+    double end = clock_seconds() + patience;
+    while (clock_seconds() < end)
+        if (!feed(t, quiet))
+            return true;
+    return false;
+}
+
+void terminal_wait_output(terminal *t, double patience)
+{
+    feed(t, patience);
+}
+
+void terminal_step(terminal *t)
+{
+    feed(t, 0.02);
+}
+
+/* -- what a person does -------------------------------------------------------------------- */
+
+bool terminal_key(terminal *t, const char *name)
+{
+    static const struct {
+        const char *name;
+        VTermKey key;
+    } keys[] = {
+        {"Enter", VTERM_KEY_ENTER},  {"Esc", VTERM_KEY_ESCAPE},       {"Tab", VTERM_KEY_TAB},
+        {"Up", VTERM_KEY_UP},        {"Down", VTERM_KEY_DOWN},        {"Left", VTERM_KEY_LEFT},
+        {"Right", VTERM_KEY_RIGHT},  {"Home", VTERM_KEY_HOME},        {"End", VTERM_KEY_END},
+        {"PgUp", VTERM_KEY_PAGEUP},  {"PgDn", VTERM_KEY_PAGEDOWN},    {"Del", VTERM_KEY_DEL},
+        {"Backspace", VTERM_KEY_BACKSPACE},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(name, keys[i].name) == 0) {
+            vterm_keyboard_key(t->vt, keys[i].key, VTERM_MOD_NONE);
+            return true;
+        }
+    size_t length = strlen(name);
+    if (strcmp(name, "BackTab") == 0)
+        vterm_keyboard_key(t->vt, VTERM_KEY_TAB, VTERM_MOD_SHIFT);
+    else if (strcmp(name, "Space") == 0)
+        answer(" ", 1, t);
+    else if (length == 3 && strncmp(name, "C-", 2) == 0)
+        answer((char[]){(char)(name[2] & 0x1f)}, 1, t);
+    else if (length >= 2 && name[0] == 'F' && name[1] >= '1' && name[1] <= '9')
+        vterm_keyboard_key(t->vt, (VTermKey)VTERM_KEY_FUNCTION(atoi(name + 1)), VTERM_MOD_NONE);
+    else if (length == 1 || (unsigned char)name[0] >= 0x80)
+        answer(name, length, t);
+    else
+        return false;
+    return true;
+}
+
+void terminal_type(terminal *t, const char *text)
+{
+    answer(text, strlen(text), t);
+}
+
+void terminal_resize(terminal *t, int rows, int columns)
+{
+    struct winsize size = {(unsigned short)rows, (unsigned short)columns, 0, 0};
+    t->rows = rows;
+    t->columns = columns;
+    vterm_set_size(t->vt, rows, columns);
+    ioctl(t->master, TIOCSWINSZ, &size);
+}
+
+void terminal_signal(terminal *t, int number)
+{
+    if (t->program > 0 && t->state != TERMINAL_ENDED)
+        kill(t->program, number);
+}
+
+void terminal_continue(terminal *t)
+{
+    t->state = TERMINAL_RUNS;
+    ssize_t ignored = write(t->orders, "c", 1);
+    (void)ignored;
+}
+
+void terminal_hang_up(terminal *t)
+{
+    close(t->master);
+    t->master = -1;
+}
+
+terminal_state terminal_state_now(const terminal *t)
+{
+    return t->state;
+}
+
+int terminal_exit_status(const terminal *t)
+{
+    return t->exit_status;
+}
+
+size_t terminal_bytes(const terminal *t)
+{
+    return t->bytes;
+}
+
+void terminal_count_from_here(terminal *t)
+{
+    t->bytes = 0;
+}
+
+const char *terminal_harm(const terminal *t)
+{
+    return t->harm;
+}
+
+const char *terminal_left_behind(const terminal *t)
+{
+    struct termios now;
+    if (t->alternate)
+        return "the alternate screen is still shown";
+    if (t->cursor_hidden)
+        return "the cursor is still hidden";
+    if (t->master < 0 || tcgetattr(t->master, &now) < 0)
+        return NULL;
+    if (now.c_iflag != t->before.c_iflag || now.c_oflag != t->before.c_oflag ||
+        now.c_cflag != t->before.c_cflag || now.c_lflag != t->before.c_lflag)
+        return "the line's modes are not restored";
+    return NULL;
+}
+
+/* -- what a person sees -------------------------------------------------------------------- */
+
+static size_t put_utf8(char *out, uint32_t c)
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xC0 | (c >> 6));
+        out[1] = (char)(0x80 | (c & 0x3F));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xE0 | (c >> 12));
+        out[1] = (char)(0x80 | ((c >> 6) & 0x3F));
+        out[2] = (char)(0x80 | (c & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | (c >> 18));
+    out[1] = (char)(0x80 | ((c >> 12) & 0x3F));
+    out[2] = (char)(0x80 | ((c >> 6) & 0x3F));
+    out[3] = (char)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+/* The text of one row; column (may be NULL) gets the column in which each byte stands. */
+static size_t row_text(const terminal *t, int row, char *out, int *column)
+{
+    size_t length = 0, solid = 0;
+    for (int col = 0; col < t->columns;) {
+        VTermScreenCell cell;
+        vterm_screen_get_cell(t->screen, (VTermPos){row, col}, &cell);
+        size_t start = length;
+        if (cell.chars[0] == 0 || cell.chars[0] == (uint32_t)-1)
+            out[length++] = ' ';
+        for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1; i++)
+            length += put_utf8(out + length, cell.chars[i]);
+        for (size_t i = start; column && i < length; i++)
+            column[i] = col;
+        if (out[start] != ' ' || length - start > 1)
+            solid = length;
+        col += cell.width > 1 ? cell.width : 1;
+    }
+    out[solid] = '\0';
+    return solid;
+}
+
+static size_t row_room(const terminal *t)
+{
+    return (size_t)t->columns * VTERM_MAX_CHARS_PER_CELL * 4 + 2;
+}
+
+char *terminal_text(const terminal *t)
+{
+    char *text = mem_alloc((size_t)t->rows * row_room(t) + 1);
+    size_t length = 0;
+    for (int row = 0; row < t->rows; row++) {
+        length += row_text(t, row, text + length, NULL);
+        text[length++] = '\n';
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static bool cell_looks(const VTermScreenCell *cell, terminal_look look)
+{
+    bool reverse = cell->attrs.reverse, bold = cell->attrs.bold || cell->attrs.underline;
+    bool colour = !VTERM_COLOR_IS_DEFAULT_FG(&cell->fg) || !VTERM_COLOR_IS_DEFAULT_BG(&cell->bg);
+    switch (look) {
+    case LOOK_REVERSE:
+        return reverse;
+    case LOOK_BOLD:
+        return bold;
+    case LOOK_COLOUR:
+        return colour;
+    case LOOK_STANDS_OUT:
+        break;
+    }
+    return reverse || bold || colour;
+}
+
+bool terminal_looks(const terminal *t, const char *text, terminal_look look)
+{
+    char *line = mem_alloc(row_room(t));
+    int *column = mem_alloc(row_room(t) * sizeof *column);
+    bool found = false;
+    for (int row = 0; row < t->rows && !found; row++) {
+        row_text(t, row, line, column);
+        for (const char *at = line; (at = strstr(at, text)) && !found; at++) {
+            found = true;
+            for (size_t i = 0; i < strlen(text); i++) {
+                VTermScreenCell cell;
+                VTermPos where = {row, column[(size_t)(at - line) + i]};
+                vterm_screen_get_cell(t->screen, where, &cell);
+                found = found && cell_looks(&cell, look);
+            }
+        }
+    }
+    free(line);
+    free(column);
+    return found;
+}
+
+bool terminal_has_colour(const terminal *t)
+{
+    for (int row = 0; row < t->rows; row++)
+        for (int col = 0; col < t->columns; col++) {
+            VTermScreenCell cell;
+            vterm_screen_get_cell(t->screen, (VTermPos){row, col}, &cell);
+            if (cell_looks(&cell, LOOK_COLOUR))
+                return true;
+        }
+    return false;
+}
