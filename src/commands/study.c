@@ -1,0 +1,93 @@
+#include "src/commands/study.h"
+
+#include "src/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+status study_open(study *s, const char *path, db_mode mode, error *err)
+{
+    *s = (study){.path = path};
+    status code = db_open(&s->connection, path, mode, err);
+    if (code == STATUS_OK)
+        code = layer_list(s->connection, &s->layers, err);
+    if (code == STATUS_OK)
+        s->features = mem_zero(s->layers.count, sizeof *s->features);
+    return code;
+}
+
+void study_release(study *s)
+{
+    for (uint32_t l = 0; s->features && l < s->layers.count; l++)
+        feature_table_release(&s->features[l]);
+    free(s->features);
+    layer_set_release(&s->layers);
+    db_close(s->connection);
+    *s = (study){0};
+}
+
+status study_find(const study *s, const char *text, const layer **found, uint32_t *feature,
+                  bool *has_feature, error *err)
+{
+    const char *slash = strrchr(text, '/');
+    char *end = NULL;
+    unsigned long index = slash ? strtoul(slash + 1, &end, 10) : 0;
+    bool numbered = slash && slash[1] >= '0' && slash[1] <= '9' && *end == '\0';
+    *found = layer_find(&s->layers, text); /* a layer's own name may have a slash */
+    if (has_feature)
+        *has_feature = false;
+    if (!*found && numbered && has_feature) {
+        char *name = strndup(text, (size_t)(slash - text));
+        *found = name ? layer_find(&s->layers, name) : NULL;
+        free(name);
+        *has_feature = *found != NULL;
+    }
+    if (!*found)
+        return error_set(err, STATUS_INPUT,
+                         "'%s': no layer, or more than one, fits '%s'; circuitlasso layers lists "
+                         "them",
+                         s->path, text);
+    if (has_feature && *has_feature && index >= (*found)->features)
+        return error_set(err, STATUS_INPUT, "'%s': feature %lu, but the layer has features 0 to %u",
+                         (*found)->name, index, (*found)->features - 1);
+    if (feature)
+        *feature = (uint32_t)index;
+    return STATUS_OK;
+}
+
+status study_label(study *s, uint32_t position, uint32_t feature, const char **label, error *err)
+{
+    feature_table *table = &s->features[position];
+    if (!table->row) {
+        status code = feature_list(s->connection, s->layers.item[position].id, table, err);
+        if (code != STATUS_OK)
+            return code;
+    }
+    *label = feature < table->count ? table->row[feature].label : NULL;
+    return STATUS_OK;
+}
+
+char *study_feature_name(const study *s, uint32_t position, uint32_t feature)
+{
+    return mem_format("%s/%u", s->layers.item[position].name, feature);
+}
+
+void study_describe_fit(const fit *f, char *text, size_t capacity)
+{
+    static const struct {
+        const char *rule, *words;
+    } rules[] = {{"pair", "lambda %g of the pair's maximum"},
+                 {"target", "lambda %g of each target's maximum"},
+                 {"parents", "lambda for %g parents a target"},
+                 {"absolute", "lambda %g"}};
+    char lambda[96] = "";
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i].rule, f->rule) == 0) {
+            const char *at = strstr(rules[i].words, "%g");
+            snprintf(lambda, sizeof lambda, "%.*s%g%s", (int)(at - rules[i].words), rules[i].words,
+                     f->lambda, at + 2);
+        }
+    snprintf(text, capacity, "%s, ridge %g%s, scale %s", lambda, f->ridge,
+             f->ridge > 0 ? "" : " (the plain Lasso)", f->scale ? "sd" : "none");
+}

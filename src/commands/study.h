@@ -1,0 +1,33 @@
+/* What most commands begin with: a study opened, and the names in arguments looked up. */
+#ifndef COMMANDS_STUDY_H
+#define COMMANDS_STUDY_H
+
+#include "db/feature.h"
+#include "db/fit.h"
+#include "db/layer.h"
+
+typedef struct study {
+    const char *path;
+    db *connection;
+    layer_set layers;
+    feature_table *features; /* by position; loaded when first asked for */
+} study;
+
+status study_open(study *s, const char *path, db_mode mode, error *err);
+void study_release(study *s);
+
+/* `LAYER` or `LAYER/INDEX`, the layer by name, unique part of a name, or position. *has_feature
+ * may be NULL when only a layer will do. */
+status study_find(const study *s, const char *text, const layer **found, uint32_t *feature,
+                  bool *has_feature, error *err);
+
+/* Raw label of a feature, or NULL; borrowed. Loads its layer's features once. */
+status study_label(study *s, uint32_t position, uint32_t feature, const char **label, error *err);
+
+/* "blocks.3.hook_resid_pre/17"; free it. */
+char *study_feature_name(const study *s, uint32_t position, uint32_t feature);
+
+/* "lambda 0.005 of the pair's maximum, ridge 2, scale none": how a fit was asked for. */
+void study_describe_fit(const fit *f, char *text, size_t capacity);
+
+#endif
