@@ -21,7 +21,7 @@ void list_go(list *l, uint32_t row);
 
 /* A moving action (down, up, page, half page, top, bottom) with its count (0: none). False:
  * not a moving action. */
-bool list_act(list *l, action_id action, int count);
+bool list_act(list *l, action_id act, int count);
 
 /* Calls row() for each visible row: `line` is its line of r, and the ground of the cursor's row
  * is drawn already when `focused`. A scroll bar stands in the last column when rows are hidden;

@@ -80,4 +80,7 @@ status theme_configured(char **name, error *err);
 /* From now on draws with this theme (after curses has started). */
 void theme_use(const theme *t, bool no_color);
 
+/* Sets the terminal's attributes for what is drawn next. */
+void theme_wear(style s);
+
 #endif

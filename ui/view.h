@@ -65,7 +65,7 @@ typedef struct view_ops {
     void (*draw)(app *a, void *self, region body);
 
     /* Does an action that holds in this view; count is 0 when none was typed. */
-    unsigned (*act)(app *a, void *self, action_id action, int count);
+    unsigned (*act)(app *a, void *self, action_id act, int count);
 
     /* An answer of the reader of a kind that the screen does not know. True: it was mine.
      * To keep the result set answer->result to NULL; otherwise it is released afterwards. */
