@@ -93,9 +93,9 @@ status command_run(const command *c, int argc, char **argv, error *err)
 {
     struct option table[OPTIONS_MAX + 2] = {{0}};
     int count = 0;
-    for (const command_option *o = c->options; o->name && count < OPTIONS_MAX; o++)
-        table[count++] = (struct option){
-            o->name, o->kind == OPTION_FLAG ? no_argument : required_argument, NULL, count};
+    for (const command_option *o = c->options; o->name && count < OPTIONS_MAX; o++, count++)
+        table[count] = (struct option){
+            o->name, o->kind == OPTION_FLAG ? no_argument : required_argument, NULL, 0};
     table[count] = (struct option){"help", no_argument, NULL, 'h'};
     opterr = 0;
     optind = 0; /* glibc: start afresh, whatever was read before */

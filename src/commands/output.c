@@ -28,6 +28,7 @@ struct output {
     size_t field;   /* of the present record */
     char **cell;    /* records * columns, cleaned */
     size_t cells, capacity;
+    char *notes; /* cleaned lines for after the table; NULL: none */
 };
 
 output *output_begin(bool json)
@@ -173,23 +174,45 @@ void output_end(output *o)
                 putchar('\n');
         }
     }
+    if (o->notes)
+        fputs(o->notes, stdout);
     for (size_t i = 0; i < o->cells; i++)
         free(o->cell[i]);
     free(o->cell);
+    free(o->notes);
     json_decref(o->object);
     free(o);
+}
+
+static char *clean_line(const char *format, va_list arguments)
+{
+    char line[2048];
+    vsnprintf(line, sizeof line, format, arguments);
+    return text_clean(line);
 }
 
 void output_line(const output *o, const char *format, ...)
 {
     if (o->as_json)
         return;
-    char line[2048];
-    char clean[4096];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    char *line = clean_line(format, arguments);
     va_end(arguments);
-    text_clean_into(clean, sizeof clean, line, strlen(line));
-    puts(clean);
+    puts(line);
+    free(line);
+}
+
+void output_note(output *o, const char *format, ...)
+{
+    if (o->as_json)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    char *line = clean_line(format, arguments);
+    va_end(arguments);
+    char *longer = mem_format("%s%s\n", o->notes ? o->notes : "", line);
+    free(o->notes);
+    free(line);
+    o->notes = longer;
 }

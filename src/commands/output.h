@@ -24,7 +24,9 @@ void output_record(output *o);
 /* Prints what is left and frees o. */
 void output_end(output *o);
 
-/* A cleaned line of text for people; nothing with JSON. */
+/* A cleaned line of text for people, before the table or, as a note, after it; nothing with
+ * JSON. */
 void output_line(const output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_note(output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

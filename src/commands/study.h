@@ -6,6 +6,8 @@
 #include "db/fit.h"
 #include "db/layer.h"
 
+#include <stddef.h>
+
 typedef struct study {
     const char *path;
     db *connection;

@@ -24,10 +24,13 @@ struct activations {
     array row, col;      /* COO: both; CSR: col; CSC: row */
     array start;         /* CSR, CSC: where each row (column) begins among the values */
     uint64_t at;         /* values read */
-    uint64_t major;      /* CSR, CSC: the row (column) that value `at` belongs to, plus 1 */
-    uint64_t major_end;  /* and where it ends */
+    uint64_t major;      /* CSR, CSC: rows (columns) begun */
+    uint64_t major_end;  /* where the last one begun ends */
     float values[CHUNK]; /* the chunk in hand */
     int64_t rows_of[CHUNK], cols_of[CHUNK];
+    int64_t starts[CHUNK]; /* read ahead from `start` */
+    size_t starts_used, starts_held;
+    uint64_t starts_left;
 };
 
 static status open_dense(activations *a, error *err)
@@ -123,6 +126,7 @@ static status open_compressed(activations *a, array *minor, uint64_t majors, err
     if (code == STATUS_OK && first != 0)
         code = error_set(err, STATUS_INPUT, "%s: begins with %lld, expected 0", a->start.in.name,
                          (long long)first);
+    a->starts_left = majors;
     return code;
 }
 
@@ -264,43 +268,42 @@ double activations_fraction(const activations *a)
     return a->value.count ? (double)a->at / (double)a->value.count : 1;
 }
 
+/* Begins the next row (column): it ends where the next number of `start` says. */
+static status next_major(activations *a, error *err)
+{
+    if (a->starts_used == a->starts_held) {
+        size_t n = a->starts_left < CHUNK ? (size_t)a->starts_left : CHUNK;
+        if (n == 0)
+            return error_set(err, STATUS_INPUT, "%s: ends with %llu, expected %llu",
+                             a->start.in.name, (unsigned long long)a->major_end,
+                             (unsigned long long)a->value.count);
+        status code = array_read_int64(&a->start, a->starts, n, err);
+        if (code != STATUS_OK)
+            return code;
+        a->starts_left -= n;
+        a->starts_held = n;
+        a->starts_used = 0;
+    }
+    int64_t end = a->starts[a->starts_used++];
+    a->major++;
+    if (end < (int64_t)a->major_end || (uint64_t)end > a->value.count)
+        return error_set(err, STATUS_INPUT, "%s: number %llu is %lld, expected %llu to %llu",
+                         a->start.in.name, (unsigned long long)a->major, (long long)end,
+                         (unsigned long long)a->major_end, (unsigned long long)a->value.count);
+    a->major_end = (uint64_t)end;
+    return STATUS_OK;
+}
+
 /* Row (CSR) or column (CSC) of each of the next n values. */
 static status spread_starts(activations *a, int64_t *major, size_t n, error *err)
 {
     for (size_t i = 0; i < n; i++) {
         while (a->at + i >= a->major_end) {
-            int64_t end;
-            status code = array_read_int64(&a->start, &end, 1, err);
+            status code = next_major(a, err);
             if (code != STATUS_OK)
-                return error_prefix(err, "value %llu belongs to no row",
-                                    (unsigned long long)(a->at + i));
-            if (end < (int64_t)a->major_end || (uint64_t)end > a->value.count)
-                return error_set(err, STATUS_INPUT,
-                                 "%s: number %llu is %lld, expected %llu to %llu",
-                                 a->start.in.name, (unsigned long long)a->major + 1,
-                                 (long long)end, (unsigned long long)a->major_end,
-                                 (unsigned long long)a->value.count);
-            a->major++;
-            a->major_end = (uint64_t)end;
+                return code;
         }
         major[i] = (int64_t)a->major - 1;
-    }
-    return STATUS_OK;
-}
-
-/* After the last value: the remaining rows (columns) must be empty ones. */
-static status check_starts_end(activations *a, error *err)
-{
-    uint64_t majors = a->start.count - 1;
-    for (; a->major < majors; a->major++) {
-        int64_t end;
-        status code = array_read_int64(&a->start, &end, 1, err);
-        if (code != STATUS_OK)
-            return code;
-        if (end != (int64_t)a->value.count)
-            return error_set(err, STATUS_INPUT, "%s: number %llu is %lld, expected %llu",
-                             a->start.in.name, (unsigned long long)a->major + 1, (long long)end,
-                             (unsigned long long)a->value.count);
     }
     return STATUS_OK;
 }
@@ -380,8 +383,12 @@ status activations_read(activations *a, activation *out, size_t capacity, size_t
         }
         a->at += n;
     }
-    bool compressed = a->layout == LAYOUT_CSR || a->layout == LAYOUT_CSC;
-    if (compressed && a->at == a->value.count)
-        return check_starts_end(a, err);
+    if (a->at == a->value.count) { /* what follows the last value must be empty */
+        while (a->starts_left > 0 || a->starts_used < a->starts_held) {
+            status code = next_major(a, err);
+            if (code != STATUS_OK)
+                return code;
+        }
+    }
     return STATUS_OK;
 }

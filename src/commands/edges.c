@@ -1,0 +1,155 @@
+#include "src/commands/command.h"
+#include "src/commands/show.h"
+#include "src/jobs/fit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool json;
+static const char *from, *to, *by = "removal";
+static double threshold;
+static uint64_t fit_id, limit = 50;
+
+static const command_option options[] = {
+    {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
+    {"from", OPTION_TEXT, &from, "LAYER[/INDEX]", "only edges from this layer or feature"},
+    {"to", OPTION_TEXT, &to, "LAYER[/INDEX]", "only edges to this layer or feature"},
+    {"by", OPTION_TEXT, &by, "STRENGTH",
+     "removal, weight or standardised: what ranks edges (default removal)"},
+    {"threshold", OPTION_NUMBER, &threshold, "X", "only edges at least this strong (default 0)"},
+    {"limit", OPTION_COUNT, &limit, "N", "at most N rows, 0 for all (default 50)"},
+    {"json", OPTION_FLAG, &json, NULL, "one JSON object a line"},
+    {0},
+};
+
+static bool wanted(const circuit *c, const circuit_edge *e, const edge_choice *choice)
+{
+    uint32_t source = 0;
+    uint32_t target = 0;
+    uint32_t source_position = circuit_position(c, e->source, &source);
+    uint32_t target_position = circuit_position(c, e->target, &target);
+    if (choice->from && source_position != choice->from->position)
+        return false;
+    if (choice->to && target_position != choice->to->position)
+        return false;
+    return !(choice->from_one && source != choice->from_feature) &&
+           !(choice->to_one && target != choice->to_feature);
+}
+
+static status print_edge(study *s, const circuit *c, const circuit_edge *e, output *o, error *err)
+{
+    uint32_t source = 0;
+    uint32_t target = 0;
+    uint32_t source_position = circuit_position(c, e->source, &source);
+    uint32_t target_position = circuit_position(c, e->target, &target);
+    const char *source_label = NULL;
+    const char *target_label = NULL;
+    status code = study_label(s, source_position, source, &source_label, err);
+    if (code == STATUS_OK)
+        code = study_label(s, target_position, target, &target_label, err);
+    if (code != STATUS_OK)
+        return code;
+    char *source_name = study_feature_name(s, source_position, source);
+    char *target_name = study_feature_name(s, target_position, target);
+    output_text(o, "source", source_name);
+    output_text(o, "target", target_name);
+    output_number(o, "removal", (double)e->removal, 4);
+    output_number(o, "weight", (double)e->weight, 4);
+    output_number(o, "standardised", (double)e->standardised, 4);
+    output_text(o, "source_label", source_label);
+    output_text(o, "target_label", target_label);
+    output_record(o);
+    free(source_name);
+    free(target_name);
+    return STATUS_OK;
+}
+
+status show_edges(study *s, const circuit *c, const edge_choice *choice, output *o, error *err)
+{
+    uint32_t strong = circuit_count(c, NULL, 0, choice->threshold);
+    uint64_t chosen = 0;
+    uint64_t weak = 0;
+    status code = STATUS_OK;
+    for (uint32_t i = 0; i < c->edge_count && code == STATUS_OK; i++) {
+        if (!wanted(c, &c->edge[i], choice))
+            continue;
+        if (i >= strong)
+            weak++;
+        else if (chosen++ < choice->limit || !choice->limit)
+            code = print_edge(s, c, &c->edge[i], o, err);
+    }
+    if (code == STATUS_OK && !choice->limit)
+        output_note(o, "%llu edges, %llu below the threshold", (unsigned long long)chosen,
+                    (unsigned long long)weak);
+    else if (code == STATUS_OK)
+        output_note(o, "%llu of %llu edges shown, %llu more below the threshold",
+                    (unsigned long long)(chosen < choice->limit ? chosen : choice->limit),
+                    (unsigned long long)chosen, (unsigned long long)weak);
+    output_note(o, "strengths rank dependencies; they are not causal effects");
+    return code;
+}
+
+static status read_choice(const study *s, edge_choice *choice, strength *ranked_by, error *err)
+{
+    *choice = (edge_choice){.threshold = threshold, .limit = limit};
+    status code = STATUS_OK;
+    if (from)
+        code = study_find(s, from, &choice->from, &choice->from_feature, &choice->from_one, err);
+    if (code == STATUS_OK && to)
+        code = study_find(s, to, &choice->to, &choice->to_feature, &choice->to_one, err);
+    if (code != STATUS_OK)
+        return code;
+#define READ_STRENGTH(which, name, meaning)                                                       \
+    if (strcmp(by, name) == 0) {                                                                  \
+        *ranked_by = which;                                                                       \
+        return STATUS_OK;                                                                         \
+    }
+    STRENGTH_LIST(READ_STRENGTH)
+#undef READ_STRENGTH
+    return error_set(err, STATUS_USAGE,
+                     "edges: option --by: '%s', expected removal, weight or standardised", by);
+}
+
+static status run(char **arguments, int count, error *err)
+{
+    (void)count;
+    study s;
+    edge_choice choice;
+    strength ranked_by = STRENGTH_REMOVAL;
+    fit f = {0};
+    circuit *c = NULL;
+    status code = study_open(&s, arguments[0], DB_READ, err);
+    if (code == STATUS_OK)
+        code = read_choice(&s, &choice, &ranked_by, err);
+    if (code == STATUS_OK)
+        code = fit_get(s.connection, (int64_t)fit_id, &f, err);
+    if (code == STATUS_OK)
+        code = circuit_load(s.connection, &s.layers, f.id, ranked_by, &c, err);
+    if (code == STATUS_OK) {
+        char how[128];
+        study_describe_fit(&f, how, sizeof how);
+        output *o = output_begin(json);
+        output_line(o, "fit %lld (%s): %s", (long long)f.id, fit_state_shown(&f), how);
+        code = show_edges(&s, c, &choice, o, err);
+        output_end(o);
+    }
+    circuit_free(c);
+    fit_release(&f);
+    study_release(&s);
+    return code;
+}
+
+const command command_edges = {
+    .name = "edges",
+    .arguments = "STUDY",
+    .summary = "list the edges of a fit, strongest first",
+    .details =
+        "An edge is a nonzero coefficient: the target feature depends on the source feature.\n"
+        "removal is the weight times the source's mean where it is active: by how much the target\n"
+        "would fall, says the linear surrogate, if the source were removed there. standardised is\n"
+        "weight * sd(source) / sd(target). All three rank dependencies; none is a causal effect.",
+    .least = 1,
+    .most = 1,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,167 @@
+#include "src/jobs/fit.h"
+#include "src/base/memory.h"
+#include "src/commands/command.h"
+#include "src/commands/output.h"
+#include "src/commands/progress.h"
+#include "src/commands/study.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool json, take_over;
+static const char *layers, *rule = "pair", *scale = "none";
+static double lambda = (double)NAN, ridge = 2, tolerance = 1e-6;
+static uint64_t resume, threads, memory;
+
+static const command_option options[] = {
+    {"layers", OPTION_TEXT, &layers, "A,B,...",
+     "fit each of these on the one before it (default: all layers)"},
+    {"rule", OPTION_TEXT, &rule, "RULE",
+     "what --lambda is: pair or target (a fraction of lambda_max), parents, absolute (default pair)"},
+    {"lambda", OPTION_NUMBER, &lambda, "X",
+     "lambda as the rule reads it (default: 0.005 pair, 0.05 target, 20 parents)"},
+    {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit; 0 is the plain Lasso (default 2)"},
+    {"scale", OPTION_TEXT, &scale, "S", "none, or sd: divide columns by their deviation (default none)"},
+    {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
+    {"threads", OPTION_COUNT, &threads, "N", "threads (default: all cores)"},
+    {"memory", OPTION_BYTES, &memory, "SIZE", "memory that the solver's caches may take"},
+    {"resume", OPTION_COUNT, &resume, "FIT", "go on with a fit that was cancelled or cut off"},
+    {"take-over", OPTION_FLAG, &take_over, NULL,
+     "resume even if another machine was running it: make sure that it is not"},
+    {"json", OPTION_FLAG, &json, NULL, "the result as a JSON object"},
+    {0},
+};
+
+static status read_rule(lasso_settings *settings, error *err)
+{
+    static const struct {
+        const char *name;
+        lasso_rule rule;
+        double standard;
+    } rules[] = {{"pair", LASSO_OF_PAIR, 0.005},
+                 {"target", LASSO_OF_TARGET, 0.05},
+                 {"parents", LASSO_PARENTS, 20},
+                 {"absolute", LASSO_ABSOLUTE, (double)NAN}};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rule, rules[i].name) == 0) {
+            settings->rule = rules[i].rule;
+            settings->lambda = isnan(lambda) ? rules[i].standard : lambda;
+            if (isnan(settings->lambda))
+                return error_set(err, STATUS_USAGE, "fit: rule absolute needs --lambda");
+            return STATUS_OK;
+        }
+    return error_set(err, STATUS_USAGE,
+                     "fit: option --rule: '%s', expected pair, target, parents or absolute", rule);
+}
+
+static status read_settings(lasso_settings *settings, error *err)
+{
+    *settings = lasso_defaults();
+    settings->ridge = ridge;
+    settings->tolerance = tolerance;
+    settings->scale = strcmp(scale, "sd") == 0;
+    if (!settings->scale && strcmp(scale, "none") != 0)
+        return error_set(err, STATUS_USAGE, "fit: option --scale: '%s', expected none or sd", scale);
+    return read_rule(settings, err);
+}
+
+/* The layers that --layers names, as positions. */
+static status read_layers(const study *s, uint32_t **position, uint32_t *count, error *err)
+{
+    char *list = mem_copy_text(layers);
+    char *save = NULL;
+    status code = STATUS_OK;
+    *position = mem_alloc((strlen(list) + 1) * sizeof **position);
+    *count = 0;
+    for (char *name = strtok_r(list, ",", &save); name && code == STATUS_OK;
+         name = strtok_r(NULL, ",", &save)) {
+        const layer *found = NULL;
+        code = study_find(s, name, &found, NULL, NULL, err);
+        if (code == STATUS_OK)
+            (*position)[(*count)++] = found->position;
+    }
+    free(list);
+    return code;
+}
+
+static status create(const study *s, int64_t *fit_id, error *err)
+{
+    fit_request request = {0};
+    uint32_t *chosen = NULL;
+    uint32_t count = 0;
+    status code = read_settings(&request.settings, err);
+    if (code == STATUS_OK && layers)
+        code = read_layers(s, &chosen, &count, err);
+    if (code == STATUS_OK) {
+        fit_request_adjacent(&request, &s->layers, chosen, count);
+        code = fit_create(s->connection, &s->layers, &request, fit_id, err);
+    }
+    fit_request_release(&request);
+    free(chosen);
+    return code;
+}
+
+static void report(const char *path, const fit_progress *p)
+{
+    output *o = output_begin(json);
+    if (json) {
+        output_count(o, "fit", (uint64_t)p->fit_id);
+        output_text(o, "state", fit_state_name(p->state));
+        output_count(o, "targets", p->targets);
+        output_count(o, "done", p->done);
+        output_count(o, "edges", p->edges);
+        output_count(o, "unconverged", p->unconverged);
+        output_number(o, "worst_gap", p->worst_gap, 0);
+        output_number(o, "seconds", p->seconds, 2);
+        output_record(o);
+    } else {
+        output_line(o, "fit %lld %s: %u of %u targets, %llu edges, worst gap %.1e, %.1f s",
+                    (long long)p->fit_id, fit_state_name(p->state), p->done, p->targets,
+                    (unsigned long long)p->edges, p->worst_gap, p->seconds);
+        if (p->state == FIT_CANCELLED)
+            output_line(o, "go on with: circuitlasso fit %s --resume %lld", path,
+                        (long long)p->fit_id);
+    }
+    output_end(o);
+}
+
+static status run(char **arguments, int count, error *err)
+{
+    (void)count;
+    study s;
+    int64_t fit_id = (int64_t)resume;
+    fit_progress last = {0};
+    status code = study_open(&s, arguments[0], resume ? DB_READ : DB_WRITE, err);
+    if (code == STATUS_OK && !resume)
+        code = create(&s, &fit_id, err);
+    if (code == STATUS_OK) {
+        fit_run_options how = {.threads = (unsigned)threads,
+                               .memory = memory,
+                               .take_over = take_over,
+                               .progress = progress_fit,
+                               .user = &s.layers,
+                               .cancel = progress_cancel()};
+        code = fit_run(arguments[0], fit_id, &how, &last, err);
+        progress_end();
+        if (last.pairs)
+            report(arguments[0], &last);
+    }
+    study_release(&s);
+    return code;
+}
+
+const command command_fit = {
+    .name = "fit",
+    .arguments = "STUDY",
+    .summary = "learn a circuit: a sparse regression of every layer on the one before",
+    .details =
+        "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of the\n"
+        "layer before it; nonzero coefficients are edges. Every target is certified by its relative\n"
+        "duality gap. Finished targets are stored as they come: a fit that is interrupted or killed\n"
+        "keeps them and can be resumed. Exit status 1: some targets stayed above the tolerance.",
+    .least = 1,
+    .most = 1,
+    .options = options,
+    .run = run,
+};
