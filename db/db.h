@@ -26,7 +26,13 @@ void db_close(db *d); /* rolls back what is open; NULL is fine */
 /* End of a bulk build: indexes statistics, syncs to disk, switches the file to WAL. */
 status db_finish_bulk(db *d, error *err);
 
-/* BEGIN IMMEDIATE / COMMIT / ROLLBACK. A full disk or lost file is STATUS_MACHINE. */
+/* Every page of the file looked at (seconds for a large one): STATUS_INPUT if it is damaged. For
+ * a file that comes from elsewhere; damage met later is reported as it is met. */
+status db_check(db *d, error *err);
+
+/* BEGIN IMMEDIATE / COMMIT / ROLLBACK, or a snapshot for reading on a DB_READ connection. They
+ * nest: only the outermost commit writes. A commit that fails has rolled back. A full disk or
+ * lost file is STATUS_MACHINE. */
 status db_begin(db *d, error *err);
 status db_commit(db *d, error *err);
 void db_rollback(db *d);

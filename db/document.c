@@ -1,0 +1,127 @@
+#include "db/document.h"
+
+#include "db/sql.h"
+#include "src/base/memory.h"
+
+#include <stdlib.h>
+
+status document_add(db *d, int64_t id, const char *name, const char *text,
+                    const char *tokens_json, uint32_t first_sample, uint32_t samples, error *err)
+{
+    sql q;
+    status s = sql_open(&q, d,
+                        "INSERT INTO document (document_id, name, text, tokens, first_sample,"
+                        " samples) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, id);
+        sql_bind_text(&q, 2, name);
+        sql_bind_text(&q, 3, text);
+        sql_bind_text(&q, 4, tokens_json);
+        sql_bind_int(&q, 5, first_sample);
+        sql_bind_int(&q, 6, samples);
+        s = sql_run(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}
+
+static status load_tokens(db *d, document *doc, error *err)
+{
+    sql q;
+    bool row = false;
+    uint32_t room = 0;
+    status s = sql_open(&q, d,
+                        "SELECT t.value, t.type = 'text' FROM document,"
+                        " json_each(document.tokens) AS t WHERE document_id = ?1",
+                        err);
+    if (s == STATUS_OK)
+        sql_bind_int(&q, 1, doc->id);
+    while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        if (!sql_int(&q, 1)) {
+            s = error_set(err, STATUS_INPUT, "'%s': document %lld: token %u is not a string",
+                          d->path, (long long)doc->id, doc->token_count);
+            break;
+        }
+        if (doc->token_count == room) {
+            room = room ? 2 * room : 64;
+            doc->token = mem_grow(doc->token, room, sizeof *doc->token);
+        }
+        doc->token[doc->token_count++] = sql_text(&q, 0);
+    }
+    sql_close(&q);
+    return s;
+}
+
+static status load_document(db *d, uint32_t sample, document *out, error *err)
+{
+    sql q;
+    bool row = false;
+    bool tokens = false;
+    status s = sql_open(&q, d,
+                        "SELECT document_id, name, text, first_sample, samples,"
+                        " tokens IS NOT NULL FROM document"
+                        " WHERE first_sample <= ?1 AND samples > 0"
+                        " ORDER BY first_sample DESC LIMIT 1",
+                        err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, sample);
+        s = sql_step(&q, &row, err);
+    }
+    if (row) {
+        *out = (document){
+            .id = sql_int(&q, 0),
+            .name = sql_text(&q, 1),
+            .text = sql_text(&q, 2),
+            .first_sample = sql_u32(&q, 3),
+            .samples = sql_u32(&q, 4),
+        };
+        tokens = sql_int(&q, 5) != 0;
+        s = sql_check(&q, err);
+    }
+    sql_close(&q);
+    if (s == STATUS_OK && (!row || sample - out->first_sample >= out->samples))
+        s = error_set(err, STATUS_INPUT, "'%s' has no sample %u", d->path, sample);
+    return s == STATUS_OK && tokens ? load_tokens(d, out, err) : s;
+}
+
+status document_of_sample(db *d, uint32_t sample, document *out, error *err)
+{
+    *out = (document){0};
+    status s = sql_begin_reading(d, err);
+    if (s != STATUS_OK)
+        return s;
+    s = load_document(d, sample, out, err);
+    db_rollback(d);
+    if (s != STATUS_OK)
+        document_release(out);
+    return s;
+}
+
+void document_release(document *doc)
+{
+    free(doc->name);
+    free(doc->text);
+    for (uint32_t i = 0; i < doc->token_count; i++)
+        free(doc->token[i]);
+    free(doc->token);
+    *doc = (document){0};
+}
+
+status document_count(db *d, uint32_t *documents, uint32_t *samples, error *err)
+{
+    sql q;
+    bool row = false;
+    *documents = 0;
+    *samples = 0;
+    status s = sql_open(&q, d, "SELECT count(*), ifnull(sum(samples), 0) FROM document", err);
+    if (s == STATUS_OK)
+        s = sql_step(&q, &row, err);
+    if (row) {
+        *documents = sql_u32(&q, 0);
+        *samples = sql_u32(&q, 1);
+        s = sql_check(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}

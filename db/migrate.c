@@ -1,0 +1,88 @@
+#include "db/migrate.h"
+
+#include "db/sql.h"
+
+#include <stdio.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings" /* ISO C promises 4095 bytes only */
+static const char schema[] = {
+#include "db/schema.sql.h"
+};
+#pragma GCC diagnostic pop
+
+/* migrations[v - 1] takes a workspace from version v to v + 1. Forward only: a released line is
+ * never edited; schema.sql always holds the newest version. */
+static const char *const migrations[SCHEMA_VERSION] = {NULL};
+
+static status set_mark(db *d, const char *pragma, int number, error *err)
+{
+    char text[64];
+    snprintf(text, sizeof text, "PRAGMA %s = %d", pragma, number);
+    return sql_execute(d, text, err);
+}
+
+status migrate_create(db *d, error *err)
+{
+    status s = sql_execute(d, schema, err);
+    if (s == STATUS_OK)
+        s = set_mark(d, "user_version", SCHEMA_VERSION, err);
+    if (s == STATUS_OK)
+        s = set_mark(d, "application_id", APPLICATION_BULK, err);
+    return s;
+}
+
+status migrate_finish(db *d, error *err)
+{
+    return set_mark(d, "application_id", APPLICATION_ID, err);
+}
+
+static status upgrade_from(db *d, int64_t version, error *err)
+{
+    status s = db_begin(d, err);
+    if (s != STATUS_OK)
+        return s;
+    /* another process may have done it while this one waited for the lock */
+    s = sql_number(d, "PRAGMA user_version", &version, err);
+    for (; s == STATUS_OK && version < SCHEMA_VERSION; version++)
+        s = sql_execute(d, migrations[version - 1], err);
+    if (s == STATUS_OK)
+        s = set_mark(d, "user_version", SCHEMA_VERSION, err);
+    if (s == STATUS_OK)
+        return db_commit(d, err);
+    db_rollback(d);
+    return s;
+}
+
+status migrate_open(db *d, bool upgrade, error *err)
+{
+    int64_t id = 0;
+    int64_t version = 0;
+    status s = sql_number(d, "PRAGMA application_id", &id, err);
+    if (s == STATUS_OK)
+        s = sql_number(d, "PRAGMA user_version", &version, err);
+    if (s != STATUS_OK)
+        return s;
+    if (id == APPLICATION_BULK)
+        return error_set(err, STATUS_INPUT,
+                         "'%s' is a workspace whose import was cut off: import it again", d->path);
+    if (id != APPLICATION_ID)
+        return error_set(err, STATUS_INPUT,
+                         "'%s' is not a workspace: an SQLite file of another program", d->path);
+    if (version > SCHEMA_VERSION)
+        return error_set(err, STATUS_INPUT,
+                         "'%s' was written by a newer version of circuitlasso "
+                         "(its schema is %lld, this program knows %d)",
+                         d->path, (long long)version, SCHEMA_VERSION);
+    if (version < 1)
+        return error_set(err, STATUS_INPUT, "'%s' is damaged: its schema number is %lld", d->path,
+                         (long long)version);
+    if (version == SCHEMA_VERSION)
+        return STATUS_OK;
+    if (!upgrade)
+        return error_set(err, STATUS_INPUT,
+                         "'%s' was written by an older version of circuitlasso (its schema is "
+                         "%lld, expected %d): open it once for writing",
+                         d->path, (long long)version, SCHEMA_VERSION);
+    return upgrade_from(d, version, err);
+}
