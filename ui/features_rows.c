@@ -111,12 +111,15 @@ static double figure(const feature_row *row, feature_column column, const layer_
     case COLUMN_OUT:
         feature_degrees(c, layers, row, &in, &out);
         return out;
-    case COLUMN_INDEX:
+    case COLUMN_INDEX: {
+        const layer *l = layer_by_id(layers, row->layer_id);
+        return (l ? l->position : 0) * 0x1p32 + row->feature;
+    }
     case COLUMN_LABEL:
     case COLUMN_COUNT:
         break;
     }
-    return row->feature;
+    return 0.0;
 }
 
 void feature_rows_make(feature_rows *rows, const feature_table *table, const layer_set *layers,
@@ -134,7 +137,8 @@ void feature_rows_make(feature_rows *rows, const feature_table *table, const lay
             rows->item[rows->count++] = i;
     }
     bool falls = feature_column_falls(order->column) != order->turned;
-    if (order->as_found || (order->column == COLUMN_INDEX && !falls))
+    bool one_layer = table->count && table->row[0].layer_id == table->row[table->count - 1].layer_id;
+    if (order->as_found || (order->column == COLUMN_INDEX && !falls && one_layer))
         return; /* the table's own order */
     double *key = NULL;
     if (order->column != COLUMN_LABEL) {

@@ -59,8 +59,9 @@ typedef struct theme {
     role_look look[ROLE_COUNT];
 } theme;
 
-/* The look that needs no file. */
-void theme_built_in(theme *out);
+/* The looks that need no file. */
+void theme_built_in(theme *out); /* "default" */
+void theme_mono(theme *out);     /* bold and reverse only */
 
 /* Reads one theme; STATUS_INPUT names `where`, line and column, and what was expected. */
 status theme_parse(theme *out, const char *where, const char *yaml, size_t length, error *err);
