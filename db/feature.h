@@ -15,7 +15,8 @@ typedef struct feature_stats {
 /* Statistics of features first .. first + count - 1. */
 status feature_add(db *d, int64_t layer_id, uint32_t first, const feature_stats *stats,
                    uint32_t count, error *err);
-/* label and source as imported; also what full-text search finds. */
+/* label and source as imported (raw; NULL takes it away); also what full-text search finds. No
+ * such feature: STATUS_INPUT. */
 status feature_set_label(db *d, int64_t layer_id, uint32_t feature, const char *label,
                          const char *source, error *err);
 
@@ -38,7 +39,9 @@ typedef struct feature_table {
 status feature_list(db *d, int64_t layer_id, feature_table *out, error *err);
 
 /* Features of any layer (layer_id 0) or one whose label matches all words of `words`, each as a
- * prefix, best first, at most `limit`. Words are data, never query syntax. */
+ * prefix, best first, at most `limit`. Words are data, never query syntax. When there are none,
+ * or `words` has neither letter nor digit: those whose label contains the text as it stands
+ * (all labelled ones for an empty text), by layer and index. */
 status feature_search(db *d, const char *words, int64_t layer_id, uint32_t limit,
                       feature_table *out, error *err);
 void feature_table_release(feature_table *table);

@@ -51,7 +51,8 @@ typedef struct fit_set {
     uint32_t count;
 } fit_set;
 
-/* A queued fit with its pairs (ids of f and of its pairs are set). One transaction. */
+/* A queued fit with its pairs, in one transaction. Sets f's id, state and time, and the ids of
+ * its pairs; ids are never used again. */
 status fit_add(db *d, fit *f, error *err);
 status fit_list(db *d, fit_set *out, error *err);
 /* STATUS_INPUT when there is no such fit. fit_id 0: the newest that has edges or is done. */
@@ -60,7 +61,7 @@ void fit_release(fit *f);
 void fit_set_release(fit_set *set);
 
 /* Takes a fit that is queued, cancelled, failed, or running under `stale_runner` (may be NULL),
- * for `runner`. *taken is false when somebody else has it. */
+ * for `runner`, and starts its clock. *taken is false when somebody else has it, or it is done. */
 status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner,
                  bool *taken, error *err);
 status fit_set_state(db *d, int64_t fit_id, fit_state state, const char *message, error *err);
@@ -80,7 +81,9 @@ typedef struct edge {
     double weight, standardised, removal;
 } edge;
 
-/* One block of finished targets with all their edges, and the pair's counts, in one transaction. */
+/* One block of finished targets with all their edges, and the pair's counts, in one transaction.
+ * A target that is there already (two runners took the same fit) is left as it is, with its
+ * edges, and not counted again. The pair is gone: STATUS_INPUT. */
 status fit_add_block(db *d, int64_t pair_id, const fit_target *targets, uint32_t target_count,
                      const edge *edges, uint64_t edge_count, double seconds, error *err);
 
