@@ -1,0 +1,262 @@
+/* A fit that is run, cancelled, resumed or left by a dead process ends with the same circuit. */
+#include "src/jobs/engine.h"
+#include "src/jobs/fit.h"
+#include "src/jobs/runner.h"
+#include "tests/unit/study_fixture.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+
+static char *path;
+static db *d;
+static layer_set layers;
+
+static void open_study(void)
+{
+    error err = {0};
+    path = fixture_study();
+    cr_assert_eq(db_open(&d, path, DB_WRITE, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK, "%s", err.message);
+}
+
+static void close_study(void)
+{
+    layer_set_release(&layers);
+    db_close(d);
+    fixture_remove(path);
+}
+
+TestSuite(fit, .init = open_study, .fini = close_study);
+
+static int64_t ask(void)
+{
+    error err = {0};
+    int64_t id = 0;
+    fit_request request = {.settings = lasso_defaults()};
+    request.settings.lambda = 0.02;
+    fit_request_adjacent(&request, &layers, NULL, 0);
+    cr_assert_eq(request.pair_count, FIXTURE_LAYERS - 1);
+    cr_assert_eq(fit_create(d, &layers, &request, &id, &err), STATUS_OK, "%s", err.message);
+    fit_request_release(&request);
+    return id;
+}
+
+static status run_fit(int64_t id, const atomic_bool *cancel, fit_progress *last)
+{
+    error err = {0};
+    fit_run_options options = {.threads = 2, .cancel = cancel};
+    return fit_run(path, id, &options, last, &err);
+}
+
+typedef struct edges {
+    edge list[4096];
+    size_t count;
+} edges;
+
+static bool collect(void *user, const edge *e)
+{
+    edges *all = user;
+    all->list[all->count++] = *e;
+    return all->count < 4096;
+}
+
+static edges *edges_of(int64_t id)
+{
+    fit f = {0};
+    edges *all = calloc(1, sizeof *all);
+    cr_assert_eq(fit_get(d, id, &f, NULL), STATUS_OK);
+    for (uint32_t p = 0; p < f.pair_count; p++)
+        cr_assert_eq(fit_each_edge(d, f.pair[p].id, collect, all, NULL), STATUS_OK);
+    fit_release(&f);
+    return all;
+}
+
+static void same_edges(int64_t a, int64_t b)
+{
+    edges *x = edges_of(a);
+    edges *y = edges_of(b);
+    cr_assert_eq(x->count, y->count);
+    cr_assert_gt(x->count, 0);
+    cr_expect_eq(memcmp(x->list, y->list, x->count * sizeof x->list[0]), 0);
+    free(x);
+    free(y);
+}
+
+Test(fit, finds_the_planted_circuit)
+{
+    fit_progress last;
+    int64_t id = ask();
+    cr_assert_eq(run_fit(id, NULL, &last), STATUS_OK, "%s", last.message);
+    cr_expect_eq(last.state, FIT_DONE);
+    cr_expect_eq(last.done, 2 * FIXTURE_FEATURES);
+    cr_expect_leq(last.worst_gap, 1e-6);
+    fit f = {0};
+    cr_assert_eq(fit_get(d, id, &f, NULL), STATUS_OK);
+    cr_expect_eq(f.state, FIT_DONE);
+    cr_expect_eq(f.pair[1].constant, 1, "feature 7 of the last layer never fires");
+    edges *all = calloc(1, sizeof *all);
+    cr_assert_eq(fit_each_edge(d, f.pair[0].id, collect, all, NULL), STATUS_OK);
+    uint32_t strongest[FIXTURE_FEATURES] = {0};
+    double best[FIXTURE_FEATURES] = {0};
+    for (size_t i = 0; i < all->count; i++)
+        if (fabs(all->list[i].standardised) > best[all->list[i].target]) {
+            best[all->list[i].target] = fabs(all->list[i].standardised);
+            strongest[all->list[i].target] = all->list[i].source;
+        }
+    for (uint32_t t = 0; t < FIXTURE_FEATURES; t++)
+        cr_expect_eq(strongest[t], t, "target %u: strongest parent %u", t, strongest[t]);
+    free(all);
+    fit_release(&f);
+}
+
+Test(fit, edge_strengths_follow_their_definitions)
+{
+    fit_progress last;
+    int64_t id = ask();
+    cr_assert_eq(run_fit(id, NULL, &last), STATUS_OK);
+    fit f = {0};
+    feature_table source = {0};
+    feature_table target = {0};
+    cr_assert_eq(fit_get(d, id, &f, NULL), STATUS_OK);
+    cr_assert_eq(feature_list(d, f.pair[0].source_layer, &source, NULL), STATUS_OK);
+    cr_assert_eq(feature_list(d, f.pair[0].target_layer, &target, NULL), STATUS_OK);
+    edges *all = calloc(1, sizeof *all);
+    cr_assert_eq(fit_each_edge(d, f.pair[0].id, collect, all, NULL), STATUS_OK);
+    for (size_t i = 0; i < all->count; i++) {
+        const edge *e = &all->list[i];
+        cr_expect_float_eq(e->removal, e->weight * (double)source.row[e->source].active_mean, 1e-6);
+        cr_expect_float_eq(e->standardised,
+                           e->weight * (double)source.row[e->source].sd /
+                               (double)target.row[e->target].sd,
+                           1e-5);
+    }
+    free(all);
+    feature_table_release(&source);
+    feature_table_release(&target);
+    fit_release(&f);
+}
+
+Test(fit, cancelled_and_resumed_gives_the_same_edges)
+{
+    fit_progress last;
+    int64_t whole = ask();
+    cr_assert_eq(run_fit(whole, NULL, &last), STATUS_OK);
+
+    int64_t cut = ask();
+    const atomic_bool cancel = true;
+    cr_expect_eq(run_fit(cut, &cancel, &last), STATUS_INTERRUPTED);
+    cr_expect_eq(last.state, FIT_CANCELLED);
+    fit f = {0};
+    cr_assert_eq(fit_get(d, cut, &f, NULL), STATUS_OK);
+    cr_expect_eq(f.state, FIT_CANCELLED);
+    fit_release(&f);
+
+    cr_assert_eq(run_fit(cut, NULL, &last), STATUS_OK);
+    cr_expect_eq(last.state, FIT_DONE);
+    same_edges(whole, cut);
+}
+
+Test(fit, another_run_is_refused_while_one_lives_and_allowed_after_its_death)
+{
+    fit_progress last;
+    error err = {0};
+    bool taken = false;
+    int64_t id = ask();
+    char *self = runner_self();
+    cr_assert_eq(fit_claim(d, id, self, NULL, &taken, NULL), STATUS_OK);
+    cr_assert(taken);
+    fit_run_options options = {.threads = 1};
+    cr_expect_eq(fit_run(path, id, &options, &last, &err), STATUS_INPUT);
+    cr_expect(strstr(err.message, "being run"), "%s", err.message);
+
+    /* the same process number, but another start: that process is dead */
+    char dead[256];
+    char host[64];
+    char boot[64];
+    long pid = 0;
+    unsigned long long start = 0;
+    cr_assert_eq(sscanf(self, "%63s %ld %llu %63s", host, &pid, &start, boot), 4);
+    snprintf(dead, sizeof dead, "%s %ld %llu %s", host, pid, start + 1, boot);
+    cr_assert_eq(fit_claim(d, id, dead, self, &taken, NULL), STATUS_OK);
+    cr_assert(taken);
+    fit f = {0};
+    cr_assert_eq(fit_get(d, id, &f, NULL), STATUS_OK);
+    cr_expect_str_eq(fit_state_shown(&f), "cut off");
+    fit_release(&f);
+    cr_expect_eq(run_fit(id, NULL, &last), STATUS_OK, "%s", last.message);
+    free(self);
+}
+
+Test(fit, requests_that_make_no_sense_are_refused)
+{
+    error err = {0};
+    int64_t id = 0;
+    struct fit_request_pair backwards = {layers.item[1].id, layers.item[0].id};
+    fit_request request = {.settings = lasso_defaults(), .pair = &backwards, .pair_count = 1};
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    cr_expect(strstr(err.message, "blocks.1.hook"), "%s", err.message);
+    request.pair_count = 0;
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    struct fit_request_pair twice[2] = {{layers.item[0].id, layers.item[1].id},
+                                        {layers.item[0].id, layers.item[1].id}};
+    request.pair = twice;
+    request.pair_count = 2;
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    request.pair_count = 1;
+    request.settings.lambda = (double)NAN;
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+}
+
+Test(runner, knows_the_living_from_the_dead)
+{
+    char *self = runner_self();
+    cr_expect(runner_alive(self));
+    free(self);
+    cr_expect_not(runner_alive(NULL));
+    cr_expect_not(runner_alive("nonsense"));
+    cr_expect(runner_alive("another-host 1 1 boot"), "of another machine nothing is known");
+}
+
+/* Waits until the engine reports that the fit reached a state. */
+static fit_progress await_state(queue *news, fit_state state)
+{
+    for (;;) {
+        struct pollfd at = {.fd = queue_descriptor(news), .events = POLLIN};
+        cr_assert_eq(poll(&at, 1, 30000), 1, "the engine fell silent");
+        fit_progress found = {0};
+        bool seen = false;
+        for (message *m = queue_take(news); m; m = message_free(m)) {
+            cr_assert_neq(m->kind, ENGINE_FAILED, "%s", ((error *)m->payload)->message);
+            const fit_progress *p = m->payload;
+            if (p->state == state) {
+                found = *p;
+                seen = true;
+            }
+        }
+        if (seen)
+            return found;
+    }
+}
+
+Test(fit, the_engine_runs_deletes_and_reports)
+{
+    queue *news = NULL;
+    engine *e = NULL;
+    cr_assert_eq(queue_create(&news, NULL), STATUS_OK);
+    cr_assert_eq(engine_start(&e, path, 1, news, NULL), STATUS_OK);
+    fit_request request = {.settings = lasso_defaults()};
+    fit_request_adjacent(&request, &layers, NULL, 0);
+    engine_fit(e, &request);
+    fit_request_release(&request);
+    fit_progress done = await_state(news, FIT_DONE);
+    cr_expect_eq(done.done, done.targets);
+    cr_expect_gt(done.edges, 0);
+    engine_delete(e, done.fit_id);
+    await_state(news, FIT_CANCELLED);
+    fit_set fits = {0};
+    cr_assert_eq(fit_list(d, &fits, NULL), STATUS_OK);
+    cr_expect_eq(fits.count, 0);
+    fit_set_release(&fits);
+    engine_stop(e);
+    queue_free(news);
+}
