@@ -4,6 +4,7 @@
 
 #include "src/base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct zip_file;

@@ -1,0 +1,60 @@
+/* Private to the import: what its parts share. */
+#ifndef JOBS_IMPORT_PARTS_H
+#define JOBS_IMPORT_PARTS_H
+
+#include "db/layer.h"
+#include "src/formats/folder.h"
+#include "src/formats/manifest.h"
+#include "src/jobs/import.h"
+
+/* A file that the manifest names, in the order in which they are read. */
+typedef struct import_file {
+    const yaml_node *name;
+    uint64_t bytes;
+} import_file;
+
+typedef struct importer {
+    const import_request *request;
+    import_report *report;
+    error *err;
+    manifest source;
+    folder files;       /* the manifest's folder */
+    const char *folder; /* the build's own, where temporary files go */
+    db *build;
+
+    layer *layers; /* as the manifest has them; names and sources are borrowed */
+
+    /* samples: 0 until the documents, or else the first layer, have told */
+    uint32_t rows;      /* of every activation file */
+    uint32_t samples;   /* after pooling */
+    uint32_t documents;
+    uint32_t *start;    /* documents + 1: first row of each document; NULL without documents */
+    char *rows_from;    /* what told the number of rows, for messages */
+
+    /* progress */
+    void (*progress)(void *, const import_progress *);
+    void *user;
+    const atomic_bool *cancel;
+    import_file *file;
+    uint32_t step, steps;
+    uint64_t bytes_done, bytes;
+    double told; /* when progress was last told */
+} importer;
+
+/* Says how far the present file is (0 to 1): tells progress, and STATUS_INTERRUPTED when the
+ * import was cancelled. Cheap; call it for every block. */
+status import_tick(importer *im, double fraction);
+
+/* The parts, each for one file of the manifest. */
+status import_documents(importer *im);
+status import_layer(importer *im, uint32_t position);
+status import_labels(importer *im, uint32_t position);
+status import_target(importer *im, const manifest_target *from);
+status import_effects(importer *im, const manifest_effects *from);
+
+/* The place of a layer or target kind in its list of names; its error says where the manifest
+ * is wrong. `name_of` gives the names from 0 on, `count` of them. */
+status import_kind(importer *im, const yaml_node *value, const char *(*name_of)(unsigned),
+                   unsigned count, unsigned *kind);
+
+#endif
