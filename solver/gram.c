@@ -1,0 +1,215 @@
+/* Entries <p, q> = (z_p - mu_p)'(z_q - mu_q) / (|z_p - mu_p| |z_q - mu_q|), rounded to float.
+ *
+ * The inner solver needs a few thousand of them for every target, and targets share parents, so
+ * the entries among popular columns are computed once. In a sparse layer the sums over rows that
+ * p and q share cost sum over rows of (entries of the row)^2 for *all* pairs together: 0.1 s
+ * where a dense product would take minutes. Float is enough: they steer the inner solver, while
+ * the gradients it starts from, and the certificate, come from the data in double.
+ *
+ * What does not fit the table is computed when asked for. Both ways sum z_ip z_iq over the
+ * shared rows i in ascending order, in double, where the product of two floats is exact: the
+ * bits cannot depend on what was cached. */
+#include "solver/design.h"
+#include "solver/parallel.h"
+#include "src/base/memory.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE = 1 << 21 };
+static const uint64_t default_memory = (uint64_t)768 << 20;
+
+static inline float finish(const lasso_design *design, double sum, uint32_t p, uint32_t q)
+{
+    double centred = sum - design->rows * (design->mean[p] * design->mean[q]);
+    return (float)(centred * (design->inverse[p] * design->inverse[q]));
+}
+
+/* Dense layers: columns whose products could leave the range of float take the plain way. */
+static float dense_entry(const lasso_design *design, uint32_t p, uint32_t q)
+{
+    static const double low = 1e-12;
+    static const double high = 1e12;
+    if (p > q) {
+        uint32_t swap = p;
+        p = q;
+        q = swap;
+    }
+    bool ordinary = fmin(design->norm[p], design->norm[q]) > low &&
+                    fmax(design->norm[p], design->norm[q]) < high;
+    const float *a = design_get(design, p).value;
+    const float *b = design_get(design, q).value;
+    if (ordinary) {
+        double sum = design->vector->centred_dot(a, (float)design->mean[p], b,
+                                                 (float)design->mean[q], design->rows);
+        return (float)(sum * (design->inverse[p] * design->inverse[q]));
+    }
+    double sum = 0;
+    for (uint32_t i = 0; i < design->rows; i++)
+        sum += (((double)a[i] - design->mean[p]) * design->inverse[p]) *
+               (((double)b[i] - design->mean[q]) * design->inverse[q]);
+    return (float)sum;
+}
+
+/* sums[q] += z_p'z_q for every rank q < limit. */
+static void scatter_products(const lasso_design *design, uint32_t p, uint32_t limit,
+                             double *sums)
+{
+    design_column z = design_get(design, p);
+    for (uint64_t e = 0; e < z.count; e++) {
+        double v = (double)z.value[e];
+        uint64_t end = design->row_start[z.row[e] + 1];
+        for (uint64_t at = design->row_start[z.row[e]]; at < end; at++) {
+            if (design->row_rank[at] >= limit)
+                break;
+            sums[design->row_rank[at]] += v * (double)design->row_value[at];
+        }
+    }
+}
+
+typedef struct table_work {
+    const lasso_design *design;
+    gram_table *table;
+    atomic_uint next;
+    atomic_bool failed;
+} table_work;
+
+static void fill_rows(void *user, unsigned thread)
+{
+    (void)thread;
+    table_work *work = user;
+    const lasso_design *design = work->design;
+    uint32_t hot = work->table->hot;
+    double *sums = mem_try(hot, sizeof *sums);
+    if (!sums) {
+        atomic_store(&work->failed, true);
+        return;
+    }
+    memset(sums, 0, hot * sizeof *sums);
+    uint32_t p;
+    while ((p = atomic_fetch_add(&work->next, 1)) < hot) {
+        float *out = work->table->entry + (size_t)p * hot;
+        if (design->x->dense) {
+            for (uint32_t q = p; q < hot; q++)
+                out[q] = dense_entry(design, p, q);
+        } else {
+            scatter_products(design, p, hot, sums);
+            for (uint32_t q = 0; q < hot; q++) {
+                out[q] = finish(design, sums[q], p, q);
+                sums[q] = 0;
+            }
+        }
+        out[p] = 1;
+    }
+    free(sums);
+}
+
+status gram_table_create(gram_table *table, const lasso_design *design,
+                         const lasso_settings *settings, error *err)
+{
+    uint64_t memory = settings->memory ? settings->memory : default_memory;
+    double side = floor(sqrt((double)memory / sizeof *table->entry));
+    uint32_t hot = side < design->size ? (uint32_t)side : design->size;
+    *table = (gram_table){0};
+    if (hot < 2)
+        return STATUS_OK;
+    size_t bytes = (size_t)hot * hot * sizeof *table->entry;
+    size_t whole = (bytes + PAGE - 1) / PAGE * PAGE;
+    table->entry = whole > memory ? mem_try(bytes, 1) : aligned_alloc(PAGE, whole);
+    if (!table->entry)
+        return error_memory(err, "the table of inner products");
+    if (whole <= memory)
+        madvise(table->entry, whole, MADV_HUGEPAGE); /* scattered reads: fewer page walks */
+    table->hot = hot;
+    table_work work = {.design = design, .table = table};
+    parallel_run(parallel_threads(settings->threads), fill_rows, &work);
+    if (atomic_load(&work.failed))
+        return error_memory(err, "the table of inner products");
+    for (uint32_t p = 0; design->x->dense && p < hot; p++)
+        for (uint32_t q = 0; q < p; q++)
+            table->entry[(size_t)p * hot + q] = table->entry[(size_t)q * hot + p];
+    return STATUS_OK;
+}
+
+void gram_table_release(gram_table *table)
+{
+    free(table->entry);
+    *table = (gram_table){0};
+}
+
+/* sum of z_ip z_iq over shared rows: each row of the shorter column is looked up in the rest of
+ * the longer one. */
+static double shared_rows(design_column longer, design_column shorter)
+{
+    double sum = 0;
+    uint64_t low = 0;
+    for (uint64_t e = 0; e < shorter.count && low < longer.count; e++) {
+        uint32_t wanted = shorter.row[e];
+        uint64_t high = longer.count;
+        while (low < high) {
+            uint64_t middle = low + (high - low) / 2;
+            if (longer.row[middle] < wanted)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < longer.count && longer.row[low] == wanted)
+            sum += (double)longer.value[low] * (double)shorter.value[e];
+    }
+    return sum;
+}
+
+static double log_steps(uint64_t count)
+{
+    return (double)(64 - __builtin_clzll(count | 1));
+}
+
+/* The part of a row of the Gram matrix that the table does not hold. */
+static void fresh_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
+                      uint32_t count, float *out, double *scratch)
+{
+    design_column z = design_get(design, rank);
+    double mean_row = (double)design->row_start[design->rows] / design->rows;
+    double walk = 2 * (double)z.count * mean_row;
+    double look_up = 0;
+    for (uint32_t i = 0; i < count && look_up <= walk; i++) {
+        uint64_t other = design_get(design, others[i]).count;
+        look_up += z.count < other ? (double)z.count * log_steps(other)
+                                   : (double)other * log_steps(z.count);
+    }
+    if (look_up <= walk) {
+        for (uint32_t i = 0; i < count; i++) {
+            design_column other = design_get(design, others[i]);
+            double sum = z.count > other.count ? shared_rows(z, other) : shared_rows(other, z);
+            out[i] = others[i] == rank ? 1 : finish(design, sum, rank, others[i]);
+        }
+        return;
+    }
+    uint32_t limit = others[count - 1] + 1;
+    scatter_products(design, rank, limit, scratch);
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = others[i] == rank ? 1 : finish(design, scratch[others[i]], rank, others[i]);
+    memset(scratch, 0, limit * sizeof *scratch);
+}
+
+void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others, uint32_t count,
+              float *out, double *scratch)
+{
+    uint32_t cached = 0;
+    if (rank < design->gram.hot) {
+        const float *row = design->gram.entry + (size_t)rank * design->gram.hot;
+        for (; cached < count && others[cached] < design->gram.hot; cached++)
+            out[cached] = row[others[cached]];
+    }
+    if (cached == count)
+        return;
+    if (design->x->dense) {
+        for (uint32_t i = cached; i < count; i++)
+            out[i] = others[i] == rank ? 1 : dense_entry(design, rank, others[i]);
+    } else {
+        fresh_row(design, rank, others + cached, count - cached, out + cached, scratch);
+    }
+}

@@ -1,0 +1,23 @@
+/* Inner products of the centred, unit-length columns of the design: a shared table for popular
+ * columns, anything else on the fly, with the same bits either way. */
+#ifndef SOLVER_GRAM_H
+#define SOLVER_GRAM_H
+
+#include "solver/lasso.h"
+
+typedef struct gram_table {
+    uint32_t hot; /* ranks below this are in the table */
+    float *entry; /* hot * hot, row p holds <p, 0> .. <p, hot - 1> */
+} gram_table;
+
+/* As many ranks as settings->memory allows; none is fine, only slower. */
+status gram_table_create(gram_table *table, const lasso_design *design,
+                         const lasso_settings *settings, error *err);
+void gram_table_release(gram_table *table);
+
+/* out[i] = <rank, others[i]>, exactly 1 where they are the same. `others` ascend. `scratch`:
+ * design->size zeros, zeros again afterwards. */
+void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others, uint32_t count,
+              float *out, double *scratch);
+
+#endif

@@ -1,0 +1,296 @@
+#include "solver/kernels.h"
+
+#include <stdbool.h>
+
+/* Float partial sums are moved to a double after this many rows. */
+enum { CHUNK = 1024 };
+
+static void plain_sparse_dots(const uint32_t *row, const float *value, size_t count,
+                              const double *lanes, double *out)
+{
+    for (int t = 0; t < LANES; t++)
+        out[t] = 0;
+    for (size_t e = 0; e < count; e++) {
+        const double *r = lanes + (size_t)row[e] * LANES;
+        double v = (double)value[e];
+        for (int t = 0; t < LANES; t++)
+            out[t] += v * r[t];
+    }
+}
+
+static void plain_dense_dots(const float *const column[4], size_t rows, const double *lanes,
+                             double *out)
+{
+    for (int c = 0; c < 4 * LANES; c++)
+        out[c] = 0;
+    for (size_t i = 0; i < rows; i++) {
+        for (int c = 0; c < 4; c++) {
+            double v = (double)column[c][i];
+            for (int t = 0; t < LANES; t++)
+                out[c * LANES + t] += v * lanes[i * LANES + (size_t)t];
+        }
+    }
+}
+
+static void plain_subtract(double *g, const float *row, double step, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g[i] -= step * (double)row[i];
+}
+
+static double plain_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
+                                size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)(a[i] - mean_a) * (double)(b[i] - mean_b);
+    return sum;
+}
+
+static const kernels plain = {
+    .name = "plain",
+    .sparse_dots = plain_sparse_dots,
+    .dense_dots = plain_dense_dots,
+    .subtract = plain_subtract,
+    .centred_dot = plain_centred_dot,
+};
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
+
+/* Two accumulators a lane group hide the latency of the multiply-add. */
+AVX512 static void avx512_sparse_dots(const uint32_t *row, const float *value, size_t count,
+                                      const double *lanes, double *out)
+{
+    __m512d s0 = _mm512_setzero_pd();
+    __m512d s1 = _mm512_setzero_pd();
+    __m512d s2 = _mm512_setzero_pd();
+    __m512d s3 = _mm512_setzero_pd();
+    size_t e = 0;
+    for (; e + 4 <= count; e += 4) {
+        s0 = _mm512_fmadd_pd(_mm512_set1_pd((double)value[e]),
+                             _mm512_load_pd(lanes + (size_t)row[e] * LANES), s0);
+        s1 = _mm512_fmadd_pd(_mm512_set1_pd((double)value[e + 1]),
+                             _mm512_load_pd(lanes + (size_t)row[e + 1] * LANES), s1);
+        s2 = _mm512_fmadd_pd(_mm512_set1_pd((double)value[e + 2]),
+                             _mm512_load_pd(lanes + (size_t)row[e + 2] * LANES), s2);
+        s3 = _mm512_fmadd_pd(_mm512_set1_pd((double)value[e + 3]),
+                             _mm512_load_pd(lanes + (size_t)row[e + 3] * LANES), s3);
+    }
+    for (; e < count; e++)
+        s0 = _mm512_fmadd_pd(_mm512_set1_pd((double)value[e]),
+                             _mm512_load_pd(lanes + (size_t)row[e] * LANES), s0);
+    _mm512_store_pd(out, _mm512_add_pd(_mm512_add_pd(s0, s1), _mm512_add_pd(s2, s3)));
+}
+
+AVX512 static void avx512_dense_dots(const float *const column[4], size_t rows,
+                                     const double *lanes, double *out)
+{
+    __m512d even[4];
+    __m512d odd[4];
+    for (int c = 0; c < 4; c++)
+        even[c] = odd[c] = _mm512_setzero_pd();
+    size_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        __m512d r0 = _mm512_load_pd(lanes + i * LANES);
+        __m512d r1 = _mm512_load_pd(lanes + (i + 1) * LANES);
+        for (int c = 0; c < 4; c++) {
+            even[c] = _mm512_fmadd_pd(_mm512_set1_pd((double)column[c][i]), r0, even[c]);
+            odd[c] = _mm512_fmadd_pd(_mm512_set1_pd((double)column[c][i + 1]), r1, odd[c]);
+        }
+    }
+    if (i < rows) {
+        __m512d r0 = _mm512_load_pd(lanes + i * LANES);
+        for (int c = 0; c < 4; c++)
+            even[c] = _mm512_fmadd_pd(_mm512_set1_pd((double)column[c][i]), r0, even[c]);
+    }
+    for (int c = 0; c < 4; c++)
+        _mm512_store_pd(out + c * LANES, _mm512_add_pd(even[c], odd[c]));
+}
+
+AVX512 static void avx512_subtract(double *g, const float *row, double step, size_t count)
+{
+    __m512d s = _mm512_set1_pd(step);
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        __m512d v = _mm512_cvtps_pd(_mm256_loadu_ps(row + i));
+        _mm512_storeu_pd(g + i, _mm512_fnmadd_pd(s, v, _mm512_loadu_pd(g + i)));
+    }
+    if (i < count) {
+        __mmask8 rest = (__mmask8)((1U << (count - i)) - 1U);
+        __m512d v = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(rest, row + i));
+        __m512d old = _mm512_maskz_loadu_pd(rest, g + i);
+        _mm512_mask_storeu_pd(g + i, rest, _mm512_fnmadd_pd(s, v, old));
+    }
+}
+
+AVX512 static double avx512_centred_dot(const float *a, float mean_a, const float *b,
+                                        float mean_b, size_t count)
+{
+    __m512 ma = _mm512_set1_ps(mean_a);
+    __m512 mb = _mm512_set1_ps(mean_b);
+    double sum = 0;
+    for (size_t start = 0; start < count; start += CHUNK) {
+        size_t end = count - start < CHUNK ? count : start + CHUNK;
+        __m512 s0 = _mm512_setzero_ps();
+        __m512 s1 = _mm512_setzero_ps();
+        size_t i = start;
+        for (; i + 32 <= end; i += 32) {
+            s0 = _mm512_fmadd_ps(_mm512_sub_ps(_mm512_loadu_ps(a + i), ma),
+                                 _mm512_sub_ps(_mm512_loadu_ps(b + i), mb), s0);
+            s1 = _mm512_fmadd_ps(_mm512_sub_ps(_mm512_loadu_ps(a + i + 16), ma),
+                                 _mm512_sub_ps(_mm512_loadu_ps(b + i + 16), mb), s1);
+        }
+        sum += (double)_mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
+        for (; i < end; i++)
+            sum += (double)(a[i] - mean_a) * (double)(b[i] - mean_b);
+    }
+    return sum;
+}
+
+static const kernels avx512 = {
+    .name = "avx512",
+    .sparse_dots = avx512_sparse_dots,
+    .dense_dots = avx512_dense_dots,
+    .subtract = avx512_subtract,
+    .centred_dot = avx512_centred_dot,
+};
+
+AVX2 static void avx2_sparse_dots(const uint32_t *row, const float *value, size_t count,
+                                  const double *lanes, double *out)
+{
+    __m256d s0 = _mm256_setzero_pd();
+    __m256d s1 = _mm256_setzero_pd();
+    __m256d s2 = _mm256_setzero_pd();
+    __m256d s3 = _mm256_setzero_pd();
+    size_t e = 0;
+    for (; e + 2 <= count; e += 2) {
+        const double *r0 = lanes + (size_t)row[e] * LANES;
+        const double *r1 = lanes + (size_t)row[e + 1] * LANES;
+        __m256d v0 = _mm256_set1_pd((double)value[e]);
+        __m256d v1 = _mm256_set1_pd((double)value[e + 1]);
+        s0 = _mm256_fmadd_pd(v0, _mm256_load_pd(r0), s0);
+        s1 = _mm256_fmadd_pd(v0, _mm256_load_pd(r0 + 4), s1);
+        s2 = _mm256_fmadd_pd(v1, _mm256_load_pd(r1), s2);
+        s3 = _mm256_fmadd_pd(v1, _mm256_load_pd(r1 + 4), s3);
+    }
+    if (e < count) {
+        const double *r0 = lanes + (size_t)row[e] * LANES;
+        __m256d v0 = _mm256_set1_pd((double)value[e]);
+        s0 = _mm256_fmadd_pd(v0, _mm256_load_pd(r0), s0);
+        s1 = _mm256_fmadd_pd(v0, _mm256_load_pd(r0 + 4), s1);
+    }
+    _mm256_store_pd(out, _mm256_add_pd(s0, s2));
+    _mm256_store_pd(out + 4, _mm256_add_pd(s1, s3));
+}
+
+AVX2 static void avx2_dense_dots(const float *const column[4], size_t rows, const double *lanes,
+                                 double *out)
+{
+    __m256d low[4];
+    __m256d high[4];
+    for (int c = 0; c < 4; c++)
+        low[c] = high[c] = _mm256_setzero_pd();
+    for (size_t i = 0; i < rows; i++) {
+        __m256d r0 = _mm256_load_pd(lanes + i * LANES);
+        __m256d r1 = _mm256_load_pd(lanes + i * LANES + 4);
+        for (int c = 0; c < 4; c++) {
+            __m256d v = _mm256_set1_pd((double)column[c][i]);
+            low[c] = _mm256_fmadd_pd(v, r0, low[c]);
+            high[c] = _mm256_fmadd_pd(v, r1, high[c]);
+        }
+    }
+    for (int c = 0; c < 4; c++) {
+        _mm256_store_pd(out + c * LANES, low[c]);
+        _mm256_store_pd(out + c * LANES + 4, high[c]);
+    }
+}
+
+AVX2 static void avx2_subtract(double *g, const float *row, double step, size_t count)
+{
+    __m256d s = _mm256_set1_pd(step);
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        __m256d v = _mm256_cvtps_pd(_mm_loadu_ps(row + i));
+        _mm256_storeu_pd(g + i, _mm256_fnmadd_pd(s, v, _mm256_loadu_pd(g + i)));
+    }
+    for (; i < count; i++)
+        g[i] -= step * (double)row[i];
+}
+
+AVX2 static double avx2_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
+                                    size_t count)
+{
+    __m256 ma = _mm256_set1_ps(mean_a);
+    __m256 mb = _mm256_set1_ps(mean_b);
+    double sum = 0;
+    for (size_t start = 0; start < count; start += CHUNK) {
+        size_t end = count - start < CHUNK ? count : start + CHUNK;
+        __m256 s0 = _mm256_setzero_ps();
+        __m256 s1 = _mm256_setzero_ps();
+        size_t i = start;
+        for (; i + 16 <= end; i += 16) {
+            s0 = _mm256_fmadd_ps(_mm256_sub_ps(_mm256_loadu_ps(a + i), ma),
+                                 _mm256_sub_ps(_mm256_loadu_ps(b + i), mb), s0);
+            s1 = _mm256_fmadd_ps(_mm256_sub_ps(_mm256_loadu_ps(a + i + 8), ma),
+                                 _mm256_sub_ps(_mm256_loadu_ps(b + i + 8), mb), s1);
+        }
+        float part[8];
+        _mm256_storeu_ps(part, _mm256_add_ps(s0, s1));
+        for (int t = 0; t < 8; t++)
+            sum += (double)part[t];
+        for (; i < end; i++)
+            sum += (double)(a[i] - mean_a) * (double)(b[i] - mean_b);
+    }
+    return sum;
+}
+
+static const kernels avx2 = {
+    .name = "avx2",
+    .sparse_dots = avx2_sparse_dots,
+    .dense_dots = avx2_dense_dots,
+    .subtract = avx2_subtract,
+    .centred_dot = avx2_centred_dot,
+};
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+const kernels *kernels_choose(void)
+{
+    return has_avx512() ? &avx512 : has_avx2() ? &avx2 : &plain;
+}
+
+const kernels *const *kernels_all(void)
+{
+    static const kernels *const up_to_avx512[] = {&plain, &avx2, &avx512, NULL};
+    static const kernels *const up_to_avx2[] = {&plain, &avx2, NULL};
+    static const kernels *const only_plain[] = {&plain, NULL};
+    return has_avx512() ? up_to_avx512 : has_avx2() ? up_to_avx2 : only_plain;
+}
+
+#else
+
+const kernels *kernels_choose(void)
+{
+    return &plain;
+}
+
+const kernels *const *kernels_all(void)
+{
+    static const kernels *const only_plain[] = {&plain, NULL};
+    return only_plain;
+}
+
+#endif

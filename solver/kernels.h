@@ -1,0 +1,37 @@
+/* The four inner loops that take nearly all of the time, behind plain functions.
+ *
+ * Each exists three times: for AVX-512, for AVX2 with FMA, and in plain C, which the tests hold
+ * the others against. The machine is asked once, at run time, so one program runs everywhere.
+ * All are deterministic: a result depends on its arguments alone, so every thread, block and
+ * lane gets the same bits (on one kind of machine: the three differ in rounding). */
+#ifndef SOLVER_KERNELS_H
+#define SOLVER_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Targets that share one pass over the data: eight doubles are one cache line. */
+enum { LANES = 8 };
+
+typedef struct kernels {
+    const char *name;
+    /* out[t] = sum over e of value[e] * lanes[row[e] * LANES + t]; lanes and out 64-aligned */
+    void (*sparse_dots)(const uint32_t *row, const float *value, size_t count,
+                        const double *lanes, double *out);
+    /* four dense columns at once: out[c * LANES + t] = sum of column[c][i] * lanes[i LANES + t] */
+    void (*dense_dots)(const float *const column[4], size_t rows, const double *lanes,
+                       double *out);
+    /* g[i] -= step * row[i] */
+    void (*subtract)(double *g, const float *row, double step, size_t count);
+    /* sum of (a[i] - mean_a) * (b[i] - mean_b) * scale, in float partial sums of bounded length */
+    double (*centred_dot)(const float *a, float mean_a, const float *b, float mean_b,
+                          size_t count);
+} kernels;
+
+/* The best the machine can run. */
+const kernels *kernels_choose(void);
+
+/* All that the machine can run, plain C first; NULL after the last. For tests. */
+const kernels *const *kernels_all(void);
+
+#endif

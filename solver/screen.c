@@ -1,0 +1,172 @@
+/* Finding the features that matter.
+ *
+ * A feature k is rightly zero when |(z_k - mu_k)'r| <= L p_k (L = M lambda). One pass over the
+ * columns checks that for eight targets at once: their residuals lie side by side, so every
+ * entry of Z that is loaded serves eight multiply-adds on one cache line, and the residuals of
+ * eight targets over ten thousand samples fit a core's second-level cache. Done in double, the
+ * same pass is the certificate of those targets that need no more work.
+ *
+ * Cauchy-Schwarz saves the columns that cannot matter: |(z_k - mu_k)'r| <= |z_k - mu_k| |r|, so
+ * a column with |z_k - mu_k| / p_k max_t (|r_t| / L_t) < 1 is within its bound for every lane.
+ * It is not looked at unless it belongs to a working set, and the certificate stands: such a
+ * column cannot be the largest violation.
+ *
+ * Of the violators, those enter that promise the largest decrease of the objective on their own,
+ * (|g_k| - L p_k)^2 / (2 |z_k - mu_k|^2). */
+#include "solver/screen.h"
+
+enum { COLUMNS_A_POLL = 4096 };
+
+void screen_correlations(const lasso_design *design, lane *l, const double *correlation)
+{
+    double worst = 0;
+    for (uint32_t k = 0; k < design->size; k++) {
+        double bound = fabs(correlation[k]);
+        if (bound > worst * design->penalty[k])
+            worst = bound / design->penalty[k];
+    }
+    l->worst = worst;
+}
+
+void screen_candidates(const lasso_design *design, lane *l, const double *correlation)
+{
+    l->violator_count = 0;
+    for (uint32_t k = 0; k < design->size; k++)
+        if (screen_exceeds(correlation[k], design->penalty[k], l->threshold))
+            l->violators[l->violator_count++] = (violator){k, correlation[k]};
+}
+
+void screen_drop_within(lane *l, const lasso_design *design)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < l->violator_count; i++) {
+        violator v = l->violators[i];
+        if (screen_exceeds(v.g, design->penalty[v.rank], l->threshold))
+            l->violators[kept++] = v;
+    }
+    l->violator_count = kept;
+}
+
+/* One column's products, handed to the lanes. */
+static void deliver(const lasso_design *design, lane lanes[LANES], uint32_t rank,
+                    uint8_t members, const double *product)
+{
+    double penalty = design->penalty[rank];
+    for (uint32_t t = 0; t < LANES; t++) {
+        lane *l = &lanes[t];
+        if (!l->busy)
+            continue;
+        double g = product[t] - design->mean[rank] * l->r.sum;
+        if (members >> t & 1) {
+            double weight = l->u[l->cursor] * (l->y.norm * design->inverse[rank]);
+            g -= design->ridge * penalty * penalty * weight;
+            l->g[l->cursor++] = g;
+        } else if (screen_exceeds(g, penalty, l->threshold)) {
+            l->violators[l->violator_count++] = (violator){rank, g};
+        }
+        if (fabs(g) > l->worst * penalty)
+            l->worst = fabs(g) / penalty;
+    }
+}
+
+bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *residuals,
+                 const uint8_t *member, const atomic_bool *cancel)
+{
+    double reach = 0; /* the largest |r| / L of the lanes */
+    for (uint32_t t = 0; t < LANES; t++) {
+        lane *l = &lanes[t];
+        l->violator_count = 0;
+        l->cursor = 0;
+        l->worst = 0;
+        if (l->busy)
+            reach = fmax(reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));
+    }
+    _Alignas(64) double product[4 * LANES];
+    uint32_t waiting[4];
+    const float *column[4];
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < design->size; k++) {
+        if (k % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
+            return false;
+        bool needed = member[k] || !(design->norm[k] * reach < design->penalty[k]);
+        if (!design->x->dense) {
+            if (!needed)
+                continue;
+            design_column z = design_get(design, k);
+            design->vector->sparse_dots(z.row, z.value, z.count, residuals, product);
+            deliver(design, lanes, k, member[k], product);
+            continue;
+        }
+        if (needed)
+            waiting[count++] = k;
+        if (count == 4 || (count > 0 && k + 1 == design->size)) {
+            for (uint32_t c = 0; c < 4; c++)
+                column[c] = design_get(design, waiting[c < count ? c : 0]).value;
+            design->vector->dense_dots(column, design->rows, residuals, product);
+            for (uint32_t c = 0; c < count; c++)
+                deliver(design, lanes, waiting[c], member[waiting[c]], product + c * LANES);
+            count = 0;
+        }
+    }
+    return true;
+}
+
+static double promise(const lasso_design *design, const lane *l, const violator *v)
+{
+    return (fabs(v->g) - l->threshold * design->penalty[v->rank]) * design->inverse[v->rank];
+}
+
+/* Whether a comes before b: larger promise, ties by rank. */
+static bool before(const lasso_design *design, const lane *l, const violator *a,
+                   const violator *b)
+{
+    double pa = promise(design, l, a);
+    double pb = promise(design, l, b);
+    return pa > pb || (pa == pb && a->rank < b->rank);
+}
+
+void screen_select(const lasso_design *design, lane *l, uint32_t most)
+{
+    violator *v = l->violators;
+    uint32_t count = l->violator_count;
+    if (count > most) {
+        /* quickselect: the first `most` by promise, in any order */
+        uint32_t low = 0;
+        uint32_t high = count - 1;
+        while (low < high) {
+            violator pivot = v[low + (high - low) / 2];
+            uint32_t i = low;
+            uint32_t j = high;
+            for (;;) {
+                while (before(design, l, &v[i], &pivot))
+                    i++;
+                while (before(design, l, &pivot, &v[j]))
+                    j--;
+                if (i >= j)
+                    break;
+                violator swap = v[i];
+                v[i++] = v[j];
+                v[j--] = swap;
+            }
+            if (j + 1 <= most - 1)
+                low = j + 1;
+            else
+                high = j;
+        }
+        count = most;
+    }
+    /* back into ascending ranks: shell sort, the list is short */
+    uint32_t gap = 1;
+    while (gap < count / 3)
+        gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3) {
+        for (uint32_t i = gap; i < count; i++) {
+            violator moving = v[i];
+            uint32_t j = i;
+            for (; j >= gap && v[j - gap].rank > moving.rank; j -= gap)
+                v[j] = v[j - gap];
+            v[j] = moving;
+        }
+    }
+    l->violator_count = count;
+}

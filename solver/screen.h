@@ -1,0 +1,65 @@
+/* One pass over the data for all lanes: which features break their bound, and by how much. */
+#ifndef SOLVER_SCREEN_H
+#define SOLVER_SCREEN_H
+
+#include "solver/certificate.h"
+
+#include <math.h>
+
+/* A feature outside the working set whose correlation with the residual exceeds the threshold. */
+typedef struct violator {
+    uint32_t rank;
+    double g; /* (z - mean)'r */
+} violator;
+
+/* One target being solved. */
+typedef struct lane {
+    bool busy;
+    uint32_t slot;   /* its place among the targets asked for */
+    uint32_t column; /* of y */
+    unsigned round;
+    column_moments y;
+    double lambda_max; /* M times it, for unscaled y */
+    double threshold;  /* M lambda, for unscaled y */
+    residual r;
+    double gap;
+
+    /* working set, ranks ascending, at most design->size */
+    uint32_t size;
+    uint32_t *rank;
+    double *u;
+    double *g; /* (z - mean)'r - kappa p^2 a, on the data's scale */
+
+    /* what the last look at all features found */
+    double worst; /* largest |g_k| / p_k, in the working set or out */
+    violator *violators;
+    uint32_t violator_count;
+    uint32_t cursor; /* next member of the working set that the pass meets */
+} lane;
+
+/* Whether |g| breaks the bound threshold * penalty. The slack, far below any tolerance, is for
+ * lambda = lambda_max, where a parent must not come from the last bit of a division. */
+static inline bool screen_exceeds(double g, double penalty, double threshold)
+{
+    return fabs(g) > threshold * penalty * (1 + 1e-13);
+}
+
+/* Looks at the correlations of a target with all features (no working set yet): sets worst. */
+void screen_correlations(const lasso_design *design, lane *l, const double *correlation);
+
+/* Collects the features whose correlation exceeds l->threshold. */
+void screen_candidates(const lasso_design *design, lane *l, const double *correlation);
+
+/* Drops the violators that a threshold fixed since then admits. */
+void screen_drop_within(lane *l, const lasso_design *design);
+
+/* The pass. `residuals`: rows x LANES, the residual of each busy lane; `member`: size bytes, bit
+ * t set for the working set of lane t. Sets g, worst and violators of each busy lane. False: the
+ * solve was cancelled meanwhile. */
+bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *residuals,
+                 const uint8_t *member, const atomic_bool *cancel);
+
+/* Keeps the `most` violators that promise the largest decrease, ranks ascending. */
+void screen_select(const lasso_design *design, lane *l, uint32_t most);
+
+#endif

@@ -1,0 +1,301 @@
+/* All targets: threads, blocks, and the shared passes.
+ *
+ * Targets are dealt out in blocks; a thread keeps LANES targets in flight, each at its own stage,
+ * and refills a lane as soon as its target is done, from its present block or the next, so that
+ * a pass over the data always serves as many targets as there are left. A block is handed to the
+ * caller when its last target is done. */
+#include "solver/fista.h"
+#include "solver/parallel.h"
+#include "solver/solve.h"
+#include "src/base/clock.h"
+#include "src/base/memory.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { DEFAULT_BLOCK = 64, DESCENT_ROUNDS = 100, FISTA_ROUNDS = 100000 };
+
+typedef struct block {
+    struct block *next;
+    uint32_t first, count;
+    uint32_t begun, left;
+    lasso_result *results;
+} block;
+
+typedef struct solve_job {
+    target_rules rules;
+    const uint32_t *targets;
+    uint32_t count, block;
+    const lasso_hooks *hooks;
+    atomic_uint next_block;
+    atomic_bool stop; /* cancelled, refused by the hook, or failed */
+    pthread_mutex_t lock;
+    lasso_report *report; /* under the lock, as is err */
+    status code;
+    error *err;
+} solve_job;
+
+/* One thread's blocks: the first is being dealt out, the others wait for their last targets. */
+typedef struct dealer {
+    solve_job *job;
+    block *blocks;
+    bool exhausted;
+} dealer;
+
+static void fail(solve_job *job)
+{
+    pthread_mutex_lock(&job->lock);
+    if (job->code == STATUS_OK)
+        job->code = error_memory(job->err, "the solver's threads");
+    pthread_mutex_unlock(&job->lock);
+    atomic_store(&job->stop, true);
+}
+
+static void block_free(block *b)
+{
+    for (uint32_t i = 0; b->results && i < b->count; i++) {
+        free((void *)b->results[i].source);
+        free((void *)b->results[i].weight);
+    }
+    free(b->results);
+    free(b);
+}
+
+/* The next target's slot, opening a new block when the present one is dealt out. */
+static bool deal(dealer *d, uint32_t *slot)
+{
+    solve_job *job = d->job;
+    if (d->exhausted || atomic_load(&job->stop))
+        return false;
+    if (!d->blocks || d->blocks->begun == d->blocks->count) {
+        uint64_t first = (uint64_t)atomic_fetch_add(&job->next_block, 1) * job->block;
+        if (first >= job->count) {
+            d->exhausted = true;
+            return false;
+        }
+        block *b = mem_try(1, sizeof *b);
+        if (!b) {
+            fail(job);
+            return false;
+        }
+        uint32_t rest = job->count - (uint32_t)first;
+        *b = (block){.next = d->blocks, .first = (uint32_t)first};
+        b->count = rest < job->block ? rest : job->block;
+        b->left = b->count;
+        b->results = calloc(b->count, sizeof *b->results);
+        d->blocks = b;
+        if (!b->results) {
+            fail(job);
+            return false;
+        }
+    }
+    *slot = d->blocks->first + d->blocks->begun++;
+    return true;
+}
+
+static void count_block(lasso_report *report, const block *b)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        const lasso_result *r = &b->results[i];
+        report->targets++;
+        report->converged += r->state == LASSO_CONVERGED;
+        report->unconverged += r->state == LASSO_UNCONVERGED;
+        report->constant += r->state == LASSO_CONSTANT;
+        report->edges += r->parents;
+        report->worst_gap = fmax(report->worst_gap, r->gap);
+        report->lambda_max = fmax(report->lambda_max, r->lambda_max);
+    }
+}
+
+/* Files a finished lane's result; hands its block over if it was the last. */
+static bool file_result(dealer *d, workspace *w, uint32_t t)
+{
+    solve_job *job = d->job;
+    const lane *l = &w->lanes[t];
+    block **link = &d->blocks;
+    while (l->slot < (*link)->first || l->slot - (*link)->first >= (*link)->count)
+        link = &(*link)->next;
+    block *b = *link;
+    uint32_t parents = 0;
+    for (uint32_t j = 0; j < l->size; j++)
+        parents += l->u[j] != 0;
+    uint32_t *source = mem_try(parents, sizeof *source);
+    double *weight = mem_try(parents, sizeof *weight);
+    if (!source || !weight) {
+        free(source);
+        free(weight);
+        return false;
+    }
+    target_result(w, &job->rules, t, source, weight, &b->results[l->slot - b->first]);
+    target_end(w, t);
+    if (job->hooks && job->hooks->done)
+        atomic_fetch_add(job->hooks->done, 1);
+    if (--b->left > 0)
+        return true;
+    *link = b->next;
+    pthread_mutex_lock(&job->lock);
+    if (!atomic_load(&job->stop)) {
+        count_block(job->report, b);
+        if (job->hooks && job->hooks->block &&
+            !job->hooks->block(job->hooks->user, b->first, b->results, b->count))
+            atomic_store(&job->stop, true);
+    }
+    pthread_mutex_unlock(&job->lock);
+    block_free(b);
+    return true;
+}
+
+/* Fills lane t with the next target that needs a pass; false when there is none left. */
+static bool refill(dealer *d, workspace *w, uint32_t t)
+{
+    solve_job *job = d->job;
+    uint32_t slot;
+    while (deal(d, &slot)) {
+        uint32_t column = job->targets ? job->targets[slot] : slot;
+        switch (target_begin(w, &job->rules, t, slot, column)) {
+        case TARGET_WAITS:
+            return true;
+        case TARGET_DONE:
+            if (file_result(d, w, t))
+                break;
+            fail(job);
+            return false;
+        case TARGET_INTERRUPTED:
+            atomic_store(&job->stop, true);
+            return false;
+        case TARGET_NO_MEMORY:
+            fail(job);
+            return false;
+        }
+    }
+    return false;
+}
+
+/* One pass for all busy lanes and the step after it; false when none is busy or the job stops. */
+static bool advance_all(dealer *d, workspace *w)
+{
+    solve_job *job = d->job;
+    uint32_t busy = 0;
+    for (uint32_t t = 0; t < LANES; t++)
+        busy += w->lanes[t].busy || refill(d, w, t);
+    if (busy == 0 || atomic_load(&job->stop))
+        return false;
+    if (!screen_pass(job->rules.design, w->lanes, w->residuals, w->member, job->rules.cancel)) {
+        atomic_store(&job->stop, true);
+        return false;
+    }
+    for (uint32_t t = 0; t < LANES; t++) {
+        if (!w->lanes[t].busy)
+            continue;
+        target_step step = target_advance(w, &job->rules, t);
+        if (step == TARGET_INTERRUPTED)
+            atomic_store(&job->stop, true);
+        if (step == TARGET_NO_MEMORY || (step == TARGET_DONE && !file_result(d, w, t)))
+            fail(job);
+    }
+    return true;
+}
+
+static void solve_thread(void *user, unsigned thread)
+{
+    (void)thread;
+    solve_job *job = user;
+    dealer d = {.job = job};
+    workspace w;
+    if (workspace_create(&w, &job->rules, NULL) != STATUS_OK)
+        fail(job);
+    else
+        while (advance_all(&d, &w)) {
+        }
+    workspace_release(&w);
+    while (d.blocks) {
+        block *next = d.blocks->next;
+        block_free(d.blocks);
+        d.blocks = next;
+    }
+}
+
+status solve_check(const lasso_design *design, const matrix *y, const uint32_t *targets,
+                   uint32_t count, const lasso_settings *settings, error *err)
+{
+    if (y->rows != design->rows)
+        return error_set(err, STATUS_USAGE,
+                         "the target layer has %u samples, expected %u as in the source layer",
+                         y->rows, design->rows);
+    if (settings->scale != design->scale || settings->ridge != design->rho)
+        return error_set(err, STATUS_USAGE,
+                         "the source layer was prepared for scale %s and ridge %g, not %s and %g",
+                         design->scale ? "sd" : "none", design->rho,
+                         settings->scale ? "sd" : "none", settings->ridge);
+    for (uint32_t i = 0; targets && i < count; i++)
+        if (targets[i] >= y->cols)
+            return error_set(err, STATUS_USAGE, "target %u: the layer has %u features",
+                             targets[i], y->cols);
+    return STATUS_OK;
+}
+
+status solve_run(const lasso_design *design, const matrix *y, const uint32_t *targets,
+                 uint32_t count, const lasso_settings *settings, double lambda,
+                 const lasso_hooks *hooks, lasso_report *report, error *err)
+{
+    bool fista = settings->method == LASSO_FISTA;
+    solve_job job = {
+        .rules = {.design = design,
+                  .y = y,
+                  .settings = *settings,
+                  .lambda = lambda,
+                  .max_rounds = settings->max_rounds ? settings->max_rounds
+                                : fista              ? FISTA_ROUNDS
+                                                     : DESCENT_ROUNDS,
+                  .cancel = hooks ? hooks->cancel : NULL},
+        .targets = targets,
+        .count = count,
+        .block = settings->block ? settings->block : DEFAULT_BLOCK,
+        .hooks = hooks,
+        .report = report,
+        .err = err,
+    };
+    if (fista) {
+        status code = fista_lipschitz(design, job.rules.cancel, &job.rules.lipschitz, err);
+        if (code != STATUS_OK)
+            return code;
+    }
+    if (pthread_mutex_init(&job.lock, NULL) != 0)
+        return error_set(err, STATUS_MACHINE, "cannot make a lock for the solver's threads");
+    unsigned threads = parallel_threads(settings->threads);
+    uint32_t blocks = count / job.block + (count % job.block != 0);
+    parallel_run(threads < blocks ? threads : blocks ? blocks : 1, solve_thread, &job);
+    pthread_mutex_destroy(&job.lock);
+    report->stopped = job.code == STATUS_OK && report->targets < count;
+    return job.code;
+}
+
+status lasso_solve(const lasso_design *design, const matrix *y, const uint32_t *targets,
+                   uint32_t count, const lasso_settings *settings, const lasso_hooks *hooks,
+                   lasso_report *report, error *err)
+{
+    double began = clock_seconds();
+    *report = (lasso_report){0};
+    status code = lasso_settings_check(settings, err);
+    if (code == STATUS_OK)
+        code = solve_check(design, y, targets, count, settings, err);
+    if (code != STATUS_OK)
+        return code;
+    const atomic_bool *cancel = hooks ? hooks->cancel : NULL;
+    double lambda = 0;
+    double lambda_max = 0;
+    if (settings->rule == LASSO_ABSOLUTE)
+        lambda = settings->lambda;
+    else if (settings->rule != LASSO_OF_TARGET)
+        code = lasso_choose_lambda(design, y, settings, cancel, &lambda, &lambda_max, err);
+    if (code == STATUS_INTERRUPTED)
+        report->stopped = true;
+    if (code == STATUS_OK) {
+        report->lambda = lambda;
+        code = solve_run(design, y, targets, targets ? count : y->cols, settings, lambda, hooks,
+                         report, err);
+    }
+    report->seconds = clock_seconds() - began;
+    return code == STATUS_INTERRUPTED ? STATUS_OK : code;
+}

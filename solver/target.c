@@ -1,0 +1,301 @@
+/* The working-set loop, cut at the point where it needs a pass over the data.
+ *
+ *     begin:    correlations Z'y; the most promising candidates form the working set W
+ *     loop:     solve on W (descent.c); residual r from the data; wait for the shared pass
+ *     advance:  the pass gave all (z_k - mu_k)'r: gap small enough, done; else violators join W
+ *
+ * W only grows, so the loop ends; by doubling, so it takes few passes. The arithmetic of a target
+ * never sees which other targets share its passes, its thread or its block. */
+#include "solver/target.h"
+
+#include "solver/correlation.h"
+#include "solver/descent_wide.h"
+#include "solver/fista.h"
+#include "src/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SET = 64, LEAST_GROWTH = 32 };
+
+status workspace_create(workspace *w, const target_rules *rules, error *err)
+{
+    const lasso_design *design = rules->design;
+    size_t size = design->size;
+    size_t lanes = (size_t)design->rows * LANES * sizeof *w->residuals;
+    *w = (workspace){
+        .residuals = aligned_alloc(64, lanes ? lanes : 64),
+        .member = mem_try(size, sizeof *w->member),
+        .r = mem_try(design->rows, sizeof *w->r),
+        .correlation = mem_try(size, sizeof *w->correlation),
+        .u = mem_try(size, sizeof *w->u),
+        .g = mem_try(size, sizeof *w->g),
+        .threshold = mem_try(size, sizeof *w->threshold),
+        .ridge = mem_try(size, sizeof *w->ridge),
+    };
+    bool whole = w->residuals && w->member && w->r && w->correlation && w->u && w->g &&
+                 w->threshold && w->ridge;
+    for (uint32_t t = 0; t < LANES; t++) {
+        lane *l = &w->lanes[t];
+        l->rank = mem_try(size, sizeof *l->rank);
+        l->u = mem_try(size, sizeof *l->u);
+        l->g = mem_try(size, sizeof *l->g);
+        l->violators = mem_try(size, sizeof *l->violators);
+        whole = whole && l->rank && l->u && l->g && l->violators;
+    }
+    if (!whole)
+        return error_memory(err, "the solver's threads");
+    memset(w->residuals, 0, lanes);
+    memset(w->member, 0, size);
+    return descent_space_create(&w->space, design, err);
+}
+
+void workspace_release(workspace *w)
+{
+    for (uint32_t t = 0; t < LANES; t++) {
+        free(w->lanes[t].rank);
+        free(w->lanes[t].u);
+        free(w->lanes[t].g);
+        free(w->lanes[t].violators);
+    }
+    free(w->residuals);
+    free(w->member);
+    free(w->r);
+    free(w->correlation);
+    free(w->u);
+    free(w->g);
+    free(w->threshold);
+    free(w->ridge);
+    descent_space_release(&w->space);
+    *w = (workspace){0};
+}
+
+double target_lambda_scale(const lasso_design *design, const column_moments *y)
+{
+    return design->scale ? y->norm / sqrt(design->rows) : 1.0;
+}
+
+candidate target_candidate(const lane *l, const target_rules *rules)
+{
+    return (candidate){.y = rules->y,
+                       .column = l->column,
+                       .moments = &l->y,
+                       .size = l->size,
+                       .rank = l->rank,
+                       .u = l->u};
+}
+
+/* Recomputes the lane's residual from the data and lays it beside those of the other lanes. */
+static void lay_residual(workspace *w, const target_rules *rules, uint32_t t)
+{
+    lane *l = &w->lanes[t];
+    candidate c = target_candidate(l, rules);
+    l->r = residual_compute(rules->design, &c, w->r);
+    for (uint32_t i = 0; i < rules->design->rows; i++)
+        w->residuals[(size_t)i * LANES + t] = w->r[i];
+}
+
+/* Merges the selected violators into the working set, both by ascending rank. */
+static void grow(workspace *w, uint32_t t)
+{
+    lane *l = &w->lanes[t];
+    uint32_t old = l->size;
+    uint32_t new = l->violator_count;
+    uint32_t at = old + new;
+    l->size = at;
+    while (new > 0) {
+        at--;
+        if (old > 0 && l->rank[old - 1] > l->violators[new - 1].rank) {
+            old--;
+            l->rank[at] = l->rank[old];
+            l->u[at] = l->u[old];
+            l->g[at] = l->g[old];
+        } else {
+            new--;
+            l->rank[at] = l->violators[new].rank;
+            l->u[at] = 0;
+            l->g[at] = l->violators[new].g;
+            w->member[l->rank[at]] |= (uint8_t)(1U << t);
+        }
+    }
+}
+
+/* Solves on the working set, from the lane's exact g. */
+static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t t)
+{
+    const lasso_design *design = rules->design;
+    lane *l = &w->lanes[t];
+    if (l->size > GRAM_LIMIT) {
+        candidate c = target_candidate(l, rules);
+        descent_wide(design, &c, l->u, l->threshold, w->r, rules->cancel);
+        return TARGET_WAITS;
+    }
+    double unit = 1 / l->y.norm;
+    double rr = l->r.rr * unit * unit;
+    for (uint32_t j = 0; j < l->size; j++) {
+        uint32_t k = l->rank[j];
+        double p = design->penalty[k] * design->inverse[k];
+        w->g[j] = l->g[j] * design->inverse[k] * unit;
+        w->threshold[j] = l->threshold * p * unit;
+        w->ridge[j] = design->ridge * p * p;
+        rr += w->ridge[j] * l->u[j] * l->u[j];
+    }
+    subproblem problem = {
+        .design = design,
+        .size = l->size,
+        .rank = l->rank,
+        .u = l->u,
+        .g = w->g,
+        .threshold = w->threshold,
+        .ridge = w->ridge,
+        .rr = rr,
+        .tolerance = rules->settings.tolerance * 0.3,
+        .cancel = rules->cancel,
+    };
+    return descent_run(&problem, &w->space) ? TARGET_WAITS : TARGET_NO_MEMORY;
+}
+
+static target_step finish_round(workspace *w, const target_rules *rules, uint32_t t)
+{
+    target_step step = solve_inner(w, rules, t);
+    if (step != TARGET_WAITS)
+        return step;
+    if (rules->cancel && atomic_load(rules->cancel))
+        return TARGET_INTERRUPTED;
+    lay_residual(w, rules, t);
+    w->lanes[t].round++;
+    return TARGET_WAITS;
+}
+
+bool target_settle_lambda(lane *l, const target_rules *rules)
+{
+    const lasso_settings *settings = &rules->settings;
+    l->lambda_max = l->worst;
+    l->threshold = settings->rule == LASSO_OF_TARGET
+                       ? settings->lambda * l->worst
+                       : rules->design->rows * rules->lambda *
+                             target_lambda_scale(rules->design, &l->y);
+    l->gap = 0;
+    return !screen_exceeds(l->worst, 1, l->threshold);
+}
+
+target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, uint32_t slot,
+                         uint32_t column)
+{
+    const lasso_design *design = rules->design;
+    lane *l = &w->lanes[t];
+    l->slot = slot;
+    l->column = column;
+    l->round = 0;
+    l->size = 0;
+    l->gap = 0;
+    l->threshold = 0;
+    l->lambda_max = 0;
+    l->y = column_measure(rules->y, column);
+    l->r = (residual){.intercept = l->y.mean};
+    l->worst = 0;
+    l->busy = true;
+    l->r.rr = l->r.ry = l->y.norm * l->y.norm;
+    if (l->y.constant || !(l->y.norm > 0) || design->size == 0)
+        return TARGET_DONE;
+    if (rules->settings.method == LASSO_FISTA)
+        return fista_run(w, rules, t);
+    if (!correlation_is_cheap(design, rules->y, column)) {
+        lay_residual(w, rules, t);
+        return TARGET_WAITS;
+    }
+    correlation_of_target(design, rules->y, column, l->y.sum, w->correlation);
+    screen_correlations(design, l, w->correlation);
+    if (target_settle_lambda(l, rules))
+        return TARGET_DONE;
+    screen_candidates(design, l, w->correlation);
+    screen_select(design, l, FIRST_SET);
+    grow(w, t);
+    return finish_round(w, rules, t);
+}
+
+target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
+{
+    const lasso_design *design = rules->design;
+    lane *l = &w->lanes[t];
+    if (l->round == 0) {
+        if (target_settle_lambda(l, rules))
+            return TARGET_DONE;
+        screen_drop_within(l, design);
+        screen_select(design, l, FIRST_SET);
+        grow(w, t);
+        return finish_round(w, rules, t);
+    }
+    candidate c = target_candidate(l, rules);
+    l->gap = certificate_gap(design, &c, &l->r, l->worst, l->threshold);
+    if (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds)
+        return TARGET_DONE;
+    screen_select(design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
+    grow(w, t);
+    return finish_round(w, rules, t);
+}
+
+void target_end(workspace *w, uint32_t t)
+{
+    lane *l = &w->lanes[t];
+    l->busy = false;
+    for (uint32_t j = 0; j < l->size; j++)
+        w->member[l->rank[j]] &= (uint8_t)~(1U << t);
+    l->size = 0;
+}
+
+/* Both lists by ascending column: shell sort, they are short and nearly everything is in cache. */
+static void sort_parents(uint32_t *source, double *weight, uint32_t count)
+{
+    uint32_t gap = 1;
+    while (gap < count / 3)
+        gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3) {
+        for (uint32_t i = gap; i < count; i++) {
+            uint32_t column = source[i];
+            double value = weight[i];
+            uint32_t j = i;
+            for (; j >= gap && source[j - gap] > column; j -= gap) {
+                source[j] = source[j - gap];
+                weight[j] = weight[j - gap];
+            }
+            source[j] = column;
+            weight[j] = value;
+        }
+    }
+}
+
+void target_result(const workspace *w, const target_rules *rules, uint32_t t, uint32_t *source,
+                   double *weight, lasso_result *result)
+{
+    const lasso_design *design = rules->design;
+    const lane *l = &w->lanes[t];
+    candidate c = target_candidate(l, rules);
+    uint32_t parents = 0;
+    for (uint32_t j = 0; j < l->size; j++) {
+        if (l->u[j] == 0)
+            continue;
+        source[parents] = design->column[l->rank[j]];
+        weight[parents++] = candidate_weight(design, &c, j);
+    }
+    sort_parents(source, weight, parents);
+    double unit = design->rows * target_lambda_scale(design, &l->y);
+    double lambda_max = l->lambda_max > 0 ? l->lambda_max / unit : 0;
+    bool constant = l->y.constant || !(l->y.norm > 0);
+    *result = (lasso_result){
+        .target = l->column,
+        .state = constant                              ? LASSO_CONSTANT
+                 : l->gap <= rules->settings.tolerance ? LASSO_CONVERGED
+                                                       : LASSO_UNCONVERGED,
+        .lambda = rules->settings.rule == LASSO_OF_TARGET ? rules->settings.lambda * lambda_max
+                                                          : rules->lambda,
+        .lambda_max = lambda_max,
+        .intercept = l->r.intercept,
+        .r2 = constant ? 0 : 1 - l->r.rr / (l->y.norm * l->y.norm),
+        .gap = l->gap,
+        .parents = parents,
+        .source = source,
+        .weight = weight,
+    };
+}

@@ -1,0 +1,63 @@
+/* One target from its column to its certificate, as a state that takes part in shared passes. */
+#ifndef SOLVER_TARGET_H
+#define SOLVER_TARGET_H
+
+#include "solver/descent.h"
+#include "solver/screen.h"
+
+/* What all targets of a solve have in common. */
+typedef struct target_rules {
+    const lasso_design *design;
+    const matrix *y;
+    lasso_settings settings;
+    double lambda; /* absolute, for every rule but LASSO_OF_TARGET */
+    unsigned max_rounds;
+    double lipschitz; /* FISTA only */
+    const atomic_bool *cancel;
+} target_rules;
+
+/* One thread's memory: LANES targets in flight. */
+typedef struct workspace {
+    lane lanes[LANES];
+    double *residuals;   /* rows x LANES */
+    uint8_t *member;     /* by rank: bit t = in the working set of lane t */
+    double *r;           /* rows */
+    double *correlation; /* by rank */
+    double *u, *g, *threshold, *ridge; /* the inner problem, at most design->size */
+    descent_space space;
+} workspace;
+
+status workspace_create(workspace *w, const target_rules *rules, error *err);
+void workspace_release(workspace *w);
+
+typedef enum target_step {
+    TARGET_WAITS,       /* for the next pass */
+    TARGET_DONE,        /* the lane holds its result */
+    TARGET_INTERRUPTED, /* cancelled */
+    TARGET_NO_MEMORY
+} target_step;
+
+/* Puts a target into lane t. */
+target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, uint32_t slot,
+                         uint32_t column);
+
+/* Goes on after a pass. */
+target_step target_advance(workspace *w, const target_rules *rules, uint32_t t);
+
+/* Frees the lane for another target. */
+void target_end(workspace *w, uint32_t t);
+
+/* The result of a lane that is done; `source` and `weight` take its parents (room for
+ * lane->size), ascending columns. */
+void target_result(const workspace *w, const target_rules *rules, uint32_t t, uint32_t *source,
+                   double *weight, lasso_result *result);
+
+/* The lambda of unscaled y is that of the problem as solved times this: 1, or sd_y. */
+double target_lambda_scale(const lasso_design *design, const column_moments *y);
+
+/* For the methods: the lane's coefficients as a certificate sees them, and the step that fixes
+ * the threshold once lambda_max is known (l->worst). True when no feature exceeds it. */
+candidate target_candidate(const lane *l, const target_rules *rules);
+bool target_settle_lambda(lane *l, const target_rules *rules);
+
+#endif
