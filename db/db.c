@@ -154,8 +154,6 @@ static status open_reader(db *d, error *err)
 
 static status open_writer(db *d, error *err)
 {
-    if (sqlite3_db_readonly(d->handle, "main") == 1)
-        return error_set(err, STATUS_MACHINE, "'%s' cannot be written: it is read-only", d->path);
     status s = migrate_open(d, true, err);
     return s == STATUS_OK ? use_wal(d, err) : s;
 }
@@ -177,6 +175,8 @@ static status open_bulk(db *d, error *err)
 
 static status set_up(db *d, error *err)
 {
+    if (d->mode != DB_READ && sqlite3_db_readonly(d->handle, "main") == 1)
+        return error_set(err, STATUS_MACHINE, "'%s' cannot be written: it is read-only", d->path);
     status s = configure(d, err);
     if (s != STATUS_OK)
         return s;
@@ -203,6 +203,8 @@ static status set_up_unchanging(db *d, error *err)
                          "copy both files to one",
                          d->path, d->path);
     disconnect(d);
+    if (err)
+        *err = (error){0};
     int code = connect_to(d, true);
     return code == SQLITE_OK ? set_up(d, err) : sql_failure(d, code, NULL, err);
 }
