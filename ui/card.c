@@ -266,9 +266,9 @@ static void draw_edges(app *a, uint32_t node, bool parents, region r, int row, i
         return;
     }
     const uint32_t *start = parents ? c->in_start : c->out_start;
-    const uint32_t *list = (parents ? c->in : c->out) + start[node];
+    const uint32_t *ends = (parents ? c->in : c->out) + start[node];
     uint32_t all = start[node + 1] - start[node];
-    uint32_t shown = circuit_count(c, list, all, a->threshold);
+    uint32_t shown = circuit_count(c, ends, all, a->threshold);
     if (all == 0)
         draw_text(r, row, col, r.cols - col, ROLE_DIM, "none in this fit");
     else if (shown < all)
@@ -280,23 +280,23 @@ static void draw_edges(app *a, uint32_t node, bool parents, region r, int row, i
     uint32_t visible = shown < (uint32_t)count ? shown : (uint32_t)count;
     int wide = 0;
     for (uint32_t i = 0; i < visible; i++) {
-        const circuit_edge *e = &c->edge[list[i]];
+        const circuit_edge *e = &c->edge[ends[i]];
         app_node_name(a, name, sizeof name, parents ? e->source : e->target);
         wide = text_width(name) > wide ? text_width(name) : wide;
     }
     wide = wide > r.cols / 2 ? r.cols / 2 : wide;
     int bar = r.cols >= 50 ? 8 : 4, figure = r.cols - 7;
-    double most = shown ? fabs(circuit_strength(c, &c->edge[list[0]])) : 1.0;
+    double strongest = shown ? fabs(circuit_strength(c, &c->edge[ends[0]])) : 1.0;
     for (uint32_t i = 0; i < visible; i++) {
-        const circuit_edge *e = &c->edge[list[i]];
+        const circuit_edge *e = &c->edge[ends[i]];
         uint32_t other = parents ? e->source : e->target;
-        double strength = circuit_strength(c, e);
-        role sign = strength < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE;
+        double value = circuit_strength(c, e);
+        role sign = value < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE;
         int at = row + 1 + (int)i;
         draw_text(r, at, 0, wide, ROLE_NAME, app_node_name(a, name, sizeof name, other));
         draw_text(r, at, wide + 1, figure - bar - wide - 3, ROLE_LABEL, app_node_label(a, other));
-        draw_bar(r, at, figure - bar - 1, bar, sign, fabs(strength) / most);
-        draw_right(r, at, figure, 7, sign, show_figure(text, strength));
+        draw_bar(r, at, figure - bar - 1, bar, sign, fabs(value) / strongest);
+        draw_right(r, at, figure, 7, sign, show_figure(text, value));
     }
 }
 

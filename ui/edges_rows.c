@@ -1,0 +1,298 @@
+#include "ui/edges_rows.h"
+
+#include "src/base/memory.h"
+#include "ui/edges.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SORTED_MOST = 1000000 }; /* edges that are sorted by name within a moment */
+
+/* -- the circuit's layer pairs ------------------------------------------------------------- */
+
+/* By node: position of its layer. One array instead of a search for each end of each edge. */
+static uint16_t *positions(const circuit *c)
+{
+    uint16_t *position = mem_alloc((c->node_count + 1) * sizeof *position);
+    for (uint32_t l = 0; l < c->layer_count; l++)
+        for (uint32_t n = c->layer_first[l]; n < c->layer_first[l + 1]; n++)
+            position[n] = (uint16_t)l;
+    return position;
+}
+
+static bool was_folded(const edges_pair *pair, const bool *fold, uint32_t count, edges_pair p)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (pair[i].source == p.source && pair[i].target == p.target)
+            return fold[i];
+    return false;
+}
+
+/* Counting sort of all edges by pair; it is stable, so each list is strongest first. */
+static void split_by_pair(edges_rows *rows)
+{
+    const circuit *c = rows->c;
+    size_t layers = c->layer_count;
+    uint16_t *position = positions(c);
+    uint32_t *next = mem_zero(layers * layers, sizeof *next);
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        next[position[c->edge[i].source] * layers + position[c->edge[i].target]]++;
+    uint32_t start = 0;
+    for (size_t p = 0; p < layers * layers; p++) {
+        uint32_t count = next[p];
+        next[p] = start;
+        if (count > 0) {
+            rows->pair = mem_grow(rows->pair, rows->pair_count + 1, sizeof *rows->pair);
+            rows->pair[rows->pair_count++] =
+                (edges_pair){(uint32_t)(p / layers), (uint32_t)(p % layers), start, count};
+        }
+        start += count;
+    }
+    rows->by_pair = mem_alloc(((size_t)c->edge_count + 1) * sizeof *rows->by_pair);
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        rows->by_pair[next[position[c->edge[i].source] * layers + position[c->edge[i].target]]++] = i;
+    free(next);
+    free(position);
+}
+
+void edges_rows_take(edges_rows *rows, const circuit *c)
+{
+    edges_rows old = *rows;
+    *rows = (edges_rows){.c = c};
+    if (c) {
+        split_by_pair(rows);
+        rows->fold = mem_zero(rows->pair_count, sizeof *rows->fold);
+        for (uint32_t p = 0; p < rows->pair_count; p++)
+            rows->fold[p] = was_folded(old.pair, old.fold, old.pair_count, rows->pair[p]);
+    }
+    edges_rows_release(&old);
+}
+
+void edges_rows_release(edges_rows *rows)
+{
+    free(rows->pair);
+    free(rows->by_pair);
+    free(rows->fold);
+    free(rows->group);
+    free(rows->memory);
+    *rows = (edges_rows){0};
+}
+
+/* -- lists --------------------------------------------------------------------------------- */
+
+static bool passes(const circuit *c, const edges_choice *choice, uint32_t id)
+{
+    const circuit_edge *e = &c->edge[id];
+    if (choice->sign && (circuit_strength(c, e) > 0) != (choice->sign > 0))
+        return false;
+    return !choice->match || choice->match[e->source] || choice->match[e->target];
+}
+
+static uint32_t edge_at(const edges_group *g, uint32_t place)
+{
+    return g->edge ? g->edge[place] : place;
+}
+
+/* Leaves in the group what passes the filters; lists are taken from *memory on. */
+static void filter(const circuit *c, const edges_choice *choice, edges_group *g, uint32_t **memory)
+{
+    uint32_t *to = *memory, kept = 0;
+    for (uint32_t i = 0; i < g->all; i++)
+        if (passes(c, choice, edge_at(g, i)))
+            to[kept++] = edge_at(g, i);
+    g->edge = to;
+    g->kept = kept;
+    *memory += kept;
+}
+
+typedef struct naming {
+    const circuit *c;
+    bool by_target;
+} naming;
+
+static int compare_names(const void *left, const void *right, void *user)
+{
+    const naming *n = user;
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    const circuit_edge *x = &n->c->edge[a], *y = &n->c->edge[b];
+    uint32_t p = n->by_target ? x->target : x->source, q = n->by_target ? y->target : y->source;
+    if (p != q)
+        return p < q ? -1 : 1;
+    return (a > b) - (a < b); /* strongest first */
+}
+
+static void add_group(edges_rows *rows, uint32_t pair, const uint32_t *ids, uint32_t count)
+{
+    bool folded = rows->heads && pair != NO_EDGE && rows->fold[pair];
+    rows->group = mem_grow(rows->group, rows->group_count + 1, sizeof *rows->group);
+    rows->group[rows->group_count++] = (edges_group){pair, ids, count, count, count, folded};
+}
+
+static void choose_groups(edges_rows *rows, const edges_choice *choice)
+{
+    const circuit *c = rows->c;
+    rows->group_count = 0;
+    rows->heads = false;
+    if (choice->mode != CIRCUIT_ALL) {
+        bool up = choice->mode == CIRCUIT_PARENTS;
+        const uint32_t *start = up ? c->in_start : c->out_start;
+        if (choice->focus < c->node_count)
+            add_group(rows, NO_EDGE, (up ? c->in : c->out) + start[choice->focus],
+                      start[choice->focus + 1] - start[choice->focus]);
+    } else if (choice->pair < rows->pair_count) {
+        const edges_pair *p = &rows->pair[choice->pair];
+        add_group(rows, choice->pair, rows->by_pair + p->start, p->count);
+    } else if (choice->sort == EDGES_BY_PAIR) {
+        rows->heads = true;
+        for (uint32_t p = 0; p < rows->pair_count; p++)
+            add_group(rows, p, rows->by_pair + rows->pair[p].start, rows->pair[p].count);
+    } else {
+        add_group(rows, NO_EDGE, NULL, c->edge_count);
+    }
+}
+
+bool edges_rows_make(edges_rows *rows, const edges_choice *choice)
+{
+    const circuit *c = rows->c;
+    rows->all = rows->kept = rows->shown = rows->group_count = 0;
+    rows->turned = choice->turned;
+    rows->by_name = false;
+    free(rows->memory);
+    rows->memory = NULL;
+    if (!c)
+        return true;
+    choose_groups(rows, choice);
+    bool filtered = choice->sign || choice->match;
+    bool names = choice->sort == EDGES_BY_SOURCE || choice->sort == EDGES_BY_TARGET;
+    uint32_t most = 0;
+    for (uint32_t g = 0; g < rows->group_count; g++)
+        most += rows->group[g].all;
+    uint32_t *memory = NULL;
+    if (filtered || names)
+        memory = rows->memory = mem_alloc(((size_t)most + 1) * sizeof *memory);
+    for (uint32_t i = 0; i < rows->group_count; i++) {
+        edges_group *g = &rows->group[i];
+        if (filtered || names)
+            filter(c, choice, g, &memory);
+        g->shown = circuit_count(c, g->edge, g->kept, choice->threshold);
+        rows->all += g->all;
+        rows->kept += g->kept;
+        rows->shown += g->shown;
+    }
+    if (!names || rows->group_count != 1)
+        return true;
+    if (rows->shown > SORTED_MOST)
+        return false;
+    naming how = {c, choice->sort == EDGES_BY_TARGET};
+    qsort_r(rows->memory, rows->shown, sizeof *rows->memory, compare_names, &how);
+    rows->by_name = true;
+    return true;
+}
+
+/* -- rows ---------------------------------------------------------------------------------- */
+
+static uint32_t rows_of(const edges_rows *rows, const edges_group *g)
+{
+    return (rows->heads ? 1 : 0) + (g->folded ? 0 : g->shown);
+}
+
+uint32_t edges_rows_count(const edges_rows *rows)
+{
+    uint64_t count = 0;
+    for (uint32_t g = 0; g < rows->group_count; g++)
+        count += rows_of(rows, &rows->group[g]);
+    return count < NO_EDGE ? (uint32_t)count : NO_EDGE - 1;
+}
+
+const edges_group *edges_rows_at(const edges_rows *rows, uint32_t row, uint32_t *id)
+{
+    for (uint32_t i = 0; i < rows->group_count; i++) {
+        const edges_group *g = &rows->group[i];
+        uint32_t count = rows_of(rows, g);
+        if (row >= count) {
+            row -= count;
+            continue;
+        }
+        *id = NO_EDGE;
+        if (!rows->heads || row > 0) {
+            uint32_t place = row - (rows->heads ? 1 : 0);
+            *id = edge_at(g, rows->turned ? g->shown - 1 - place : place);
+        }
+        return g;
+    }
+    *id = NO_EDGE;
+    return NULL;
+}
+
+/* Where an edge stands in a list that ascends, which every list does but one sorted by name. */
+static uint32_t place_of(const edges_rows *rows, const edges_group *g, uint32_t id)
+{
+    uint32_t low = 0, high = g->shown;
+    if (rows->by_name) {
+        while (low < high && edge_at(g, low) != id)
+            low++;
+    } else {
+        while (low < high) {
+            uint32_t middle = low + (high - low) / 2;
+            if (edge_at(g, middle) < id)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+    }
+    return low < g->shown && edge_at(g, low) == id ? low : NO_EDGE;
+}
+
+uint32_t edges_rows_find(const edges_rows *rows, uint32_t id)
+{
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < rows->group_count; i++) {
+        const edges_group *g = &rows->group[i];
+        uint32_t place = g->folded ? NO_EDGE : place_of(rows, g, id);
+        if (place != NO_EDGE)
+            return before + (rows->heads ? 1 : 0) + (rows->turned ? g->shown - 1 - place : place);
+        before += rows_of(rows, g);
+    }
+    return NO_EDGE;
+}
+
+uint32_t edges_between(const circuit *c, uint32_t source, uint32_t target)
+{
+    if (source >= c->node_count)
+        return NO_EDGE;
+    for (uint32_t i = c->out_start[source]; i < c->out_start[source + 1]; i++)
+        if (c->edge[c->out[i]].target == target)
+            return c->out[i];
+    return NO_EDGE;
+}
+
+/* -- the threshold ------------------------------------------------------------------------- */
+
+/* Steps of the ladder, numbered: 0 is 1, 1 is 2, 2 is 5, 3 is 10, -1 is 0.5, ... */
+static double ladder(int step)
+{
+    static const double mantissa[] = {1, 2, 5};
+    int decade = step >= 0 ? step / 3 : -((2 - step) / 3);
+    return mantissa[step - 3 * decade] * pow(10, decade);
+}
+
+double edges_threshold_step(const circuit *c, double threshold, bool up)
+{
+    double weakest = 0.0;
+    if (c && c->edge_count)
+        weakest = fabs(circuit_strength(c, &c->edge[c->edge_count - 1]));
+    double from = threshold > 0 ? threshold : weakest;
+    if (!(from > 0))
+        from = 1e-6;
+    int step = 3 * (int)floor(log10(from)) - 1; /* below `from` for sure */
+    double slack = 1 + 1e-9;
+    if (up) {
+        while (ladder(step) <= from * slack)
+            step++;
+        return ladder(step);
+    }
+    while (ladder(step + 1) < from / slack)
+        step++;
+    return threshold > 0 && ladder(step) > weakest ? ladder(step) : 0.0;
+}
