@@ -1,0 +1,19 @@
+/* Drawing the Circuit view: what is listed and what is hidden, above; the edges; the reminder of
+ * what their figures mean, below. */
+#ifndef UI_EDGES_DRAW_H
+#define UI_EDGES_DRAW_H
+
+#include "ui/app.h"
+#include "ui/edges_rows.h"
+
+typedef struct edges_picture {
+    app *a;
+    const edges_rows *rows;
+    const edges_choice *choice;
+    const char *words; /* the label filter; "" : none */
+    list *list;
+} edges_picture;
+
+void edges_draw(const edges_picture *p, region body);
+
+#endif
