@@ -90,7 +90,7 @@ enum {
     X(ACT_PANE, "pane", "Tab", IN_ALL, "", "to the next pane")                                    \
     X(ACT_ZOOM, "zoom", "z", IN_ALL, "", "give the pane the whole screen, and back")              \
     /* everywhere */                                                                              \
-    X(ACT_BACK, "back", "Esc q Backspace", IN_ALL, "back", "back the way you came; q at the first" \
+    X(ACT_BACK, "back", "q Esc Backspace", IN_ALL, "back", "back the way you came; q at the first" \
       " view leaves")                                                                             \
     X(ACT_VIEW_STUDY, "study", "1", IN_ALL, "", "to the study")                                   \
     X(ACT_VIEW_FEATURES, "features", "2", IN_ALL, "", "to the features")                          \

@@ -2,8 +2,8 @@
 
 #include "src/base/text.h"
 #include "ui/action.h"
+#include "ui/term.h"
 
-#include <curses.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -139,9 +139,6 @@ void prompt_draw(const prompt *p, region r, int row, int col, int width, style s
     }
     draw_ground(r, row, col, width, s);
     draw_text(r, row, col, width, s, p->text + from);
-    if (focused) {
-        move(r.y + row, r.x + col + to_cursor);
-        /* Whoever draws last decides where the cursor stands; the frame leaves it alone. */
-        curs_set(1);
-    }
+    if (focused)
+        term_cursor(r.y + row, r.x + col + to_cursor);
 }

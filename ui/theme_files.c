@@ -2,6 +2,7 @@
 #include "ui/theme.h"
 
 #include "src/base/memory.h"
+#include "src/base/xdg.h"
 #include "ui/settings.h"
 
 #include <dirent.h>
@@ -10,42 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef CIRCUITLASSO_SHARE
-#define CIRCUITLASSO_SHARE "/usr/local/share/circuitlasso"
-#endif
+enum { FOLDERS = 2 };
 
-/* ~/.config/circuitlasso, or NULL when there is no home. Free it. */
-static char *config_folder(void)
-{
-    const char *config = getenv("XDG_CONFIG_HOME");
-    const char *home = getenv("HOME");
-    if (config && config[0] == '/')
-        return mem_format("%s/circuitlasso", config);
-    return home && home[0] ? mem_format("%s/.config/circuitlasso", home) : NULL;
-}
-
-/* `themes` beside the executable, for a run from the checkout. Free it. */
-static char *checkout_folder(void)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    return slash ? mem_format("%.*s/themes", (int)(slash - path), path) : NULL;
-}
-
-enum { FOLDERS = 3 };
-
-/* The user's first: a theme of theirs replaces ours of the same name. */
+/* The user's first: a theme of theirs replaces ours of the same name. NULLs among them. */
 static void theme_folders(char *folder[FOLDERS])
 {
-    char *config = config_folder();
-    folder[0] = config ? mem_format("%s/themes", config) : NULL;
-    folder[1] = checkout_folder();
-    folder[2] = mem_copy_text(CIRCUITLASSO_SHARE "/themes");
-    free(config);
+    folder[0] = xdg_config("themes");
+    folder[1] = xdg_shared("themes");
 }
 
 status theme_find(theme *out, const char *name, error *err)
@@ -129,8 +101,7 @@ static status read_configuration(void *user, const setting *s, error *err)
 status theme_configured(char **name, error *err)
 {
     *name = NULL;
-    char *folder = config_folder();
-    char *path = folder ? mem_format("%s/config.yaml", folder) : NULL;
+    char *path = xdg_config("config.yaml");
     status code = STATUS_OK;
     if (path && access(path, F_OK) == 0)
         code = settings_read(path, read_configuration, name, err);
@@ -138,7 +109,6 @@ status theme_configured(char **name, error *err)
         free(*name);
         *name = NULL;
     }
-    free(folder);
     free(path);
     return code;
 }

@@ -1,0 +1,149 @@
+/* What stands round a view: title line above, status line and key line below. */
+#include "ui/screen.h"
+#include "ui/term.h"
+
+#include <curses.h>
+#include <stdio.h>
+#include <string.h>
+
+static void draw_title(app *a, region line)
+{
+    draw_ground(line, 0, 0, line.cols, ROLE_TITLE);
+    bool narrow = line.cols < 64;
+    int room = narrow ? 12 : 24;
+    int at = 1 + draw_text(line, 0, 1, room, ROLE_TITLE, a->name) + 1;
+    for (int v = 0; v < VIEW_COUNT; v++) {
+        char tab[32];
+        bool here = (view_id)v == a->view;
+        snprintf(tab, sizeof tab, narrow && !here ? " %d " : " %d %s ", view_digit((view_id)v),
+                 view_name((view_id)v));
+        at += draw_text(line, 0, at, line.cols - at, here ? ROLE_TAB : ROLE_TITLE, tab);
+    }
+    char crumb[256] = "";
+    const view_ops *ops = a->ops[a->view];
+    if (ops->crumb)
+        ops->crumb(a, a->state[a->view], crumb, sizeof crumb);
+    draw_text(line, 0, at + 1, line.cols - at - 2, ROLE_TITLE, crumb);
+}
+
+static bool job_runs(const app *a)
+{
+    return a->progress_known &&
+           (a->progress.state == FIT_RUNNING || a->progress.state == FIT_QUEUED);
+}
+
+/* The running fit, right-aligned; returns the columns it took. */
+static int draw_job(app *a, region line)
+{
+    const fit_progress *p = &a->progress;
+    if (!job_runs(a))
+        return 0;
+    char left[24], rate[24], text[96], percent[24];
+    double fraction = p->targets ? (double)p->done / p->targets : 0;
+    snprintf(percent, sizeof percent, "%d%%", (int)(100 * fraction));
+    if (p->state == FIT_QUEUED)
+        snprintf(text, sizeof text, "fit %lld waits", (long long)p->fit_id);
+    else if (line.cols < 64)
+        snprintf(text, sizeof text, "fit %lld %4s", (long long)p->fit_id, percent);
+    else
+        snprintf(text, sizeof text, "%4s %5s/s  %7s left", percent,
+                 p->rate > 0 ? show_short(rate, (uint64_t)(p->rate + 0.5)) : "-",
+                 p->seconds_left >= 0 ? show_seconds(left, p->seconds_left) : "-");
+    int width = text_width(text);
+    draw_text(line, 0, line.cols - width - 1, width, ROLE_STATUS, text);
+    if (p->state == FIT_QUEUED || line.cols < 64)
+        return width + 2;
+    int bar = line.cols >= 100 ? 20 : 10;
+    draw_progress(line, 0, line.cols - width - 2 - bar, bar, ROLE_BAR, fraction);
+    char name[48];
+    snprintf(name, sizeof name, "fit %lld  pair %u/%u", (long long)p->fit_id, p->pair + 1,
+             p->pairs);
+    int names = text_width(name);
+    draw_text(line, 0, line.cols - width - 3 - bar - names, names, ROLE_STATUS, name);
+    return width + 4 + bar + names;
+}
+
+static void draw_status(app *a, region line)
+{
+    struct screen *s = a->screen;
+    draw_ground(line, 0, 0, line.cols, ROLE_STATUS);
+    if (s->line == LINE_VIEW || s->line == LINE_PALETTE) {
+        int at = 1 + draw_text(line, 0, 1, line.cols / 2, ROLE_KEY, s->line_label);
+        prompt_draw(&s->input, line, 0, at, line.cols - at - 1, ROLE_STATUS, true);
+        return;
+    }
+    if (s->line == LINE_CONFIRM) {
+        int at = 1 + draw_text(line, 0, 1, line.cols - 8, ROLE_WARNING, s->line_label);
+        draw_text(line, 0, at + 1, 5, ROLE_KEY, "y/n");
+        return;
+    }
+    int job = draw_job(a, line);
+    int at = 1;
+    if (s->count > 0) {
+        char count[24];
+        snprintf(count, sizeof count, "%d ", s->count);
+        at += draw_text(line, 0, at, 12, ROLE_KEY, count);
+    }
+    draw_text(line, 0, at, line.cols - job - at, s->message_role, s->message);
+}
+
+/* One "key word" of the key line; 0: no room before `end`. */
+static int draw_key(region line, int at, int end, action_id id, const char *word)
+{
+    char key[12];
+    action_first_key(id, key);
+    int width = text_width(key) + 1 + text_width(word);
+    if (at + width > end)
+        return 0;
+    int used = draw_text(line, 0, at, width, ROLE_KEY, key);
+    draw_text(line, 0, at + used + 1, width, ROLE_DIM, word);
+    return width + 2;
+}
+
+static void draw_keys(app *a, region line)
+{
+    if (a->screen->line == LINE_PALETTE) {
+        palette_draw_hints(a, line);
+        return;
+    }
+    const char *back = a->screen->back.count > 0 ? "back" : "leave";
+    int end = line.cols - (int)(sizeof "?  help  q  leave");
+    int at = 1;
+    for (int id = ACT_NONE + 1; id < ACT_COUNT; id++) {
+        const action *row = action_get((action_id)id);
+        if (!row->word[0] || !(row->views & 1u << a->view) || id == ACT_BACK || id == ACT_HELP)
+            continue;
+        int used = draw_key(line, at, end, row->id, row->word);
+        if (used == 0)
+            break;
+        at += used;
+    }
+    at += draw_key(line, at, line.cols, ACT_HELP, action_get(ACT_HELP)->word);
+    draw_key(line, at, line.cols, ACT_BACK, back);
+}
+
+static void draw_too_small(region all)
+{
+    draw_format(all, 0, 0, ROLE_WARNING, "too small");
+    draw_format(all, 1, 0, ROLE_TEXT, "needs %d x %d", TERM_LEAST_COLS, TERM_LEAST_ROWS);
+}
+
+void frame_draw(app *a)
+{
+    region all = {0, 0, LINES, COLS};
+    struct screen *s = a->screen;
+    theme_wear(ROLE_TEXT);
+    erase();
+    if (all.cols < TERM_LEAST_COLS || all.rows < TERM_LEAST_ROWS) {
+        draw_too_small(all);
+    } else {
+        region body = region_part(all, 1, 0, all.rows - 3, all.cols);
+        a->ops[a->view]->draw(a, a->state[a->view], body);
+        draw_title(a, region_part(all, 0, 0, 1, all.cols));
+        draw_keys(a, region_part(all, all.rows - 1, 0, 1, all.cols));
+        draw_status(a, region_part(all, all.rows - 2, 0, 1, all.cols));
+        if (s->modal)
+            s->modal->draw(a, s->modal, all);
+    }
+    term_frame();
+}

@@ -1,0 +1,319 @@
+/* The one loop: keys, answers of the reader, news of the engine, signals; then a frame. */
+#include "src/base/clock.h"
+#include "ui/screen.h"
+#include "ui/term.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* Seconds between two frames that only show progress, and those in which a second digit makes
+ * a count of the first. */
+static const double progress_interval = 0.1, digit_interval = 0.5;
+
+static void *self_of(app *a)
+{
+    return a->state[a->view];
+}
+
+void screen_changed(app *a, unsigned what)
+{
+    for (int v = 0; v < VIEW_COUNT; v++)
+        if (a->ops[v]->changed)
+            a->ops[v]->changed(a, a->state[v], what);
+    if (what == CHANGED_PROGRESS)
+        a->screen->progress_dirty = true;
+    else
+        app_dirty(a);
+}
+
+/* actions */
+
+static void go_back(app *a)
+{
+    struct screen *s = a->screen;
+    if (!app_back(a))
+        s->leaving = true;
+}
+
+/* What an action means when the view has no meaning of its own for it. */
+static void act_everywhere(app *a, action_id act)
+{
+    switch (act) {
+    case ACT_BACK:
+        go_back(a);
+        break;
+    case ACT_VIEW_STUDY:
+    case ACT_VIEW_FEATURES:
+    case ACT_VIEW_FITS:
+    case ACT_VIEW_CIRCUIT:
+        app_switch_view(a, (view_id)(act - ACT_VIEW_STUDY));
+        break;
+    case ACT_HELP:
+        app_open_modal(a, help_create(a));
+        break;
+    case ACT_PALETTE:
+        palette_open(a);
+        break;
+    case ACT_THEME:
+        app_next_theme(a);
+        break;
+    case ACT_REPAINT:
+        term_repaint();
+        app_dirty(a);
+        break;
+    case ACT_SUSPEND:
+        term_suspend();
+        app_dirty(a);
+        break;
+    case ACT_QUIT:
+        a->screen->leaving = true;
+        break;
+    default:
+        break;
+    }
+}
+
+void screen_act(app *a, action_id act, int count)
+{
+    const view_ops *ops = a->ops[a->view];
+    unsigned done = ops->act ? ops->act(a, self_of(a), act, count) : ACTED_NOT;
+    if (done == ACTED_NOT)
+        act_everywhere(a, act);
+    if ((done & ACTED_REDRAW) == ACTED_REDRAW)
+        app_dirty(a);
+    if ((done & ACTED_REFRESH) == ACTED_REFRESH)
+        snapshot_refresh(a);
+    if (done & ACTED_LEAVE)
+        a->screen->leaving = true;
+}
+
+/* keys */
+
+static void clear_message(struct screen *s)
+{
+    if (s->message[0] && s->message_role != ROLE_ERROR && s->message_role != ROLE_WARNING) {
+        s->message[0] = '\0';
+        s->dirty = true;
+    }
+}
+
+static void line_key(app *a, int key)
+{
+    struct screen *s = a->screen;
+    bool edited = false;
+    if (s->line == LINE_CONFIRM) {
+        s->line = LINE_FREE;
+        if (key == 'y' || key == 'Y')
+            s->confirmed(a, s->confirmed_user);
+    } else if (s->line == LINE_PALETTE) {
+        palette_key(a, key);
+    } else {
+        const view_ops *ops = a->ops[a->view];
+        prompt_event event = PROMPT_TYPED;
+        if (key == PRESSED_ENTER)
+            event = PROMPT_ACCEPTED;
+        else if (key == PRESSED_ESC || key == 3 ||
+                 (key == PRESSED_BACKSPACE && s->input.length == 0))
+            event = PROMPT_CANCELLED;
+        else if (!prompt_key(&s->input, key, &edited))
+            return;
+        if (event != PROMPT_TYPED)
+            s->line = LINE_FREE;
+        if ((event != PROMPT_TYPED || edited) && ops->typed)
+            ops->typed(a, self_of(a), s->line_tag, event, s->input.text);
+    }
+    app_dirty(a);
+}
+
+/* A digit begins a count when no view is behind it or a count has begun. One that opened a view
+ * turns into a count when another digit follows at once: then the way to that view is undone. */
+static bool count_key(app *a, int key)
+{
+    struct screen *s = a->screen;
+    if (key < '0' || key > '9')
+        return false;
+    bool began = s->count > 0 || s->digit == '0';
+    if (!began && s->digit && clock_seconds() - s->digit_at < digit_interval) {
+        if (a->view != s->digit_from.view)
+            app_pop_to(a, s->digit_depth, &s->digit_from);
+        s->count = s->digit - '0';
+        began = true;
+    }
+    if (!began && action_of_key(a->view, key) != ACT_NONE) {
+        s->digit = key;
+        s->digit_at = clock_seconds();
+        s->digit_depth = s->back.count;
+        s->digit_from = PLACE(a->view);
+        if (a->ops[a->view]->leave)
+            a->ops[a->view]->leave(a, self_of(a), &s->digit_from);
+        return false;
+    }
+    s->digit = key;
+    if (s->count < 100000000)
+        s->count = 10 * s->count + (key - '0');
+    app_dirty(a);
+    return true;
+}
+
+static void take_key(app *a, int key)
+{
+    struct screen *s = a->screen;
+    if (key == PRESSED_RESIZE) {
+        app_dirty(a);
+        return;
+    }
+    if (s->modal) {
+        if (key == 3 || !s->modal->key(a, s->modal, key))
+            app_close_modal(a);
+        app_dirty(a);
+        return;
+    }
+    if (s->line != LINE_FREE) {
+        line_key(a, key);
+        return;
+    }
+    clear_message(s);
+    if (count_key(a, key))
+        return;
+    int count = s->count;
+    bool counting = count > 0;
+    if (key < '0' || key > '9')
+        s->digit = 0;
+    s->count = 0;
+    if (counting)
+        app_dirty(a);
+    if (key == PRESSED_ESC && (counting || s->message[0])) {
+        s->message[0] = '\0';
+        app_dirty(a);
+        return;
+    }
+    action_id act = action_of_key(a->view, key);
+    if (act != ACT_NONE)
+        screen_act(a, act, count);
+}
+
+/* news */
+
+static void tell_end(app *a, const fit_progress *p)
+{
+    char edges[24], gap[24];
+    if (p->state == FIT_DONE && p->unconverged > 0)
+        app_say(a, ROLE_WARNING, "fit %lld is done: %s edges, worst gap %s; %u targets above the"
+                                 " tolerance",
+                (long long)p->fit_id, show_count(edges, p->edges), show_figure(gap, p->worst_gap),
+                p->unconverged);
+    else if (p->state == FIT_DONE)
+        app_say(a, ROLE_GOOD, "fit %lld is done: %s edges, worst gap %s", (long long)p->fit_id,
+                show_count(edges, p->edges), show_figure(gap, p->worst_gap));
+    else if (p->state == FIT_CANCELLED && p->pairs > 0)
+        app_say(a, ROLE_WARNING, "fit %lld is cancelled: %u of %u targets are kept; r resumes",
+                (long long)p->fit_id, p->done, p->targets);
+    else if (p->state == FIT_FAILED)
+        app_say(a, ROLE_ERROR, "fit %lld failed: %s", (long long)p->fit_id, p->message);
+}
+
+static void take_progress(app *a, const fit_progress *p)
+{
+    bool turn = !a->progress_known || a->progress.fit_id != p->fit_id ||
+                a->progress.state != p->state || a->progress.pair != p->pair;
+    a->progress = *p;
+    a->progress_known = true;
+    if (turn) {
+        snapshot_refresh(a);
+        tell_end(a, p);
+        app_dirty(a);
+    }
+    screen_changed(a, CHANGED_PROGRESS);
+}
+
+static void take_message(app *a, const message *m)
+{
+    if (m->kind == ENGINE_PROGRESS) {
+        take_progress(a, m->payload);
+    } else if (m->kind == ENGINE_FAILED) {
+        const error *err = m->payload;
+        app_say(a, ROLE_ERROR, "%s", err->message);
+        snapshot_refresh(a);
+    } else if (m->kind >= READ_STUDY && !snapshot_answer(a, m->kind, m->payload)) {
+        for (int v = 0; v < VIEW_COUNT; v++)
+            if (a->ops[v]->answer && a->ops[v]->answer(a, a->state[v], m->kind, m->payload))
+                break;
+        app_dirty(a);
+    }
+}
+
+static void take_news(app *a)
+{
+    for (message *m = queue_take(a->news); m; m = message_free(m))
+        take_message(a, m);
+}
+
+static void take_signals(app *a)
+{
+    unsigned asked = term_asked();
+    if (asked & TERM_LEAVE) {
+        a->screen->leaving = true;
+        a->screen->leave_code = STATUS_INTERRUPTED;
+    }
+    if (asked & TERM_SUSPEND)
+        term_suspend();
+    if (asked & TERM_RESIZE)
+        term_resize();
+    if (asked & TERM_CONTINUE)
+        term_repaint();
+    if (asked)
+        app_dirty(a);
+}
+
+/* True when the terminal has gone: there is something to read, and it is the end. */
+static bool at_end(short events)
+{
+    int waiting = 0;
+    if (events & (POLLHUP | POLLERR | POLLNVAL))
+        return true;
+    return (events & POLLIN) && ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
+static int wait_milliseconds(const struct screen *s, double now)
+{
+    double until = now + 1.0; /* the version is looked at once a second */
+    if (s->progress_dirty && s->drawn_at + progress_interval < until)
+        until = s->drawn_at + progress_interval;
+    return until <= now ? 0 : (int)((until - now) * 1000) + 1;
+}
+
+static void draw_if_needed(app *a)
+{
+    struct screen *s = a->screen;
+    double now = clock_seconds();
+    if (!s->dirty && !(s->progress_dirty && now - s->drawn_at >= progress_interval))
+        return;
+    s->dirty = s->progress_dirty = false;
+    s->drawn_at = now;
+    frame_draw(a);
+}
+
+void loop_run(app *a)
+{
+    struct screen *s = a->screen;
+    struct pollfd from[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                             {.fd = queue_descriptor(a->news), .events = POLLIN}};
+    while (!s->leaving) {
+        draw_if_needed(a);
+        int ready = poll(from, 2, wait_milliseconds(s, clock_seconds()));
+        if (ready > 0 && at_end(from[0].revents)) {
+            s->leaving = true;
+            break;
+        }
+        take_signals(a);
+        take_news(a);
+        if (ready > 0 && from[0].revents & POLLIN)
+            for (int key; !s->leaving && (key = term_key()) != 0;)
+                take_key(a, key);
+        snapshot_tick(a, clock_seconds());
+    }
+}

@@ -1,0 +1,99 @@
+/* What the screen keeps for itself, behind app->screen: ui/app.c, frame.c, loop.c, palette.c and
+ * snapshot.c share it; views do not. */
+#ifndef UI_SCREEN_H
+#define UI_SCREEN_H
+
+#include "ui/app.h"
+#include "ui/ui.h"
+
+enum { TABLE_UNKNOWN, TABLE_WANTED, TABLE_ASKED };
+
+typedef struct version_seen {
+    int64_t version;
+    uint64_t inode, device; /* 0: the file is gone */
+} version_seen;
+
+typedef enum line_owner { LINE_FREE, LINE_VIEW, LINE_PALETTE, LINE_CONFIRM } line_owner;
+
+struct screen {
+    history back;
+
+    /* the status line's input */
+    line_owner line;
+    prompt input;
+    int line_tag;
+    char line_label[160];
+    void (*confirmed)(app *a, int64_t user);
+    int64_t confirmed_user;
+
+    modal *modal;
+
+    char message[512];
+    role message_role;
+
+    bool dirty;          /* draw at once */
+    bool progress_dirty; /* draw when a tenth of a second has passed since drawn_at */
+    double drawn_at;
+    bool leaving;
+    status leave_code;
+
+    int count; /* typed before an action; 0: none */
+    /* A digit that opens a view may turn out to begin a count: what it did can be undone. */
+    int digit;
+    double digit_at;
+    place digit_from;
+    size_t digit_depth;
+
+    char **theme_names;
+    size_t theme_count, theme_at;
+    bool no_color;
+
+    /* layers' tables, by position */
+    feature_table **table;
+    uint8_t *table_state; /* TABLE_... */
+    uint32_t table_count;
+    bool table_under_way;
+
+    bool circuit_under_way;
+    double circuit_read_at, circuit_read_took;
+    uint64_t circuit_edges; /* in the study's snapshot when the circuit was asked for */
+    version_seen seen; /* the file at first; its version as of late */
+    double version_asked_at;
+    bool version_under_way, study_under_way, study_again;
+    bool lost_told; /* said already that the file is gone */
+};
+
+/* frame.c */
+void frame_draw(app *a);
+
+/* snapshot.c: asking for, and taking in, what several views share. */
+void snapshot_begin(app *a);
+void snapshot_refresh(app *a);                       /* the study, now */
+void snapshot_tick(app *a, double now);              /* the version once a second, what follows */
+bool snapshot_answer(app *a, int kind, reader_answer *answer); /* false: not of these kinds */
+void snapshot_end(app *a);
+
+/* study_snapshot.c: one reading of the study. Runs on the reader's thread. */
+status study_read(db *d, void *ask, void **result, error *err);
+void study_free(void *read);
+
+/* loop.c */
+void loop_run(app *a);
+void screen_act(app *a, action_id act, int count);
+void screen_changed(app *a, unsigned what);
+
+/* palette.c */
+void palette_open(app *a);
+void palette_key(app *a, int key);
+void palette_draw_hints(app *a, region line);
+
+/* help.c */
+modal *help_create(app *a);
+
+/* app.c */
+void app_close_modal(app *a);
+void app_next_theme(app *a);
+void app_switch_view(app *a, view_id view);
+void app_pop_to(app *a, size_t depth, const place *where);
+
+#endif

@@ -1,0 +1,103 @@
+/* One reading of the study, made on the reader's thread, all its text cleaned. */
+#include "src/base/memory.h"
+#include "ui/screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void clean(char **text)
+{
+    char *shown = text_clean(*text);
+    free(*text);
+    *text = shown;
+}
+
+/* Leaves out what every hook point's name says: `blocks.3.hook_resid_post` is `3.resid_post`. */
+static char *shorten(const char *name)
+{
+    static const char *const dull[] = {"blocks.", "hook_", "transformer.", "model.layers.",
+                                       "gpt_neox.layers."};
+    char *out = mem_copy_text(name);
+    for (size_t i = 0; i < sizeof dull / sizeof *dull; i++) {
+        size_t length = strlen(dull[i]);
+        for (char *at; strlen(out) > length && (at = strstr(out, dull[i])) != NULL;)
+            memmove(at, at + length, strlen(at + length) + 1);
+    }
+    return out;
+}
+
+static bool repeated(const study *s, uint32_t at)
+{
+    for (uint32_t i = 0; i < s->layers.count; i++)
+        if (i != at && strcmp(s->short_name[i], s->short_name[at]) == 0)
+            return true;
+    return false;
+}
+
+static void name_layers(study *s)
+{
+    s->short_name = mem_zero(s->layers.count + 1, sizeof *s->short_name);
+    for (uint32_t i = 0; i < s->layers.count; i++) {
+        clean(&s->layers.item[i].name);
+        s->short_name[i] = shorten(s->layers.item[i].name);
+    }
+    for (uint32_t i = 0; i < s->layers.count; i++)
+        if (!s->short_name[i][0] || repeated(s, i)) {
+            free(s->short_name[i]);
+            s->short_name[i] = mem_copy_text(s->layers.item[i].name);
+        }
+}
+
+static void clean_fits(study *s)
+{
+    s->fit_state = mem_zero(s->fits.count + 1, sizeof *s->fit_state);
+    for (uint32_t i = 0; i < s->fits.count; i++) {
+        fit *f = &s->fits.item[i];
+        s->fit_state[i] = fit_state_shown(f); /* needs the runner as it is stored */
+        clean(&f->runner);
+        clean(&f->message);
+    }
+}
+
+status study_read(db *d, void *ask, void **result, error *err)
+{
+    (void)ask;
+    study *s = mem_zero(1, sizeof *s);
+    status code = layer_list(d, &s->layers, err);
+    if (code == STATUS_OK)
+        code = target_list(d, &s->targets, err);
+    if (code == STATUS_OK)
+        code = fit_list(d, &s->fits, err);
+    if (code == STATUS_OK)
+        code = document_count(d, &s->documents, &s->samples, err);
+    if (code == STATUS_OK)
+        code = db_get_fact(d, "model", &s->model, err);
+    if (code == STATUS_OK) {
+        name_layers(s);
+        clean_fits(s);
+        for (uint32_t i = 0; i < s->targets.count; i++)
+            clean(&s->targets.item[i].name);
+        clean(&s->model);
+        *result = s;
+    } else {
+        study_free(s);
+    }
+    return code;
+}
+
+void study_free(void *read)
+{
+    study *s = read;
+    if (!s)
+        return;
+    for (uint32_t i = 0; s->short_name && i < s->layers.count; i++)
+        free(s->short_name[i]);
+    free(s->short_name);
+    free(s->fit_state);
+    free(s->model);
+    layer_set_release(&s->layers);
+    target_set_release(&s->targets);
+    fit_set_release(&s->fits);
+    free(s);
+}
