@@ -38,6 +38,7 @@ archive   = $(B)/$(subst /,-,$(1)).a
 objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
 
+.SECONDARY:
 .PHONY: all help deps demo check unit screens robustness threads bench fuzz coverage format lint \
         install uninstall man picture dist clean compile_commands.json
 all: circuitlasso
@@ -143,14 +144,127 @@ unit-programs: $(UNITS:%=$(B)/unit-%)
 unit: unit-programs
 	@tests/run_units $(UNITS:%=$(B)/unit-%)
 
+# Golden screens: the real program in a pseudo-terminal, read through a terminal emulator.
+$(B)/screens: $(patsubst %.c,$(B)/%.o,$(wildcard tests/ui/*.c)) $(call archive,src/base)
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lvterm -lutil
+
+.PHONY: screen-programs
+screen-programs: $(B)/screens $(B)/circuitlasso
+
+screens: screen-programs
+	@$(B)/screens $(B)/circuitlasso
+
+# Judges of a fit of the sample that share no code with the program.
+JUDGES := $(B)/oracle-certify $(B)/oracle-effects
+$(B)/oracle-%: $(B)/tests/oracle/sample/%.o $(B)/tests/oracle/sample/sample.o
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libzip sqlite3) -lm
+
+.PHONY: sample-programs sample
+sample-programs: $(JUDGES) $(B)/circuitlasso
+sample: sample-programs
+	@tests/oracle/sample/judge $(B)
+
+# Threads under the thread sanitizer: plain programs, the unit test framework does not survive it.
+THREADED := $(patsubst tests/robustness/%.c,%,$(wildcard tests/robustness/*_threads.c))
+$(B)/threads-%: $(B)/tests/robustness/%.o $(filter-out $(call archive,ui),$(ARCHIVES))
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: threads-programs
+threads-programs: $(THREADED:%=$(B)/threads-%)
+
+threads:
+	@$(MAKE) CC=clang-14 SANITIZE=thread threads-programs
+	@tests/run_threads $(THREADED:%=.build/clang-14-thread/threads-%)
+
+# Kills at random moments, two processes on one workspace.
+ROBUST := $(filter-out $(THREADED),$(patsubst tests/robustness/%.c,%,$(wildcard tests/robustness/*.c)))
+$(B)/robust-%: $(B)/tests/robustness/%.o $(filter-out $(call archive,ui),$(ARCHIVES))
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lutil
+
+.PHONY: robust-programs
+robust-programs: $(ROBUST:%=$(B)/robust-%) $(B)/circuitlasso
+robustness: robust-programs
+	@for test in $(ROBUST:%=$(B)/robust-%); do $$test $(B)/circuitlasso || exit 1; done
+
 check: check-deps
 	@$(MAKE) check-all
 
+# In order, so that what fails is easy to see; tests/check adds up what each step counted.
+.PHONY: check-all
+check-all:
+	@tests/check
+
+coverage:
+	@$(MAKE) COVERAGE=1 unit
+	@gcovr -r . --object-directory .build/gcc-coverage -e tests --sort-percentage
+
+# ---- speed ----
+
+$(B)/bench-solver: $(patsubst %.c,$(B)/%.o,tests/bench/solver_bench.c tests/bench/gen.c) $(call archive,solver) $(call archive,src/base)
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: bench-programs
+bench-programs: $(B)/bench-solver $(B)/circuitlasso
+bench: bench-programs
+	@tests/bench/run $(B)
+
+# ---- garbage for the readers ----
+
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_B  := .build/clang-14-fuzzer-no-link-address-undefined
+$(B)/%-fuzzer: $(B)/tests/fuzz/%.o $(filter-out $(call archive,ui),$(ARCHIVES))
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZERS:%=$(B)/%-fuzzer)
+fuzz:
+	@$(MAKE) CC=clang-14 SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	@tests/fuzz/run $(FUZZ_B) $(FUZZ_SECONDS) $(FUZZERS)
+
+# ---- house-keeping ----
+
 compile_commands.json:
-	@tests/compile_commands "$(CC) $(CPPFLAGS) $(CFLAGS)" $(wildcard $(FOLDERS:%=%/*.c)) src/main.c > $@
+	@for f in $(wildcard $(FOLDERS:%=%/*.c)) src/main.c; do \
+	  printf '{"directory": "%s", "file": "%s", "command": "%s -c %s"},\n' "$(CURDIR)" "$$f" \
+	    '$(subst ",\",$(CC) $(CPPFLAGS) $(CFLAGS))' "$$f"; done | sed -e '1s/^/[/' -e '$$s/,$$/]/' > $@
+
+lint: compile_commands.json
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=missingIncludeSystem -I. -D_GNU_SOURCE -DCIRCUITLASSO_VERSION='"x"' -DCIRCUITLASSO_SHARE='"x"' \
+	  src solver db ui
+	@clang-tidy-14 --quiet -p . $(wildcard $(FOLDERS:%=%/*.c)) src/main.c
 
 format:
 	@clang-format-14 -i $(shell git ls-files '*.c' '*.h')
+
+man: circuitlasso
+	@mkdir -p $(B)
+	@./circuitlasso help --man > $(B)/circuitlasso.1
+
+# The README's picture and its table of keys, from the program itself.
+picture: screen-programs
+	@tests/ui/picture $(B)
+
+install: circuitlasso man
+	install -D -m 755 circuitlasso $(DESTDIR)$(PREFIX)/bin/circuitlasso
+	install -D -m 644 $(B)/circuitlasso.1 $(DESTDIR)$(PREFIX)/share/man/man1/circuitlasso.1
+	install -d $(DESTDIR)$(PREFIX)/share/circuitlasso/themes
+	install -m 644 themes/*.yaml $(DESTDIR)$(PREFIX)/share/circuitlasso/themes
+	cp -R sample_data $(DESTDIR)$(PREFIX)/share/circuitlasso/
+
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/bin/circuitlasso $(DESTDIR)$(PREFIX)/share/circuitlasso \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/circuitlasso.1
+
+dist:
+	@git archive --prefix=circuitlasso-$(VERSION)/ -o circuitlasso-$(VERSION).tar.gz HEAD
 
 clean:
 	@rm -rf .build circuitlasso compile_commands.json
