@@ -117,7 +117,7 @@ double oracle_gap(const oracle *o, const double *y, double lambda, const double 
         violation = fmax(violation, off);
     }
     if (kkt)
-        *kkt = violation / lambda;
+        *kkt = violation > 0 ? violation / lambda : 0;
     double m = o->rows;
     double rr = dot(r, r, o->rows) / m + o->kappa * l2;
     double ry = dot(r, y, o->rows) / m;

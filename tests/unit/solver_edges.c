@@ -1,0 +1,323 @@
+/* Data and settings at the edge: each solved rightly, or refused in words. */
+#include "src/base/memory.h"
+#include "tests/oracle/oracle.h"
+#include "tests/unit/solver_problem.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* Gap within tolerance by the oracle; returns how many parents all targets have. */
+static uint64_t expect_certified(const matrix *x, const matrix *y, lasso_settings settings)
+{
+    solution s = problem_solve(x, y, &settings, NULL, 0);
+    oracle o = oracle_create(x, settings.ridge, settings.scale);
+    double *target = mem_alloc(x->rows * sizeof *target);
+    double *a = mem_alloc(x->cols * sizeof *a);
+    for (uint32_t t = 0; t < s.count; t++) {
+        const lasso_result *r = &s.result[t];
+        double mean;
+        double sd;
+        oracle_target(&o, y, t, target, &mean, &sd);
+        cr_assert_eq(r->state, sd > 0 ? LASSO_CONVERGED : LASSO_CONSTANT, "target %u", t);
+        for (uint32_t j = 0; j < r->parents; j++)
+            cr_assert(o.sd[r->source[j]] > 0, "constant source %u is a parent", r->source[j]);
+        oracle_import(&o, sd, r->parents, r->source, r->weight, a);
+        double gap = oracle_gap(&o, target, r->lambda, a, NULL);
+        cr_assert_leq(gap, settings.tolerance * 1.1, "target %u: gap %g", t, gap);
+    }
+    uint64_t edges = s.report.edges;
+    free(target);
+    free(a);
+    oracle_release(&o);
+    solution_release(&s);
+    return edges;
+}
+
+static void expect_certified_all_ways(const matrix *x, const matrix *y)
+{
+    for (unsigned variant = 0; variant < 4; variant++) {
+        lasso_settings settings =
+            problem_settings(LASSO_OF_TARGET, variant & 1 ? 0.02 : 0.2, variant & 2 ? 2 : 0);
+        settings.scale = variant == 3;
+        settings.tolerance = 1e-6;
+        expect_certified(x, y, settings);
+    }
+}
+
+/* Source columns: copies, multiples and the negative of others, constants, zeros, one nonzero. */
+static matrix awkward(bool dense, uint64_t seed)
+{
+    enum { ROWS = 90, PLAIN = 20, COLS = 30 };
+    matrix plain = problem_sparse(ROWS, PLAIN, seed);
+    double *values = mem_zero((size_t)ROWS * COLS, sizeof *values);
+    for (uint32_t k = 0; k < PLAIN; k++)
+        for (uint64_t e = plain.col_start[k]; e < plain.col_start[k + 1]; e++)
+            values[(size_t)plain.row[e] * COLS + k] = (double)plain.value[e];
+    for (uint32_t i = 0; i < ROWS; i++) {
+        double *row = &values[(size_t)i * COLS];
+        row[20] = row[3];
+        row[21] = row[3];
+        row[22] = -row[4];
+        row[23] = 1000 * row[5];
+        row[24] = 1e-6 * row[6];
+        row[25] = 7;
+        row[26] = 0;
+        row[27] = i == 17;
+        row[28] = i == ROWS - 1 ? -3 : 0;
+        row[29] = 1 + row[7];
+    }
+    matrix m = problem_literal(ROWS, COLS, dense, values);
+    free(values);
+    matrix_release(&plain);
+    return m;
+}
+
+Test(solver_edges, duplicates_multiples_constants_single_entries)
+{
+    for (unsigned dense = 0; dense < 2; dense++) {
+        matrix x = awkward(dense, 31);
+        matrix y = problem_targets(&x, 20, dense, 32);
+        expect_certified_all_ways(&x, &y);
+        expect_certified_all_ways(&x, &x); /* each target equals a predictor */
+        matrix_release(&x);
+        matrix_release(&y);
+    }
+}
+
+Test(solver_edges, zero_and_constant_targets)
+{
+    matrix x = problem_sparse(50, 10, 33);
+    double *values = mem_zero(50 * 3, sizeof *values);
+    for (unsigned i = 0; i < 50; i++) {
+        values[i * 3 + 1] = 4.5;
+        values[i * 3 + 2] = i % 2;
+    }
+    for (unsigned dense = 0; dense < 2; dense++) {
+        matrix y = problem_literal(50, 3, dense, values);
+        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, 0);
+        solution s = problem_solve(&x, &y, &settings, NULL, 0);
+        cr_assert_eq(s.result[0].state, LASSO_CONSTANT);
+        cr_assert_eq(s.result[1].state, LASSO_CONSTANT);
+        cr_assert_eq(s.result[1].intercept, 4.5);
+        cr_assert_eq(s.result[1].parents, 0);
+        cr_assert_eq(s.result[1].gap, 0);
+        cr_assert_eq(s.result[2].state, LASSO_CONVERGED);
+        cr_assert_eq(s.report.constant, 2);
+        solution_release(&s);
+        matrix_release(&y);
+    }
+    free(values);
+    matrix_release(&x);
+}
+
+Test(solver_edges, one_sample_and_none)
+{
+    static const double values[] = {1, 0, 3};
+    for (uint32_t rows = 0; rows < 2; rows++) {
+        for (unsigned dense = 0; dense < 2; dense++) {
+            matrix x = problem_literal(rows, 3, dense, values);
+            lasso_settings settings = problem_settings(LASSO_OF_PAIR, 0.1, 2);
+            solution s = problem_solve(&x, &x, &settings, NULL, 0);
+            cr_assert_eq(s.report.constant, 3);
+            cr_assert_eq(s.report.edges, 0);
+            solution_release(&s);
+            settings = problem_settings(LASSO_PARENTS, 2, 0);
+            s = problem_solve(&x, &x, &settings, NULL, 0);
+            cr_assert_eq(s.report.edges, 0);
+            solution_release(&s);
+            matrix_release(&x);
+        }
+    }
+}
+
+Test(solver_edges, all_sources_constant)
+{
+    static const double values[] = {1, 0, 1, 0, 1, 0};
+    static const double target[] = {1, 2, 5};
+    matrix x = problem_literal(3, 2, false, values);
+    matrix y = problem_literal(3, 1, true, target);
+    lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, 2);
+    solution s = problem_solve(&x, &y, &settings, NULL, 0);
+    cr_assert_eq(s.result[0].state, LASSO_CONVERGED);
+    cr_assert_eq(s.result[0].parents, 0);
+    cr_assert_eq(s.result[0].lambda_max, 0);
+    cr_assert_float_eq(s.result[0].intercept, 8.0 / 3, 1e-12);
+    solution_release(&s);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+static void multiply(matrix *m, float factor)
+{
+    for (uint64_t e = 0; e < matrix_entries(m); e++)
+        m->value[e] *= factor;
+}
+
+Test(solver_edges, huge_and_tiny_scales)
+{
+    static const float factors[] = {1e30F, 1e-30F, 1e-40F};
+    for (unsigned f = 0; f < 3; f++) {
+        for (unsigned dense = 0; dense < 2; dense++) {
+            matrix x = dense ? problem_dense(80, 20, 34) : problem_sparse(80, 20, 34);
+            matrix y = problem_targets(&x, 8, dense, 35);
+            multiply(&x, factors[f]);
+            expect_certified_all_ways(&x, &y);
+            multiply(&y, factors[2 - f]);
+            expect_certified_all_ways(&x, &y);
+            matrix_release(&x);
+            matrix_release(&y);
+        }
+    }
+}
+
+Test(solver_edges, columns_of_very_different_scales)
+{
+    matrix x = problem_sparse(80, 20, 36);
+    matrix y = problem_targets(&x, 8, false, 37);
+    for (uint32_t k = 0; k < x.cols; k++)
+        for (uint64_t e = x.col_start[k]; e < x.col_start[k + 1]; e++)
+            x.value[e] *= powf(10, (float)(k % 7) * 5 - 15);
+    expect_certified_all_ways(&x, &y);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+Test(solver_edges, lambda_at_and_above_its_maximum)
+{
+    matrix x = problem_sparse(100, 30, 38);
+    matrix y = problem_targets(&x, 10, false, 39);
+    for (unsigned scale = 0; scale < 2; scale++) {
+        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 1, 2);
+        settings.scale = scale;
+        cr_assert_eq(expect_certified(&x, &y, settings), 0);
+        settings = problem_settings(LASSO_OF_PAIR, 1, 0);
+        settings.scale = scale;
+        cr_assert_eq(expect_certified(&x, &y, settings), 0);
+        settings = problem_settings(LASSO_ABSOLUTE, 1e9, 0);
+        settings.scale = scale;
+        solution s = problem_solve(&x, &y, &settings, NULL, 0);
+        for (uint32_t t = 0; t < s.count; t++) {
+            cr_assert_eq(s.result[t].parents, 0);
+            cr_assert_eq(s.result[t].gap, 0);
+            cr_assert_eq(s.result[t].lambda, 1e9);
+        }
+        solution_release(&s);
+    }
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+Test(solver_edges, lambda_zero_ends, .timeout = 60)
+{
+    matrix x = problem_sparse(60, 80, 40);
+    matrix y = problem_targets(&x, 5, false, 41);
+    for (unsigned ridge = 0; ridge < 2; ridge++) {
+        lasso_settings settings = problem_settings(LASSO_ABSOLUTE, 0, ridge);
+        solution s = problem_solve(&x, &y, &settings, NULL, 0);
+        cr_assert_eq(s.report.converged + s.report.unconverged + s.report.constant, 5);
+        cr_assert_eq(s.report.lambda, 0);
+        for (uint32_t t = 0; t < s.count; t++)
+            cr_assert(isfinite(s.result[t].gap) && isfinite(s.result[t].r2));
+        solution_release(&s);
+        settings.rule = LASSO_OF_TARGET;
+        settings.lambda = 1e-9;
+        s = problem_solve(&x, &y, &settings, NULL, 0);
+        solution_release(&s);
+    }
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+Test(solver_edges, budget_is_kept_and_told)
+{
+    matrix x = problem_sparse(300, 100, 42);
+    matrix y = problem_targets(&x, 10, false, 43);
+    for (unsigned fista = 0; fista < 2; fista++) {
+        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.01, 0);
+        settings.tolerance = 1e-14;
+        settings.max_rounds = 1;
+        settings.method = fista ? LASSO_FISTA : LASSO_DESCENT;
+        solution s = problem_solve(&x, &y, &settings, NULL, 0);
+        cr_assert_gt(s.report.unconverged, 0);
+        cr_assert_gt(s.report.worst_gap, 1e-14);
+        for (uint32_t t = 0; t < s.count; t++)
+            if (s.result[t].state == LASSO_UNCONVERGED)
+                cr_assert_gt(s.result[t].gap, 1e-14);
+        solution_release(&s);
+    }
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+static void expect_refused(lasso_settings settings)
+{
+    error err;
+    cr_assert_eq(lasso_settings_check(&settings, &err), STATUS_USAGE);
+    cr_assert_neq(err.message[0], '\0');
+}
+
+Test(solver_edges, settings_that_make_no_sense)
+{
+    static const double wrong[] = {NAN, -1, INFINITY};
+    error err;
+    lasso_settings settings = lasso_defaults();
+    cr_assert_eq(lasso_settings_check(&settings, &err), STATUS_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        settings = lasso_defaults();
+        settings.lambda = wrong[i];
+        expect_refused(settings);
+        settings = lasso_defaults();
+        settings.ridge = wrong[i];
+        expect_refused(settings);
+        settings = lasso_defaults();
+        settings.tolerance = wrong[i];
+        expect_refused(settings);
+    }
+    settings = lasso_defaults();
+    settings.tolerance = 0;
+    expect_refused(settings);
+    settings = lasso_defaults();
+    settings.rule = (lasso_rule)9;
+    expect_refused(settings);
+    settings = lasso_defaults();
+    settings.method = (lasso_method)9;
+    expect_refused(settings);
+}
+
+Test(solver_edges, shapes_and_designs_that_do_not_fit)
+{
+    matrix x = problem_sparse(30, 10, 44);
+    matrix y = problem_sparse(31, 4, 45);
+    lasso_settings settings = lasso_defaults();
+    lasso_design *design;
+    lasso_report report;
+    error err;
+    cr_assert_eq(lasso_design_create(&design, &x, &settings, &err), STATUS_OK);
+    cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, NULL, &report, &err), STATUS_USAGE);
+    uint32_t target = 10;
+    cr_assert_eq(lasso_solve(design, &x, &target, 1, &settings, NULL, &report, &err),
+                 STATUS_USAGE);
+    settings.ridge = 0;
+    cr_assert_eq(lasso_solve(design, &x, NULL, 0, &settings, NULL, &report, &err), STATUS_USAGE);
+    double lambda;
+    double lambda_max;
+    cr_assert_eq(lasso_choose_lambda(design, &x, &settings, NULL, &lambda, &lambda_max, &err),
+                 STATUS_USAGE);
+    lasso_design_free(design);
+    lasso_design_free(NULL);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+Test(solver_edges, no_targets)
+{
+    matrix x = problem_sparse(30, 10, 46);
+    lasso_settings settings = lasso_defaults();
+    uint32_t none = 0;
+    solution s = problem_solve(&x, &x, &settings, &none, 0);
+    cr_assert_eq(s.report.targets, 0);
+    cr_assert_not(s.report.stopped);
+    solution_release(&s);
+    matrix_release(&x);
+}

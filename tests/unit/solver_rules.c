@@ -1,0 +1,190 @@
+/* Lambda rules, hooks, and the vector kernels against plain C. */
+#include "solver/kernels.h"
+#include "src/base/clock.h"
+#include "src/base/memory.h"
+#include "tests/unit/solver_problem.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+Test(solver_rules, pair_uses_the_largest_maximum_of_all_targets)
+{
+    matrix x = problem_sparse(200, 60, 51);
+    matrix y = problem_targets(&x, 150, false, 52);
+    lasso_settings each = problem_settings(LASSO_OF_TARGET, 0.5, 0);
+    solution s = problem_solve(&x, &y, &each, NULL, 0);
+    double most = 0;
+    for (uint32_t t = 0; t < s.count; t++)
+        most = fmax(most, s.result[t].lambda_max);
+    cr_assert_eq(s.report.lambda_max, most);
+    cr_assert_eq(s.report.lambda, 0);
+    solution_release(&s);
+
+    lasso_settings pair = problem_settings(LASSO_OF_PAIR, 0.1, 0);
+    uint32_t few[] = {5, 3};
+    s = problem_solve(&x, &y, &pair, few, 2);
+    cr_assert_eq(s.report.lambda, 0.1 * most);
+    cr_assert_eq(s.result[0].lambda, 0.1 * most);
+    cr_assert_eq(s.result[1].target, 3);
+    solution_release(&s);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+static void expect_parents(const matrix *x, const matrix *y, double wanted, double ridge,
+                           double within)
+{
+    lasso_settings settings = problem_settings(LASSO_PARENTS, wanted, ridge);
+    settings.tolerance = 1e-6;
+    solution s = problem_solve(x, y, &settings, NULL, 0);
+    double parents = (double)s.report.edges / (s.report.targets - s.report.constant);
+    cr_assert_float_eq(parents, wanted, within * wanted, "%g parents, wanted %g", parents,
+                       wanted);
+    lasso_settings absolute = settings;
+    absolute.rule = LASSO_ABSOLUTE;
+    absolute.lambda = s.report.lambda;
+    solution again = problem_solve(x, y, &absolute, NULL, 0);
+    solution_expect_same(&s, &again);
+    solution_release(&s);
+    solution_release(&again);
+}
+
+Test(solver_rules, wanted_number_of_parents, .timeout = 60)
+{
+    matrix x = problem_sparse(400, 100, 53);
+    matrix y = problem_targets(&x, 60, false, 54);
+    expect_parents(&x, &y, 3, 0, 0.03);
+    expect_parents(&x, &y, 10, 2, 0.03);
+    matrix_release(&y);
+    y = problem_targets(&x, 3000, false, 55); /* more than are sampled */
+    expect_parents(&x, &y, 5, 2, 0.05);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+Test(solver_rules, more_parents_than_there_are)
+{
+    matrix x = problem_sparse(100, 8, 56);
+    matrix y = problem_targets(&x, 5, false, 57);
+    lasso_settings settings = problem_settings(LASSO_PARENTS, 50, 2);
+    solution s = problem_solve(&x, &y, &settings, NULL, 0);
+    cr_assert_geq(s.report.edges, 20);
+    solution_release(&s);
+    settings.lambda = 0;
+    s = problem_solve(&x, &y, &settings, NULL, 0);
+    cr_assert_eq(s.report.edges, 0);
+    solution_release(&s);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+typedef struct watcher {
+    uint32_t blocks, results, stop_after;
+    atomic_bool cancel;
+    atomic_uint done;
+    bool seen[64];
+} watcher;
+
+static bool watch(void *user, uint32_t first, const lasso_result *results, uint32_t count)
+{
+    watcher *w = user;
+    cr_assert_eq(first % 7, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        cr_assert_eq(results[i].target, first + i);
+        cr_assert_not(w->seen[first + i]);
+        w->seen[first + i] = true;
+    }
+    w->results += count;
+    return ++w->blocks != w->stop_after;
+}
+
+Test(solver_rules, blocks_and_stopping)
+{
+    matrix x = problem_sparse(200, 60, 58);
+    matrix y = problem_targets(&x, 64, false, 59);
+    lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, 0);
+    settings.block = 7;
+    settings.threads = 2;
+    lasso_design *design;
+    lasso_report report;
+    error err;
+    cr_assert_eq(lasso_design_create(&design, &x, &settings, &err), STATUS_OK);
+    watcher w = {0};
+    lasso_hooks hooks = {.user = &w, .block = watch, .cancel = &w.cancel, .done = &w.done};
+    cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &hooks, &report, &err), STATUS_OK);
+    cr_assert_eq(w.blocks, 10);
+    cr_assert_eq(w.results, 64);
+    cr_assert_eq(w.done, 64);
+    cr_assert_not(report.stopped);
+
+    watcher stopper = {.stop_after = 2};
+    hooks.user = &stopper;
+    cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &hooks, &report, &err), STATUS_OK);
+    cr_assert_eq(stopper.blocks, 2);
+    cr_assert_eq(report.targets, stopper.results);
+    cr_assert(report.stopped);
+
+    atomic_store(&w.cancel, true);
+    cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &hooks, &report, &err), STATUS_OK);
+    cr_assert(report.stopped);
+    cr_assert_eq(report.targets, 0);
+    double lambda;
+    double lambda_max;
+    settings.rule = LASSO_OF_PAIR;
+    cr_assert_eq(lasso_choose_lambda(design, &y, &settings, &w.cancel, &lambda, &lambda_max, &err),
+                 STATUS_INTERRUPTED);
+    cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &hooks, &report, &err), STATUS_OK);
+    cr_assert(report.stopped);
+    lasso_design_free(design);
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+Test(solver_rules, kernels_agree_with_plain_c)
+{
+    generator g = {60};
+    const kernels *const *all = kernels_all();
+    const kernels *plain = all[0];
+    enum { ROWS = 2100 };
+    double *lanes = aligned_alloc(64, ROWS * LANES * sizeof *lanes);
+    float *values = mem_alloc(4 * ROWS * sizeof *values);
+    uint32_t *rows = mem_alloc(ROWS * sizeof *rows);
+    for (size_t i = 0; i < ROWS * LANES; i++)
+        lanes[i] = generator_normal(&g);
+    for (size_t i = 0; i < 4 * (size_t)ROWS; i++)
+        values[i] = (float)generator_normal(&g) + 3;
+    for (uint32_t i = 0; i < ROWS; i++)
+        rows[i] = i;
+    static const size_t lengths[] = {0, 1, 2, 3, 5, 8, 31, 32, 33, 1023, 1024, 1025, ROWS};
+    for (unsigned n = 0; all[n]; n++) {
+        for (unsigned i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+            size_t length = lengths[i];
+            _Alignas(64) double found[4 * LANES];
+            _Alignas(64) double expected[4 * LANES];
+            const float *column[4] = {values, values + ROWS, values + 2 * ROWS,
+                                      values + 3 * ROWS};
+            plain->sparse_dots(rows, values, length, lanes, expected);
+            all[n]->sparse_dots(rows, values, length, lanes, found);
+            for (unsigned t = 0; t < LANES; t++)
+                cr_assert_float_eq(found[t], expected[t], 1e-9, "%s", all[n]->name);
+            plain->dense_dots(column, length, lanes, expected);
+            all[n]->dense_dots(column, length, lanes, found);
+            for (unsigned t = 0; t < 4 * LANES; t++)
+                cr_assert_float_eq(found[t], expected[t], 1e-9, "%s", all[n]->name);
+            double one = plain->centred_dot(values, 3, values + ROWS, 3, length);
+            double two = all[n]->centred_dot(values, 3, values + ROWS, 3, length);
+            cr_assert_float_eq(one, two, 1e-6 * (double)(length + 1), "%s", all[n]->name);
+            double *p = mem_zero(ROWS, sizeof *p);
+            double *q = mem_zero(ROWS, sizeof *q);
+            plain->subtract(p, values, 0.7, length);
+            all[n]->subtract(q, values, 0.7, length);
+            for (size_t k = 0; k < ROWS; k++)
+                cr_assert_float_eq(p[k], q[k], 1e-14, "%s", all[n]->name);
+            free(p);
+            free(q);
+        }
+    }
+    free(lanes);
+    free(values);
+    free(rows);
+}
