@@ -180,13 +180,12 @@ static int draw_figures(app *a, const feature_row *f, const char *source, region
     return line + 1;
 }
 
-/* Bars, and below them the least and the greatest nonzero value. */
+/* Bars over the range of the nonzero values, and below them the greatest. */
 static void draw_bins(const feature_stats *stats, region r, int row, int col, int rows)
 {
     draw_histogram(r, row, col, rows, ROLE_BAR, stats->histogram, FEATURE_BINS);
     char text[24];
-    double least = stats->minimum > 0 || stats->minimum < 0 ? stats->minimum : 0.0;
-    draw_text(r, row + rows, col, 8, ROLE_DIM, show_figure(text, least));
+    draw_text(r, row + rows, col, FEATURE_BINS - 9, ROLE_DIM, "where active, to");
     draw_right(r, row + rows, col + FEATURE_BINS - 8, 8, ROLE_DIM, show_figure(text, stats->maximum));
 }
 
@@ -214,10 +213,12 @@ static void draw_context(const card_example *e, region r, int row, int col, int 
     bool before = hidden > 0 || e->cut_before;
     region line = region_part(r, row, col, 1, width);
     int at = before && hidden == 0 ? 1 : -hidden;
-    if (before)
-        draw_text(line, 0, 0, 1, ROLE_DIM, draw_glyph(GLYPH_ELLIPSIS));
-    for (uint32_t i = 0; i < e->count && at < width; i++) {
+    int first = width; /* column of the first token in sight */
+    uint32_t i = 0;
+    for (; i < e->count && at < width; i++) {
         const card_token *t = &e->token[i];
+        if (at >= (before ? 1 : 0) && at < first)
+            first = at;
         if (i == e->peak) {
             draw_text(line, 0, at, 1, ROLE_DIM, "[");
             draw_text(line, 0, at + 1, width - at - 2, ROLE_ACTIVE, t->text);
@@ -225,14 +226,14 @@ static void draw_context(const card_example *e, region r, int row, int col, int 
             at += t->width + 2;
             continue;
         }
-        bool more = i + 1 < e->count || e->cut_after;
-        style s = t->value > 0.0f ? ROLE_LABEL : ROLE_TEXT;
         if (at >= (before ? 1 : 0))
-            draw_text(line, 0, at, width - at, s, t->text);
+            draw_text(line, 0, at, width - at, t->value > 0.0f ? ROLE_LABEL : ROLE_TEXT, t->text);
         at += t->width;
-        if (at >= width && more)
-            draw_text(line, 0, width - 1, 1, ROLE_DIM, draw_glyph(GLYPH_ELLIPSIS));
     }
+    if (before)
+        draw_text(line, 0, first - 1, 1, ROLE_DIM, draw_glyph(GLYPH_ELLIPSIS));
+    if (i < e->count || at > width || e->cut_after)
+        draw_text(line, 0, at < width ? at : width - 1, 1, ROLE_DIM, draw_glyph(GLYPH_ELLIPSIS));
 }
 
 static void draw_samples(const card *c, region r, int row, int count)

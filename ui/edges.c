@@ -339,12 +339,14 @@ static unsigned copy_edge(app *a, const edges *v)
 
 static unsigned step_threshold(app *a, edges *v, bool up, int count)
 {
+    double before = a->threshold;
     for (int i = 0; i < (count > 0 ? count : 1); i++)
         a->threshold = edges_threshold_step(a->circuit, a->threshold, up);
     arrange(a, v);
-    char text[24];
-    if (a->threshold > 0)
-        app_say(a, ROLE_STATUS, "threshold %s", show_figure(text, a->threshold));
+    if (up && a->threshold <= before)
+        app_say(a, ROLE_STATUS, "only the strongest edges are left");
+    else if (a->threshold > 0)
+        app_say(a, ROLE_STATUS, "threshold %g", a->threshold);
     else
         app_say(a, ROLE_STATUS, "no threshold: every edge shows");
     return ACTED_REDRAW;

@@ -19,6 +19,19 @@ typedef struct drawing {
     double strongest;
 } drawing;
 
+/* ` lambda 0.012` of a layer pair behind its name, if it is known and there is room. */
+static void draw_lambda(const edges_picture *p, region r, int row, int col, uint32_t pair, style s)
+{
+    char text[24];
+    const fit *f = app_fit(p->a);
+    const layer *from = app_layer(p->a, p->rows->pair[pair].source);
+    const layer *to = app_layer(p->a, p->rows->pair[pair].target);
+    for (uint32_t i = 0; f && from && to && i < f->pair_count; i++)
+        if (f->pair[i].source_layer == from->id && f->pair[i].target_layer == to->id &&
+            f->pair[i].lambda_known && r.cols - col > 16)
+            draw_format(r, row, col, s, "%s %s", draw_glyph(GLYPH_LAMBDA), show_figure(text, f->pair[i].lambda));
+}
+
 /* -- what is listed ------------------------------------------------------------------------ */
 
 /* `children of 3.resid_post/12  "its label"`, or whose edges these all are. */
@@ -27,14 +40,15 @@ static void draw_subject(const edges_picture *p, region r, int row)
     app *a = p->a;
     char name[160];
     if (p->choice->mode == CIRCUIT_ALL) {
-        const char *all = "all edges";
-        if (p->choice->pair < p->rows->pair_count) {
-            const edges_pair *pair = &p->rows->pair[p->choice->pair];
-            snprintf(name, sizeof name, "%s %s %s", app_layer_name(a, pair->source),
-                     draw_glyph(GLYPH_ARROW), app_layer_name(a, pair->target));
-            all = name;
+        if (p->choice->pair >= p->rows->pair_count) {
+            draw_text(r, row, 0, r.cols, ROLE_HEAD, "all edges");
+            return;
         }
-        draw_text(r, row, 0, r.cols, ROLE_HEAD, all);
+        const edges_pair *pair = &p->rows->pair[p->choice->pair];
+        snprintf(name, sizeof name, "%s %s %s", app_layer_name(a, pair->source), draw_glyph(GLYPH_ARROW),
+                 app_layer_name(a, pair->target));
+        int used = draw_text(r, row, 0, r.cols, ROLE_HEAD, name);
+        draw_lambda(p, r, row, used + 2, p->choice->pair, ROLE_DIM);
         return;
     }
     const char *word = p->choice->mode == CIRCUIT_PARENTS ? "parents of " : "children of ";
@@ -48,19 +62,16 @@ static void draw_subject(const edges_picture *p, region r, int row)
 static void draw_counts(const edges_picture *p, region r, int row)
 {
     const edges_rows *rows = p->rows;
-    char shown[24], all[24], below[24], filtered[24], limit[24], text[512];
+    char shown[24], all[24], below[24], filtered[24], text[512];
     size_t n = (size_t)snprintf(text, sizeof text, "%s of %s edge%s shown", show_count(shown, rows->shown),
                                 show_count(all, rows->all), rows->all == 1 ? "" : "s");
     if (rows->kept > rows->shown)
-        n += (size_t)snprintf(text + n, sizeof text - n, ", %s below %s",
-                              show_count(below, rows->kept - rows->shown),
-                              show_figure(limit, p->choice->threshold));
+        n += (size_t)snprintf(text + n, sizeof text - n, ", %s below %g",
+                              show_count(below, rows->kept - rows->shown), p->choice->threshold);
+    const char *sign = p->choice->sign > 0 ? "not positive" : p->choice->sign < 0 ? "not negative" : "";
     if (rows->all > rows->kept)
-        n += (size_t)snprintf(text + n, sizeof text - n, ", %s not", show_count(filtered, rows->all - rows->kept));
-    if (rows->all > rows->kept && p->choice->sign)
-        n += (size_t)snprintf(text + n, sizeof text - n, " %s", p->choice->sign > 0 ? "positive" : "negative");
-    if (rows->all > rows->kept && p->words[0])
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s with \"%s\"", p->choice->sign ? " or" : "", p->words);
+        snprintf(text + n, sizeof text - n, p->words[0] ? ", %s %s%swithout \"%s\"" : ", %s %s",
+                 show_count(filtered, rows->all - rows->kept), sign, *sign ? " or " : "", p->words);
     draw_text(r, row, 0, r.cols, rows->shown < rows->all ? ROLE_WARNING : ROLE_DIM, text);
 }
 
@@ -150,7 +161,7 @@ static void draw_group_head(const drawing *d, region r, int line, const edges_gr
 {
     app *a = d->p->a;
     const edges_pair *pair = &d->p->rows->pair[g->pair];
-    char shown[24], all[24], lambda[24], text[128], counts[128];
+    char shown[24], all[24], text[160], counts[64];
     snprintf(text, sizeof text, "%s %s %s %s", g->folded ? "+" : "-", app_layer_name(a, pair->source),
              draw_glyph(GLYPH_ARROW), app_layer_name(a, pair->target));
     int col = draw_text(r, line, 0, r.cols, ROLE_HEAD | on, text) + 2;
@@ -159,13 +170,7 @@ static void draw_group_head(const drawing *d, region r, int line, const edges_gr
     else
         snprintf(counts, sizeof counts, "%s", show_count(all, g->all));
     col += draw_text(r, line, col, r.cols - col, ROLE_NUMBER | on, counts) + 2;
-    const layer *from = app_layer(a, pair->source), *to = app_layer(a, pair->target);
-    const fit *f = app_fit(a);
-    for (uint32_t i = 0; f && from && to && i < f->pair_count; i++)
-        if (f->pair[i].source_layer == from->id && f->pair[i].target_layer == to->id &&
-            f->pair[i].lambda_known && r.cols - col > 16)
-            draw_format(r, line, col, ROLE_DIM | on, "%s %s", draw_glyph(GLYPH_LAMBDA),
-                        show_figure(lambda, f->pair[i].lambda));
+    draw_lambda(d->p, r, line, col, g->pair, ROLE_DIM | on);
 }
 
 static void draw_end(const drawing *d, region r, int line, int col, int width, int label, uint32_t node, style on)
@@ -216,7 +221,7 @@ static void draw_empty(const edges_picture *p, region r)
 {
     app *a = p->a;
     const fit *f = app_fit(a);
-    char limit[24], name[160];
+    char name[160];
     const edges_rows *rows = p->rows;
     if (!a->study)
         return;
@@ -238,8 +243,8 @@ static void draw_empty(const edges_picture *p, region r)
     else if (rows->kept == 0)
         draw_text(r, 0, 0, r.cols, ROLE_DIM, "no edge passes the filters: a shows all edges");
     else if (rows->shown == 0)
-        draw_format(r, 0, 0, ROLE_DIM, "no edge at or above %s: - lowers the threshold",
-                    show_figure(limit, p->choice->threshold));
+        draw_format(r, 0, 0, ROLE_DIM, "no edge at or above %g: - lowers the threshold",
+                    p->choice->threshold);
 }
 
 static void draw_reminder(const edges_picture *p, region r, int row)

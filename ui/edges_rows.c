@@ -279,20 +279,23 @@ static double ladder(int step)
 
 double edges_threshold_step(const circuit *c, double threshold, bool up)
 {
-    double weakest = 0.0;
-    if (c && c->edge_count)
-        weakest = fabs(circuit_strength(c, &c->edge[c->edge_count - 1]));
-    double from = threshold > 0 ? threshold : weakest;
-    if (!(from > 0))
-        from = 1e-6;
+    if (!c || c->edge_count == 0)
+        return 0.0;
+    double weakest = fabs(circuit_strength(c, &c->edge[c->edge_count - 1]));
+    double strongest = fabs(circuit_strength(c, &c->edge[0]));
+    double from = threshold > 0 ? threshold : weakest > 0 ? weakest : 1e-9;
+    double now = circuit_count(c, NULL, 0, threshold);
     int step = 3 * (int)floor(log10(from)) - 1; /* below `from` for sure */
-    double slack = 1 + 1e-9;
     if (up) {
-        while (ladder(step) <= from * slack)
+        while (ladder(step) <= from * (1 + 1e-9))
             step++;
-        return ladder(step);
+        while (ladder(step) <= strongest && circuit_count(c, NULL, 0, ladder(step)) > 0.9 * now)
+            step++;
+        return ladder(step) <= strongest ? ladder(step) : threshold;
     }
-    while (ladder(step + 1) < from / slack)
+    while (ladder(step + 1) < from * (1 - 1e-9))
         step++;
+    while (ladder(step) > weakest && circuit_count(c, NULL, 0, ladder(step)) < now / 0.9)
+        step--;
     return threshold > 0 && ladder(step) > weakest ? ladder(step) : 0.0;
 }

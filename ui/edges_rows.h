@@ -76,8 +76,9 @@ uint32_t edges_rows_find(const edges_rows *rows, uint32_t id);
 /* The number of the edge from one node to another; NO_EDGE: there is none. */
 uint32_t edges_between(const circuit *c, uint32_t source, uint32_t target);
 
-/* The next step up or down the ladder 1, 2, 5, 10, ... Raising 0 leads to the first step above the
- * weakest edge; lowering below it leads to 0. */
+/* The next step of the ladder 1, 2, 5, 10, ... that hides (up) or shows (down) a tenth of the edges at
+ * least, so that each key press is seen to do something. Down from the weakest edge leads to 0; up
+ * stops while the strongest edge still shows. */
 double edges_threshold_step(const circuit *c, double threshold, bool up);
 
 #endif

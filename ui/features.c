@@ -256,7 +256,7 @@ static void draw(app *a, void *self, region body)
     }
     int cols = beside ? body.cols * 45 / 100 : body.cols;
     int rows = beside ? body.rows : body.rows / 2;
-    draw_rows(a, f, region_part(body, 0, 0, rows, cols), !f->on_card);
+    draw_rows(a, f, region_part(body, 0, 0, rows, beside ? cols - 1 : cols), !f->on_card);
     region r = body;
     if (beside) {
         draw_column(body, 0, cols, body.rows, f->on_card ? ROLE_HEAD : ROLE_BORDER);

@@ -11,9 +11,9 @@
 /* column, head, columns on the screen, whether the first sort by it shows the greatest first.
  * The head of the label column takes what the others leave. */
 #define FEATURE_COLUMN_LIST(X)                                                                    \
-    X(COLUMN_INDEX, "feature", 8, false)                                                          \
+    X(COLUMN_INDEX, "index", 6, false)                                                           \
     X(COLUMN_LABEL, "label", 0, false)                                                            \
-    X(COLUMN_DENSITY, "density", 7, true)                                                         \
+    X(COLUMN_DENSITY, "density", 8, true)                                                         \
     X(COLUMN_MEAN, "mean", 8, true)                                                               \
     X(COLUMN_MAX, "max", 8, true)                                                                 \
     X(COLUMN_IN, "in", 5, true)                                                                   \
