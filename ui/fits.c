@@ -1,0 +1,491 @@
+/* View 3: the fits, newest first, and below them the pairs of the one under the cursor. */
+#include "src/base/memory.h"
+#include "ui/edges.h"
+#include "ui/fit_dialog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct fits_state {
+    app *a;
+    list fits, pairs;
+    int64_t at_fit; /* the fit under the cursor: kept when newer ones come on top */
+    bool in_pairs, zoomed;
+} fits_state;
+
+/* How a fit stands: the snapshot, or the engine's last word where that is fresher. */
+typedef struct standing {
+    uint32_t targets, done;
+    uint64_t edges;
+    double worst_gap, seconds;
+    bool ours; /* this program is running it now */
+} standing;
+
+static standing standing_of(const app *a, const fit *f)
+{
+    standing now = {0};
+    for (uint32_t p = 0; p < f->pair_count; p++) {
+        now.targets += f->pair[p].targets;
+        now.done += f->pair[p].done;
+        now.edges += f->pair[p].edges;
+        now.seconds += f->pair[p].seconds;
+        if (f->pair[p].worst_gap > now.worst_gap)
+            now.worst_gap = f->pair[p].worst_gap;
+    }
+    const fit_progress *p = &a->progress;
+    now.ours = a->progress_known && p->fit_id == f->id && p->state == FIT_RUNNING;
+    if (now.ours && p->targets > 0) {
+        now.targets = p->targets;
+        now.done = p->done > now.done ? p->done : now.done;
+        now.edges = p->edges > now.edges ? p->edges : now.edges;
+    }
+    return now;
+}
+
+static const fit *fit_at(const app *a, uint32_t row)
+{
+    return a->study && row < a->study->fits.count ? &a->study->fits.item[row] : NULL;
+}
+
+static const fit *fit_here(const fits_state *v)
+{
+    return fit_at(v->a, v->fits.cursor);
+}
+
+static bool is_cut_off(const app *a, const fit *f)
+{
+    return f->state == FIT_RUNNING && !standing_of(a, f).ours && fit_is_cut_off(f);
+}
+
+static const char *state_of(const app *a, const fit *f)
+{
+    if (standing_of(a, f).ours)
+        return fit_state_name(FIT_RUNNING);
+    return a->study->fit_state[f - a->study->fits.item];
+}
+
+static role role_of_state(const app *a, const fit *f)
+{
+    if (f->state == FIT_DONE)
+        return ROLE_GOOD;
+    if (f->state == FIT_FAILED)
+        return ROLE_ERROR;
+    if (f->state == FIT_CANCELLED || strcmp(state_of(a, f), fit_state_name(f->state)) != 0)
+        return ROLE_WARNING;
+    return ROLE_NAME;
+}
+
+static void *create(app *a)
+{
+    fits_state *v = mem_zero(1, sizeof *v);
+    v->a = a;
+    return v;
+}
+
+static void remember(fits_state *v)
+{
+    const fit *f = fit_here(v);
+    int64_t id = f ? f->id : 0;
+    if (id != v->at_fit)
+        v->pairs = (list){.page = v->pairs.page};
+    v->at_fit = id;
+    list_set_count(&v->pairs, f ? f->pair_count : 0);
+}
+
+static void changed(app *a, void *self, unsigned what)
+{
+    fits_state *v = self;
+    if (!(what & CHANGED_STUDY))
+        return;
+    list_set_count(&v->fits, a->study->fits.count);
+    bool at_top = v->fits.cursor == 0 && v->fits.top == 0 && a->view != VIEW_FITS;
+    for (uint32_t i = 0; i < a->study->fits.count && !at_top; i++)
+        if (a->study->fits.item[i].id == v->at_fit)
+            list_go(&v->fits, i);
+    remember(v);
+}
+
+static void enter(app *a, void *self, const place *where)
+{
+    fits_state *v = self;
+    (void)a;
+    if (where->row != 0 || where->top != 0) {
+        v->fits.top = where->top;
+        list_go(&v->fits, where->row);
+    }
+    remember(v);
+}
+
+static void leave(app *a, void *self, place *where)
+{
+    fits_state *v = self;
+    (void)a;
+    where->row = v->fits.cursor;
+    where->top = v->fits.top;
+}
+
+/* drawing */
+
+/* The layers of a fit: 0-5 when each is followed by the next, else 0,2,5. */
+static void show_layers(const app *a, const fit *f, char *out, size_t capacity)
+{
+    size_t length = 0;
+    uint32_t first = 0, last = 0;
+    bool runs = true;
+    out[0] = '\0';
+    for (uint32_t p = 0; p < f->pair_count && length + 1 < capacity; p++) {
+        const layer *from = layer_by_id(&a->study->layers, f->pair[p].source_layer);
+        const layer *to = layer_by_id(&a->study->layers, f->pair[p].target_layer);
+        if (!from || !to)
+            return;
+        uint32_t source_at = (uint32_t)(from - a->study->layers.item);
+        uint32_t target_at = (uint32_t)(to - a->study->layers.item);
+        if (p == 0) {
+            first = source_at;
+            length += (size_t)snprintf(out, capacity, "%u", source_at);
+        }
+        runs = runs && target_at == source_at + 1 && (p == 0 || source_at == last);
+        last = target_at;
+        if (length < capacity)
+            length += (size_t)snprintf(out + length, capacity - length, ",%u", target_at);
+    }
+    if (runs && f->pair_count > 0)
+        snprintf(out, capacity, "%u-%u", first, last);
+}
+
+static void show_rule(const fit *f, char out[64])
+{
+    char lambda[24];
+    snprintf(lambda, sizeof lambda, "%g", f->lambda);
+    if (strcmp(f->rule, "parents") == 0)
+        snprintf(out, 64, "%s parents", lambda);
+    else if (strcmp(f->rule, "absolute") == 0)
+        snprintf(out, 64, "%s", lambda);
+    else
+        snprintf(out, 64, "%s of %s", lambda, f->rule);
+}
+
+/* Column of each figure, from the right edge; 0: no room. */
+typedef struct columns {
+    int layers, rule, ridge, scale, done, edges, gap, seconds;
+} columns;
+
+static columns columns_for(int cols)
+{
+    columns c = {0};
+    int right = cols - 1;
+    if (cols >= 72) {
+        c.seconds = right - 7;
+        c.gap = c.seconds - 9;
+        right = c.gap;
+    }
+    c.edges = right - 9;
+    c.done = c.edges - 6;
+    right = c.done;
+    if (cols >= 58) {
+        c.rule = 24;
+        if (right - c.rule >= 16 + 12) {
+            c.ridge = c.rule + 16;
+            c.scale = c.ridge + 7;
+        }
+    }
+    if (cols >= 46)
+        c.layers = 16;
+    return c;
+}
+
+static void draw_heads(region r, const columns *c)
+{
+    draw_text(r, 0, 2, 3, ROLE_HEAD, "fit");
+    draw_text(r, 0, 6, 9, ROLE_HEAD, "state");
+    if (c->layers)
+        draw_text(r, 0, c->layers, 7, ROLE_HEAD, "layers");
+    if (c->rule)
+        draw_text(r, 0, c->rule, 15, ROLE_HEAD, draw_glyph(GLYPH_LAMBDA));
+    if (c->ridge) {
+        draw_text(r, 0, c->ridge, 6, ROLE_HEAD, "ridge");
+        draw_text(r, 0, c->scale, 5, ROLE_HEAD, "scale");
+    }
+    draw_right(r, 0, c->done, 5, ROLE_HEAD, "done");
+    draw_right(r, 0, c->edges, 8, ROLE_HEAD, "edges");
+    if (c->gap) {
+        draw_right(r, 0, c->gap, 8, ROLE_HEAD, "gap");
+        draw_right(r, 0, c->seconds, 7, ROLE_HEAD, "time");
+    }
+}
+
+static void draw_edges(region r, int line, int col, style s, uint64_t edges)
+{
+    char text[24];
+    show_count(text, edges);
+    draw_right(r, line, col, 8, s, text_width(text) <= 8 ? text : show_short(text, edges));
+}
+
+static void draw_gap(region r, int line, int col, style on, uint32_t done, double gap,
+                     double tolerance)
+{
+    char text[24];
+    if (done == 0)
+        draw_right(r, line, col, 8, ROLE_DIM | on, draw_glyph(GLYPH_DASH));
+    else
+        draw_right(r, line, col, 8, (gap > tolerance ? ROLE_WARNING : ROLE_NUMBER) | on,
+                   show_figure(text, gap));
+}
+
+static int percent_of(uint32_t done, uint32_t targets)
+{
+    return targets == 0 ? 100 : (int)((uint64_t)done * 100 / targets);
+}
+
+static void draw_fit(void *user, region r, int line, uint32_t index, style on)
+{
+    fits_state *v = user;
+    const fit *f = fit_at(v->a, index);
+    standing now = standing_of(v->a, f);
+    columns c = columns_for(r.cols);
+    char text[64];
+    if (f->id == v->a->fit_id)
+        draw_text(r, line, 0, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
+    snprintf(text, sizeof text, "%lld", (long long)f->id);
+    draw_right(r, line, 1, 4, ROLE_NUMBER | on, text);
+    draw_text(r, line, 6, 9, role_of_state(v->a, f) | on, state_of(v->a, f));
+    if (c.layers) {
+        show_layers(v->a, f, text, sizeof text);
+        draw_text(r, line, c.layers, 7, ROLE_NUMBER | on, text);
+    }
+    if (c.rule) {
+        show_rule(f, text);
+        draw_text(r, line, c.rule, 15, ROLE_NUMBER | on, text);
+    }
+    if (c.ridge) {
+        snprintf(text, sizeof text, "%g", f->ridge);
+        draw_text(r, line, c.ridge, 6, ROLE_NUMBER | on, text);
+        draw_text(r, line, c.scale, 5, ROLE_NUMBER | on, f->scale ? "sd" : "none");
+    }
+    snprintf(text, sizeof text, "%d%%", percent_of(now.done, now.targets));
+    draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);
+    draw_edges(r, line, c.edges, ROLE_NUMBER | on, now.edges);
+    if (c.gap) {
+        draw_gap(r, line, c.gap, on, now.done, now.worst_gap, f->tolerance);
+        draw_right(r, line, c.seconds, 7, ROLE_NUMBER | on, show_seconds(text, now.seconds));
+    }
+}
+
+static void draw_pair(void *user, region r, int line, uint32_t index, style on)
+{
+    fits_state *v = user;
+    const fit *f = fit_here(v);
+    const fit_pair *p = &f->pair[index];
+    const study *s = v->a->study;
+    const layer *from = layer_by_id(&s->layers, p->source_layer);
+    const layer *to = layer_by_id(&s->layers, p->target_layer);
+    char text[64];
+    columns c = columns_for(r.cols);
+    int at = 2, end = c.done - 1, bar = c.rule && end > 52 ? 10 : 0;
+    at += draw_text(r, line, at, end - at, ROLE_NAME | on,
+                    from ? app_layer_name(v->a, (uint32_t)(from - s->layers.item)) : "?") + 1;
+    at += draw_text(r, line, at, end - at, ROLE_DIM | on, draw_glyph(GLYPH_ARROW)) + 1;
+    draw_text(r, line, at, end - at, ROLE_NAME | on,
+              to ? app_layer_name(v->a, (uint32_t)(to - s->layers.item)) : "?");
+    if (bar && p->done < p->targets && p->done > 0)
+        draw_progress(r, line, end - bar - 1, bar, ROLE_BAR | on, (double)p->done / p->targets);
+    else if (bar && p->lambda_known) {
+        char figure[24];
+        snprintf(text, sizeof text, "%s %s", draw_glyph(GLYPH_LAMBDA),
+                 show_figure(figure, p->lambda));
+        draw_text(r, line, end - 14, 14, ROLE_DIM | on, text);
+    }
+    snprintf(text, sizeof text, "%d%%", percent_of(p->done, p->targets));
+    draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);
+    draw_edges(r, line, c.edges, ROLE_NUMBER | on, p->edges);
+    if (c.gap) {
+        draw_gap(r, line, c.gap, on, p->done, p->worst_gap, f->tolerance);
+        draw_right(r, line, c.seconds, 7, ROLE_NUMBER | on, show_seconds(text, p->seconds));
+    }
+}
+
+/* One sentence about the fit under the cursor: what to do about it, or how fast it goes. */
+static void draw_hint(const app *a, const fit *f, region r)
+{
+    const fit_progress *p = &a->progress;
+    char left[24], rate[24];
+    if (standing_of(a, f).ours)
+        draw_format(r, 0, 1, ROLE_NAME, "pair %u of %u, %u of %u targets, %s/s, %s left",
+                    p->pair + 1, p->pairs, p->done, p->targets,
+                    p->rate > 0 ? show_short(rate, (uint64_t)(p->rate + 0.5)) : "?",
+                    show_seconds(left, p->seconds_left));
+    else if (is_cut_off(a, f))
+        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
+                  "cut off: the process that ran it is gone; what was done is kept, r resumes");
+    else if (f->state == FIT_CANCELLED)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING, "cancelled: what was done is kept; r resumes");
+    else if (f->state == FIT_FAILED)
+        draw_format(r, 0, 1, ROLE_ERROR, "failed: %s",
+                    f->message ? f->message : "no reason was given");
+    else if (f->state == FIT_RUNNING)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME, "running in another process");
+    else if (f->state == FIT_QUEUED)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME,
+                  "waits for its turn; r starts it if nobody is at work");
+    else
+        draw_text(r, 0, 1, r.cols - 2, ROLE_DIM, "Enter opens its circuit");
+}
+
+static void draw(app *a, void *self, region body)
+{
+    fits_state *v = self;
+    const fit *f = fit_here(v);
+    if (!f) {
+        draw_text(body, 0, 1, body.cols - 2, ROLE_DIM,
+                  a->study ? "no fits yet: press f to start one" : "opening the study");
+        return;
+    }
+    char settings[160];
+    columns c = columns_for(body.cols);
+    int below = v->zoomed && v->in_pairs ? body.rows
+                : body.rows >= 12        ? body.rows / 2
+                : v->in_pairs            ? body.rows - 3
+                                         : 2;
+    int above = body.rows - below;
+    int wanted = (int)v->fits.count + 2;
+    if (above > wanted && !v->zoomed) {
+        above = wanted;
+        below = body.rows - above;
+    }
+    if (above >= 2) {
+        bool bar = (int)v->fits.count > above - (body.rows >= 12 ? 2 : 1);
+        columns heads = columns_for(body.cols - bar);
+        draw_heads(body, &heads);
+        list_draw(&v->fits, region_part(body, 1, 0, above - (body.rows >= 12 ? 2 : 1), body.cols),
+                  !v->in_pairs, draw_fit, v);
+    }
+    region lower = region_part(body, above, 0, below, body.cols);
+    (void)c;
+    int line = 0;
+    draw_format(lower, line++, 1, ROLE_HEAD, "fit %lld: %s", (long long)f->id,
+                app_fit_settings(settings, sizeof settings, f));
+    draw_hint(a, f, region_part(lower, line++, 0, 1, lower.cols));
+    line += lower.rows >= 10;
+    list_draw(&v->pairs, region_part(lower, line, 0, lower.rows - line, lower.cols), v->in_pairs,
+              draw_pair, v);
+}
+
+/* acting */
+
+static unsigned open_circuit(fits_state *v)
+{
+    const fit *f = fit_here(v);
+    const fit_pair *pair = v->in_pairs && f && v->pairs.cursor < f->pair_count
+                               ? &f->pair[v->pairs.cursor] : NULL;
+    if (!f)
+        return ACTED;
+    if (pair ? pair->edges == 0 : standing_of(v->a, f).edges == 0) {
+        app_say(v->a, ROLE_STATUS, "no edges yet");
+        return ACTED_REDRAW;
+    }
+    place where = PLACE(VIEW_CIRCUIT);
+    where.mode = CIRCUIT_ALL;
+    const layer *from = pair ? layer_by_id(&v->a->study->layers, pair->source_layer) : NULL;
+    if (from)
+        where.layer = (uint32_t)(from - v->a->study->layers.item);
+    app_use_fit(v->a, f->id);
+    app_go(v->a, &where);
+    return ACTED_REDRAW;
+}
+
+static unsigned cancel_fit(app *a, const fit *f)
+{
+    if (f->state == FIT_RUNNING && !standing_of(a, f).ours && !is_cut_off(a, f))
+        app_say(a, ROLE_WARNING, "fit %lld runs in another process: cancel it there",
+                (long long)f->id);
+    else if (f->state == FIT_QUEUED || standing_of(a, f).ours)
+        engine_cancel(a->engine, f->id);
+    else
+        app_say(a, ROLE_STATUS, "fit %lld is not running", (long long)f->id);
+    return ACTED_REDRAW;
+}
+
+static unsigned resume_fit(app *a, const fit *f)
+{
+    if (f->state == FIT_DONE)
+        app_say(a, ROLE_STATUS, "fit %lld is done", (long long)f->id);
+    else if (f->state == FIT_RUNNING && !is_cut_off(a, f))
+        app_say(a, ROLE_STATUS, "fit %lld is running", (long long)f->id);
+    else
+        engine_resume(a->engine, f->id);
+    return ACTED_REDRAW;
+}
+
+static void delete_fit(app *a, int64_t fit_id)
+{
+    engine_delete(a->engine, fit_id);
+    app_say(a, ROLE_STATUS, "fit %lld is deleted", (long long)fit_id);
+}
+
+static unsigned ask_delete(app *a, const fit *f)
+{
+    char question[128], edges[24];
+    snprintf(question, sizeof question, "delete fit %lld and its %s edges?", (long long)f->id,
+             show_count(edges, standing_of(a, f).edges));
+    app_confirm(a, question, delete_fit, f->id);
+    return ACTED_REDRAW;
+}
+
+static unsigned act(app *a, void *self, action_id id, int count)
+{
+    fits_state *v = self;
+    const fit *f = fit_here(v);
+    if (list_act(v->in_pairs ? &v->pairs : &v->fits, id, count)) {
+        remember(v);
+        return ACTED_REDRAW;
+    }
+    switch (id) {
+    case ACT_FIT:
+        fit_dialog_open(a, NULL, 0);
+        return ACTED_REDRAW;
+    case ACT_PANE:
+        v->in_pairs = !v->in_pairs && f;
+        return ACTED_REDRAW;
+    case ACT_ZOOM:
+        v->in_pairs = f && (v->in_pairs || !v->zoomed);
+        v->zoomed = v->in_pairs && !v->zoomed;
+        return ACTED_REDRAW;
+    case ACT_BACK:
+        if (!v->in_pairs)
+            return ACTED_NOT;
+        v->in_pairs = v->zoomed = false;
+        return ACTED_REDRAW;
+    case ACT_OPEN:
+        return open_circuit(v);
+    case ACT_CANCEL:
+        return f ? cancel_fit(a, f) : ACTED;
+    case ACT_RESUME:
+        return f ? resume_fit(a, f) : ACTED;
+    case ACT_DELETE:
+        return f ? ask_delete(a, f) : ACTED;
+    default:
+        return ACTED_NOT;
+    }
+}
+
+static void crumb(app *a, void *self, char *out, size_t capacity)
+{
+    fits_state *v = self;
+    (void)a;
+    out[0] = '\0';
+    if (v->fits.count > 0)
+        snprintf(out, capacity, "%u of %u", v->fits.cursor + 1, v->fits.count);
+}
+
+const view_ops fits_view = {
+    .id = VIEW_FITS,
+    .create = create,
+    .destroy = free,
+    .enter = enter,
+    .leave = leave,
+    .draw = draw,
+    .act = act,
+    .changed = changed,
+    .crumb = crumb,
+};
