@@ -111,7 +111,7 @@ void output_small(output *o, const char *name, double value)
 void output_record(output *o)
 {
     if (o->as_json) {
-        char *line = json_dumps(o->object, JSON_COMPACT | JSON_ENSURE_ASCII);
+        char *line = json_dumps(o->object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
         /* ENSURE_ASCII leaves one control character as it is: DEL */
         for (const char *at = line; at && *at; at++) {
             if (*at == 0x7f)

@@ -1,7 +1,7 @@
 #include "src/jobs/fit.h"
 
-#include "db/feature.h"
 #include "src/base/memory.h"
+#include "src/jobs/layer_data.h"
 #include "src/jobs/runner.h"
 #include "src/jobs/writer.h"
 
@@ -128,56 +128,13 @@ status fit_create(db *d, const layer_set *layers, const fit_request *request, in
 
 /* ---- running ---- */
 
-/* One layer as a fit needs it: its matrix and its features' statistics. */
-typedef struct loaded {
-    int64_t layer_id; /* 0: nothing is loaded */
-    matrix m;
-    double *sd, *active_mean;
-} loaded;
-
-static void loaded_release(loaded *l)
-{
-    matrix_release(&l->m);
-    free(l->sd);
-    free(l->active_mean);
-    *l = (loaded){0};
-}
-
-static status loaded_fill(loaded *l, db *d, const layer *from, error *err)
-{
-    if (l->layer_id == from->id)
-        return STATUS_OK;
-    loaded_release(l);
-    feature_table table = {0};
-    status code = feature_list(d, from->id, &table, err);
-    if (code != STATUS_OK)
-        return code;
-    l->sd = mem_alloc(from->features * sizeof *l->sd);
-    l->active_mean = mem_alloc(from->features * sizeof *l->active_mean);
-    if (table.count != from->features)
-        code = error_set(err, STATUS_INPUT, "layer '%s' has statistics of %u features, expected %u",
-                         from->name, table.count, from->features);
-    for (uint32_t f = 0; code == STATUS_OK && f < table.count; f++) {
-        l->sd[f] = (double)table.row[f].sd;
-        l->active_mean[f] = (double)table.row[f].active_mean;
-    }
-    feature_table_release(&table);
-    if (code == STATUS_OK)
-        code = layer_load(d, from, &l->m, err);
-    if (code != STATUS_OK)
-        loaded_release(l);
-    else
-        l->layer_id = from->id;
-    return code;
-}
-
 typedef struct run {
     db *connection;
     const fit_run_options *options;
     layer_set layers;
     fit f;
     writer *out;
-    loaded source, target;
+    layer_data source, target;
 } run;
 
 static bool cancelled(const run *r)
@@ -258,13 +215,13 @@ static status run_pair(run *r, uint32_t number, error *err)
     const layer *target = layer_by_id(&r->layers, pair->target_layer);
     if (r->target.layer_id == source->id && r->source.layer_id != source->id) {
         /* the last pair's target is this pair's source */
-        loaded swap = r->source;
+        layer_data swap = r->source;
         r->source = r->target;
         r->target = swap;
     }
-    status code = loaded_fill(&r->source, r->connection, source, err);
+    status code = layer_data_load(&r->source, r->connection, source, err);
     if (code == STATUS_OK)
-        code = loaded_fill(&r->target, r->connection, target, err);
+        code = layer_data_load(&r->target, r->connection, target, err);
     if (code != STATUS_OK)
         return code;
 
@@ -388,8 +345,8 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
                          last->unconverged, last->targets, last->worst_gap);
     if (code != STATUS_OK && code != STATUS_PARTIAL)
         snprintf(last->message, sizeof last->message, "%.255s", err->message);
-    loaded_release(&r.source);
-    loaded_release(&r.target);
+    layer_data_release(&r.source);
+    layer_data_release(&r.target);
     fit_release(&r.f);
     layer_set_release(&r.layers);
     db_close(r.connection);
