@@ -11,9 +11,9 @@ static const char schema[] = {
 };
 #pragma GCC diagnostic pop
 
-/* migrations[v - 1] takes a workspace from version v to v + 1. Forward only: a released line is
- * never edited; schema.sql always holds the newest version. */
-static const char *const migrations[SCHEMA_VERSION] = {NULL};
+/* migrations[v - 1] leads from version v to v + 1. Forward only: a released line is never edited;
+ * schema.sql always holds the newest version. Version 1 is the first: there is none yet. */
+static const char *const migrations[] = {NULL};
 
 static status set_mark(db *d, const char *pragma, int number, error *err)
 {
@@ -37,17 +37,18 @@ status migrate_finish(db *d, error *err)
     return set_mark(d, "application_id", APPLICATION_ID, err);
 }
 
-static status upgrade_from(db *d, int64_t version, error *err)
+status migrate_steps(db *d, const char *const *steps, int newest, error *err)
 {
+    int64_t version = 0;
     status s = db_begin(d, err);
     if (s != STATUS_OK)
         return s;
-    /* another process may have done it while this one waited for the lock */
+    /* read under the lock: another process may have done it meanwhile */
     s = sql_number(d, "PRAGMA user_version", &version, err);
-    for (; s == STATUS_OK && version < SCHEMA_VERSION; version++)
-        s = sql_execute(d, migrations[version - 1], err);
+    for (; s == STATUS_OK && version < newest; version++)
+        s = sql_execute(d, steps[version - 1], err);
     if (s == STATUS_OK)
-        s = set_mark(d, "user_version", SCHEMA_VERSION, err);
+        s = set_mark(d, "user_version", (int)version, err);
     if (s == STATUS_OK)
         return db_commit(d, err);
     db_rollback(d);
@@ -84,5 +85,5 @@ status migrate_open(db *d, bool upgrade, error *err)
                          "'%s' was written by an older version of circuitlasso (its schema is "
                          "%lld, expected %d): open it once for writing",
                          d->path, (long long)version, SCHEMA_VERSION);
-    return upgrade_from(d, version, err);
+    return migrate_steps(d, migrations, SCHEMA_VERSION, err);
 }

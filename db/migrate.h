@@ -22,4 +22,8 @@ status migrate_finish(db *d, error *err);
  * when `upgrade` is set, in one transaction. */
 status migrate_open(db *d, bool upgrade, error *err);
 
+/* Takes the workspace from its version to `newest`, all or nothing: steps[v - 1] leads from
+ * version v to v + 1. */
+status migrate_steps(db *d, const char *const *steps, int newest, error *err);
+
 #endif

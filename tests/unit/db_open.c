@@ -96,6 +96,29 @@ Test(db_open, a_newer_version_is_said_so)
     FAILS(db_open(&d, STUDY, DB_WRITE, &err), STATUS_INPUT, "damaged", "schema number is -3");
 }
 
+Test(db_open, migrations_are_forward_and_whole)
+{
+    static const char *const steps[] = {
+        "ALTER TABLE study ADD COLUMN since INTEGER NOT NULL DEFAULT 7",
+        "CREATE TABLE extra (a INTEGER) STRICT; INSERT INTO extra SELECT since FROM study",
+        "UPDATE extra SET a = a + 1; SELECT nonsense",
+    };
+    db *d = new_study();
+    OK(db_set_fact(d, "model", "gpt2", &err));
+    FAILS(migrate_steps(d, steps, 4, &err), STATUS_INPUT, STUDY, "nonsense");
+    cr_expect_eq(ask("PRAGMA user_version"), 1, "a step that fails takes all back");
+    cr_expect_eq(ask("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"), 0);
+    OK(migrate_steps(d, steps, 2, &err));
+    cr_expect_eq(ask("PRAGMA user_version"), 2);
+    OK(migrate_steps(d, steps, 3, &err));
+    OK(migrate_steps(d, steps, 3, &err)); /* another process was first: nothing twice */
+    cr_expect_eq(ask("PRAGMA user_version"), 3);
+    cr_expect_eq(ask("SELECT sum(a) FROM extra"), 7);
+    OK(migrate_steps(d, steps, 1, &err));
+    cr_expect_eq(ask("PRAGMA user_version"), 3, "never backwards");
+    db_close(d);
+}
+
 Test(db_open, an_import_that_was_cut_off_is_no_workspace)
 {
     db *d = NULL;
@@ -416,5 +439,27 @@ Test(db_open, a_real_full_disk_loses_nothing)
     OK(db_set_fact(d, "after", "1", &err));
     OK(db_check(d, &err));
     db_close(d);
+
+    static char junk[4096];
+    FILE *filler = fopen("media/filler", "w");
+    while (fwrite(junk, sizeof junk, 1, filler) == 1 && fflush(filler) == 0)
+        continue;
+    fclose(filler);
+    FAILS(db_open(&d, "media/new.clw", DB_CREATE, &err), STATUS_MACHINE, "media/new.clw", "");
+    cr_expect_not(exists("media/new.clw"), "a failed creation leaves no file");
+    umount("media");
+}
+
+Test(db_open, a_log_on_read_only_media_is_not_ignored)
+{
+    if (!own_mount("size=8m"))
+        cr_skip_test("needs the right to mount");
+    db *d = new_study();
+    OK(db_set_fact(d, "in the log", "1", &err));
+    cr_assert_eq(system("cp " STUDY " " STUDY "-wal media/"), 0); /* a copy of a study in use */
+    db_close(d);
+    cr_assert_eq(mount("tmpfs", "media", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
+    FAILS(db_open(&d, "media/" STUDY, DB_READ, &err), STATUS_INPUT, "media/" STUDY "-wal",
+          "folder that can be written");
     umount("media");
 }
