@@ -21,7 +21,7 @@ static const view_ops *ops_of(app *a)
     return a->ops[a->view];
 }
 
-static place leave(app *a)
+place place_here(app *a)
 {
     place here = PLACE(a->view);
     if (ops_of(a)->leave)
@@ -51,7 +51,7 @@ static void push(history *h, const place *here)
 
 void app_go(app *a, const place *where)
 {
-    place here = leave(a);
+    place here = place_here(a);
     push(&a->screen->back, &here);
     enter(a, where);
 }
@@ -61,7 +61,6 @@ bool app_back(app *a)
     history *h = &a->screen->back;
     if (h->count == 0)
         return false;
-    leave(a);
     place where = h->item[--h->count];
     enter(a, &where);
     return true;
@@ -70,7 +69,6 @@ bool app_back(app *a)
 void app_pop_to(app *a, size_t depth, const place *where)
 {
     history *h = &a->screen->back;
-    leave(a);
     if (h->count > depth)
         h->count = depth;
     enter(a, where);

@@ -45,16 +45,14 @@ char *show_short(char *out, uint64_t n)
 char *show_figure(char *out, double x)
 {
     double size = fabs(x);
+    int decimals = size < 0.001 ? 6 : size < 0.01 ? 5 : size < 0.09995 ? 4 : size < 9.9995 ? 3
+                   : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
     if (size == 0)
         snprintf(out, CAPACITY, "0");
-    else if (size < 0.0005 || size >= 99999.5)
+    else if (size < 0.0001 || size >= 99999.5)
         snprintf(out, CAPACITY, "%.1e", x);
-    else if (size < 0.1)
-        snprintf(out, CAPACITY, "%.4f", x);
-    else if (size < 9.995)
-        snprintf(out, CAPACITY, "%.3f", x);
     else
-        snprintf(out, CAPACITY, size < 99.95 ? "%.2f" : size < 999.5 ? "%.1f" : "%.0f", x);
+        snprintf(out, CAPACITY, "%.*f", decimals, x);
     return out;
 }
 

@@ -11,6 +11,7 @@ typedef struct fits_state {
     app *a;
     list fits, pairs;
     int64_t at_fit; /* the fit under the cursor: kept when newer ones come on top */
+    int name_width; /* of the longest short name of a layer */
     bool in_pairs, zoomed;
 } fits_state;
 
@@ -99,7 +100,12 @@ static void changed(app *a, void *self, unsigned what)
     if (!(what & CHANGED_STUDY))
         return;
     list_set_count(&v->fits, a->study->fits.count);
-    bool at_top = v->fits.cursor == 0 && v->fits.top == 0 && a->view != VIEW_FITS;
+    v->name_width = 0;
+    for (uint32_t i = 0; i < a->study->layers.count; i++) {
+        int width = text_width(app_layer_name(a, i));
+        v->name_width = width > v->name_width ? width : v->name_width;
+    }
+    bool at_top = v->fits.cursor == 0; /* there a new fit is what one waits for */
     for (uint32_t i = 0; i < a->study->fits.count && !at_top; i++)
         if (a->study->fits.item[i].id == v->at_fit)
             list_go(&v->fits, i);
@@ -163,7 +169,7 @@ static void show_rule(const fit *f, char out[64])
     else if (strcmp(f->rule, "absolute") == 0)
         snprintf(out, 64, "%s", lambda);
     else
-        snprintf(out, 64, "%s of %s", lambda, f->rule);
+        snprintf(out, 64, "%s %s", lambda, f->rule);
 }
 
 /* Column of each figure, from the right edge; 0: no room. */
@@ -184,10 +190,10 @@ static columns columns_for(int cols)
     c.done = c.edges - 6;
     right = c.done;
     if (cols >= 58) {
-        c.rule = 24;
-        if (right - c.rule >= 16 + 12) {
-            c.ridge = c.rule + 16;
-            c.scale = c.ridge + 7;
+        c.rule = 23;
+        if (right - c.rule >= 25) {
+            c.ridge = c.rule + 14;
+            c.scale = c.ridge + 6;
         }
     }
     if (cols >= 46)
@@ -200,11 +206,11 @@ static void draw_heads(region r, const columns *c)
     draw_text(r, 0, 2, 3, ROLE_HEAD, "fit");
     draw_text(r, 0, 6, 9, ROLE_HEAD, "state");
     if (c->layers)
-        draw_text(r, 0, c->layers, 7, ROLE_HEAD, "layers");
+        draw_text(r, 0, c->layers, 6, ROLE_HEAD, "layers");
     if (c->rule)
-        draw_text(r, 0, c->rule, 15, ROLE_HEAD, draw_glyph(GLYPH_LAMBDA));
+        draw_text(r, 0, c->rule, 13, ROLE_HEAD, draw_glyph(GLYPH_LAMBDA));
     if (c->ridge) {
-        draw_text(r, 0, c->ridge, 6, ROLE_HEAD, "ridge");
+        draw_text(r, 0, c->ridge, 5, ROLE_HEAD, "ridge");
         draw_text(r, 0, c->scale, 5, ROLE_HEAD, "scale");
     }
     draw_right(r, 0, c->done, 5, ROLE_HEAD, "done");
@@ -252,16 +258,16 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
     draw_text(r, line, 6, 9, role_of_state(v->a, f) | on, state_of(v->a, f));
     if (c.layers) {
         show_layers(v->a, f, text, sizeof text);
-        draw_text(r, line, c.layers, 7, ROLE_NUMBER | on, text);
+        draw_text(r, line, c.layers, 5, ROLE_NUMBER | on, text);
     }
     if (c.rule) {
         show_rule(f, text);
-        draw_text(r, line, c.rule, 15, ROLE_NUMBER | on, text);
+        draw_text(r, line, c.rule, 13, ROLE_NUMBER | on, text);
     }
     if (c.ridge) {
         snprintf(text, sizeof text, "%g", f->ridge);
-        draw_text(r, line, c.ridge, 6, ROLE_NUMBER | on, text);
-        draw_text(r, line, c.scale, 5, ROLE_NUMBER | on, f->scale ? "sd" : "none");
+        draw_text(r, line, c.ridge, 5, ROLE_NUMBER | on, text);
+        draw_text(r, line, c.scale, 4, ROLE_NUMBER | on, f->scale ? "sd" : "none");
     }
     snprintf(text, sizeof text, "%d%%", percent_of(now.done, now.targets));
     draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);
@@ -270,6 +276,11 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
         draw_gap(r, line, c.gap, on, now.done, now.worst_gap, f->tolerance);
         draw_right(r, line, c.seconds, 7, ROLE_NUMBER | on, show_seconds(text, now.seconds));
     }
+}
+
+static const char *short_name(const app *a, const layer *l)
+{
+    return l ? app_layer_name(a, (uint32_t)(l - a->study->layers.item)) : "?";
 }
 
 static void draw_pair(void *user, region r, int line, uint32_t index, style on)
@@ -282,19 +293,20 @@ static void draw_pair(void *user, region r, int line, uint32_t index, style on)
     const layer *to = layer_by_id(&s->layers, p->target_layer);
     char text[64];
     columns c = columns_for(r.cols);
-    int at = 2, end = c.done - 1, bar = c.rule && end > 52 ? 10 : 0;
-    at += draw_text(r, line, at, end - at, ROLE_NAME | on,
-                    from ? app_layer_name(v->a, (uint32_t)(from - s->layers.item)) : "?") + 1;
-    at += draw_text(r, line, at, end - at, ROLE_DIM | on, draw_glyph(GLYPH_ARROW)) + 1;
-    draw_text(r, line, at, end - at, ROLE_NAME | on,
-              to ? app_layer_name(v->a, (uint32_t)(to - s->layers.item)) : "?");
-    if (bar && p->done < p->targets && p->done > 0)
-        draw_progress(r, line, end - bar - 1, bar, ROLE_BAR | on, (double)p->done / p->targets);
-    else if (bar && p->lambda_known) {
+    int name = v->name_width, end = c.done - 1;
+    if (2 * name + 5 > end)
+        name = (end - 5) / 2;
+    draw_text(r, line, 2, name, ROLE_NAME | on, short_name(v->a, from));
+    draw_text(r, line, 3 + name, 2, ROLE_DIM | on, draw_glyph(GLYPH_ARROW));
+    draw_text(r, line, 6 + name, name, ROLE_NAME | on, short_name(v->a, to));
+    int at = 8 + 2 * name;
+    if (at + 10 <= end && p->done < p->targets && p->done > 0) {
+        draw_progress(r, line, at, 10, ROLE_BAR | on, (double)p->done / p->targets);
+    } else if (at + 12 <= end && p->lambda_known) {
         char figure[24];
         snprintf(text, sizeof text, "%s %s", draw_glyph(GLYPH_LAMBDA),
                  show_figure(figure, p->lambda));
-        draw_text(r, line, end - 14, 14, ROLE_DIM | on, text);
+        draw_text(r, line, at, end - at, ROLE_DIM | on, text);
     }
     snprintf(text, sizeof text, "%d%%", percent_of(p->done, p->targets));
     draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);

@@ -49,8 +49,10 @@ static void draw_field(const form *f, int index, region r, int row)
         draw_text(r, row, VALUE_AT, r.cols - VALUE_AT - 1, ROLE_TEXT | on, text);
         return;
     }
-    prompt_draw(&field->text, r, row, VALUE_AT, TEXT_WIDTH, ROLE_TEXT | on, here);
-    used = VALUE_AT + TEXT_WIDTH + 2;
+    draw_text(r, row, VALUE_AT, 1, ROLE_DIM, "[");
+    prompt_draw(&field->text, r, row, VALUE_AT + 1, TEXT_WIDTH, ROLE_TEXT | on, here);
+    draw_text(r, row, VALUE_AT + 1 + TEXT_WIDTH, 1, ROLE_DIM, "]");
+    used = VALUE_AT + TEXT_WIDTH + 4;
     if (field->hint)
         draw_text(r, row, used, r.cols - used - 1, ROLE_DIM, field->hint);
 }

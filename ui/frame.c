@@ -39,11 +39,12 @@ static int draw_job(app *a, region line)
     if (!job_runs(a))
         return 0;
     char left[24], rate[24], text[96], percent[24];
+    bool brief = line.cols < 64 || (a->screen->message[0] && line.cols < 110);
     double fraction = p->targets ? (double)p->done / p->targets : 0;
     snprintf(percent, sizeof percent, "%d%%", (int)(100 * fraction));
     if (p->state == FIT_QUEUED)
         snprintf(text, sizeof text, "fit %lld waits", (long long)p->fit_id);
-    else if (line.cols < 64)
+    else if (brief)
         snprintf(text, sizeof text, "fit %lld %4s", (long long)p->fit_id, percent);
     else
         snprintf(text, sizeof text, "%4s %5s/s  %7s left", percent,
@@ -51,7 +52,7 @@ static int draw_job(app *a, region line)
                  p->seconds_left >= 0 ? show_seconds(left, p->seconds_left) : "-");
     int width = text_width(text);
     draw_text(line, 0, line.cols - width - 1, width, ROLE_STATUS, text);
-    if (p->state == FIT_QUEUED || line.cols < 64)
+    if (p->state == FIT_QUEUED || brief)
         return width + 2;
     int bar = line.cols >= 100 ? 20 : 10;
     draw_progress(line, 0, line.cols - width - 2 - bar, bar, ROLE_BAR, fraction);
@@ -79,7 +80,7 @@ static void draw_status(app *a, region line)
     }
     int job = draw_job(a, line);
     int at = 1;
-    if (s->count > 0) {
+    if (s->counting) {
         char count[24];
         snprintf(count, sizeof count, "%d ", s->count);
         at += draw_text(line, 0, at, 12, ROLE_KEY, count);

@@ -10,9 +10,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Seconds between two frames that only show progress, and those in which a second digit makes
- * a count of the first. */
-static const double progress_interval = 0.1, digit_interval = 0.5;
+/* Seconds between two frames that only show progress, and between digits and a
+ * movement that make a count together. */
+static const double progress_interval = 0.1, digit_interval = 0.3;
 
 static void *self_of(app *a)
 {
@@ -129,34 +129,63 @@ static void line_key(app *a, int key)
     app_dirty(a);
 }
 
-/* A digit begins a count when no view is behind it or a count has begun. One that opened a view
- * turns into a count when another digit follows at once: then the way to that view is undone. */
+/* A count and the digits that open views share their keys. A digit without a view behind it
+ * (10j, 05j) begins a count for certain; digits that all have one (12j) do when a movement follows
+ * them at once. The views they opened meanwhile are left again. */
+static bool digits_fresh(const struct screen *s)
+{
+    return s->digits > 0 && clock_seconds() - s->digit_at < digit_interval;
+}
+
+static void begin_count(app *a)
+{
+    struct screen *s = a->screen;
+    if (a->view != s->digit_from.view || s->back.count != s->digit_depth)
+        app_pop_to(a, s->digit_depth, &s->digit_from);
+    s->count = s->digit_value;
+    s->counting = true;
+    app_dirty(a);
+}
+
+/* True: the key was a digit of a count. */
 static bool count_key(app *a, int key)
 {
     struct screen *s = a->screen;
     if (key < '0' || key > '9')
         return false;
-    bool began = s->count > 0 || s->digit == '0';
-    if (!began && s->digit && clock_seconds() - s->digit_at < digit_interval) {
-        if (a->view != s->digit_from.view)
-            app_pop_to(a, s->digit_depth, &s->digit_from);
-        s->count = s->digit - '0';
-        began = true;
-    }
-    if (!began && action_of_key(a->view, key) != ACT_NONE) {
-        s->digit = key;
-        s->digit_at = clock_seconds();
+    if (!s->counting && !digits_fresh(s)) {
+        s->digits = s->digit_value = 0;
         s->digit_depth = s->back.count;
-        s->digit_from = PLACE(a->view);
-        if (a->ops[a->view]->leave)
-            a->ops[a->view]->leave(a, self_of(a), &s->digit_from);
-        return false;
+        s->digit_from = place_here(a);
     }
-    s->digit = key;
-    if (s->count < 100000000)
-        s->count = 10 * s->count + (key - '0');
-    app_dirty(a);
+    s->digits++;
+    s->digit_at = clock_seconds();
+    if (s->digit_value < 100000000)
+        s->digit_value = 10 * s->digit_value + (key - '0');
+    if (!s->counting && action_of_key(a->view, key) != ACT_NONE)
+        return false;
+    begin_count(a);
     return true;
+}
+
+static bool moves(action_id act)
+{
+    return act >= ACT_DOWN && act <= ACT_BOTTOM;
+}
+
+/* The count for the action of a key that is no digit. */
+static int take_count(app *a, int key)
+{
+    struct screen *s = a->screen;
+    if (!s->counting && s->digits > 1 && digits_fresh(s) &&
+        moves(action_of_key(s->digit_from.view, key)))
+        begin_count(a);
+    int count = s->counting ? s->count : 0;
+    if (s->counting)
+        app_dirty(a);
+    s->counting = false;
+    s->digits = s->count = s->digit_value = 0;
+    return count;
 }
 
 static void take_key(app *a, int key)
@@ -179,13 +208,9 @@ static void take_key(app *a, int key)
     clear_message(s);
     if (count_key(a, key))
         return;
-    int count = s->count;
-    bool counting = count > 0;
-    if (key < '0' || key > '9')
-        s->digit = 0;
-    s->count = 0;
-    if (counting)
-        app_dirty(a);
+    bool digit = key >= '0' && key <= '9';
+    bool counting = s->counting;
+    int count = digit ? 0 : take_count(a, key);
     if (key == PRESSED_ESC && (counting || s->message[0])) {
         s->message[0] = '\0';
         app_dirty(a);

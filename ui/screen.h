@@ -37,9 +37,9 @@ struct screen {
     bool leaving;
     status leave_code;
 
-    int count; /* typed before an action; 0: none */
-    /* A digit that opens a view may turn out to begin a count: what it did can be undone. */
-    int digit;
+    /* Digits typed before an action. They may have opened views: digit_from is where we were. */
+    bool counting;
+    int count, digits, digit_value;
     double digit_at;
     place digit_from;
     size_t digit_depth;
@@ -93,6 +93,7 @@ modal *help_create(app *a);
 /* app.c */
 void app_close_modal(app *a);
 void app_next_theme(app *a);
+place place_here(app *a);
 void app_switch_view(app *a, view_id view);
 void app_pop_to(app *a, size_t depth, const place *where);
 

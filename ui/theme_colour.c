@@ -56,15 +56,15 @@ static attr_t attribute_of(const role_look *look)
 }
 
 /* What a role looks like on the cursor's row: the row's ground and, where it has one of its own,
- * the role's colour. */
+ * the role's colour. A row in reverse video is of one colour: several would be a patchwork. */
 static role_look on_cursor(role_look look, role_look cursor)
 {
-    look.bg = cursor.bg;
-    if (look.fg < 0)
+    if (cursor.reverse || look.fg < 0)
         look.fg = cursor.fg;
+    look.bg = cursor.bg;
     look.bold |= cursor.bold;
     look.reverse = cursor.reverse;
-    look.underline |= cursor.underline;
+    look.underline = cursor.underline;
     look.dim = false;
     return look;
 }
