@@ -8,13 +8,20 @@
 
 static const char *const target_states[] = {"converged", "unconverged", "constant"};
 
+/* Edges of one block in one pair. */
+typedef struct pair_edges {
+    int64_t pair_id;
+    uint64_t edges;
+} pair_edges;
+
 /* The counts of one block, and the targets in it that were there before. */
 typedef struct tally {
     uint32_t done, converged, constant;
-    uint64_t edges;
     double worst_gap;
     uint32_t *known;
     uint32_t known_count;
+    pair_edges *pair; /* the targets' own pair first */
+    uint32_t pairs;
 } tally;
 
 static status no_such_pair(const db *d, int64_t pair_id, error *err)
@@ -75,6 +82,18 @@ static bool was_known(const tally *sum, uint32_t target)
     return false;
 }
 
+/* The pair that an edge counts in. */
+static pair_edges *counted_in(tally *sum, int64_t pair_id)
+{
+    for (uint32_t i = 0; i < sum->pairs; i++) {
+        if (sum->pair[i].pair_id == pair_id)
+            return &sum->pair[i];
+    }
+    sum->pair = mem_grow(sum->pair, sum->pairs + 1, sizeof *sum->pair);
+    sum->pair[sum->pairs] = (pair_edges){.pair_id = pair_id};
+    return &sum->pair[sum->pairs++];
+}
+
 static status add_edges(db *d, int64_t pair_id, const edge *edges, uint64_t count, tally *sum,
                         error *err)
 {
@@ -83,24 +102,24 @@ static status add_edges(db *d, int64_t pair_id, const edge *edges, uint64_t coun
                         "INSERT INTO edge (pair_id, target_feature, source_feature, weight,"
                         " standardised, removal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                         err);
-    if (s == STATUS_OK)
-        sql_bind_int(&q, 1, pair_id);
     for (uint64_t i = 0; s == STATUS_OK && i < count; i++) {
         if (was_known(sum, edges[i].target))
             continue;
+        pair_edges *in = counted_in(sum, edges[i].pair_id ? edges[i].pair_id : pair_id);
+        sql_bind_int(&q, 1, in->pair_id);
         sql_bind_int(&q, 2, edges[i].target);
         sql_bind_int(&q, 3, edges[i].source);
         sql_bind_real(&q, 4, edges[i].weight);
         sql_bind_real(&q, 5, edges[i].standardised);
         sql_bind_real(&q, 6, edges[i].removal);
         s = sql_run(&q, err);
-        sum->edges++;
+        in->edges++;
     }
     sql_close(&q);
     return s;
 }
 
-static status add_counts(db *d, int64_t pair_id, const tally *sum, double seconds, error *err)
+static status add_counts(db *d, const tally *sum, double seconds, error *err)
 {
     sql q;
     status s = sql_open(&q, d,
@@ -109,19 +128,20 @@ static status add_counts(db *d, int64_t pair_id, const tally *sum, double second
                         " worst_gap = max(worst_gap, ?6), seconds = seconds + ?7"
                         " WHERE pair_id = ?1",
                         err);
-    if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, pair_id);
-        sql_bind_int(&q, 2, sum->done);
-        sql_bind_int(&q, 3, sum->converged);
-        sql_bind_int(&q, 4, sum->constant);
-        sql_bind_int(&q, 5, (int64_t)sum->edges);
-        sql_bind_real(&q, 6, sum->worst_gap);
-        sql_bind_real(&q, 7, seconds);
+    for (uint32_t i = 0; s == STATUS_OK && i < sum->pairs; i++) {
+        bool own = i == 0;
+        sql_bind_int(&q, 1, sum->pair[i].pair_id);
+        sql_bind_int(&q, 2, own ? sum->done : 0);
+        sql_bind_int(&q, 3, own ? sum->converged : 0);
+        sql_bind_int(&q, 4, own ? sum->constant : 0);
+        sql_bind_int(&q, 5, (int64_t)sum->pair[i].edges);
+        sql_bind_real(&q, 6, own ? sum->worst_gap : 0);
+        sql_bind_real(&q, 7, own ? seconds : 0);
         s = sql_run(&q, err);
+        if (s == STATUS_OK && sqlite3_changes(d->handle) == 0)
+            s = no_such_pair(d, sum->pair[i].pair_id, err);
     }
     sql_close(&q);
-    if (s == STATUS_OK && sqlite3_changes(d->handle) == 0)
-        s = no_such_pair(d, pair_id, err);
     return s;
 }
 
@@ -132,11 +152,13 @@ status fit_add_block(db *d, int64_t pair_id, const fit_target *targets, uint32_t
     if (s != STATUS_OK)
         return s;
     tally sum = {.known = mem_alloc(target_count * sizeof *sum.known)};
+    counted_in(&sum, pair_id);
     s = add_targets(d, pair_id, targets, target_count, &sum, err);
     if (s == STATUS_OK)
         s = add_edges(d, pair_id, edges, edge_count, &sum, err);
     if (s == STATUS_OK)
-        s = add_counts(d, pair_id, &sum, seconds, err);
+        s = add_counts(d, &sum, seconds, err);
+    free(sum.pair);
     free(sum.known);
     if (s == STATUS_OK)
         return db_commit(d, err);

@@ -79,9 +79,11 @@ typedef struct fit_target {
 typedef struct edge {
     uint32_t source, target; /* features */
     double weight, standardised, removal;
+    int64_t pair_id; /* when adding, 0: that of its target; of another pair in a joint fit, whose
+                        targets have parents in every earlier layer */
 } edge;
 
-/* One block of finished targets with all their edges, and the pair's counts, in one transaction.
+/* One block of finished targets with all their edges, and the pairs' counts, in one transaction.
  * A target that is there already (two runners took the same fit) is left as it is, with its
  * edges, and not counted again. The pair is gone: STATUS_INPUT. */
 status fit_add_block(db *d, int64_t pair_id, const fit_target *targets, uint32_t target_count,

@@ -50,7 +50,7 @@ static const fit_target targets[] = {
     {7, "constant", 0.1, 0, 1, 0, 0, 0},
 };
 static const edge edges[] = {
-    {5, 3, 0.5, 0.25, 1.5}, {2, 3, -0.125, -1e-300, -3}, {19, 1, 7, 8, 9}};
+    {5, 3, 0.5, 0.25, 1.5, 0}, {2, 3, -0.125, -1e-300, -3, 0}, {19, 1, 7, 8, 9, 0}};
 
 typedef struct seen {
     edge e[64];
@@ -277,7 +277,7 @@ Test(db_fit, a_target_counts_once)
     /* another runner had the same targets in hand: other figures, one new target */
     fit_target late[] = {targets[0], targets[2], {9, "converged", 1, 1, 1, 1, 1e-9, 1}};
     late[0].gap = 1;
-    const edge late_edges[] = {{6, 3, 1, 1, 1}, {5, 3, 9, 9, 9}, {4, 9, 1, 1, 1}};
+    const edge late_edges[] = {{6, 3, 1, 1, 1, 0}, {5, 3, 9, 9, 9, 0}, {4, 9, 1, 1, 1, 0}};
     OK(fit_add_block(d, pair, late, 3, late_edges, 3, 0.25, &err));
     fit got;
     OK(fit_get(d, f.id, &got, &err));
@@ -299,9 +299,9 @@ Test(db_fit, a_block_is_whole_or_not_there)
     db *d = new_study();
     fit f = queue_fit(d);
     int64_t pair = pairs[0].id;
-    const edge twice[] = {{5, 3, 1, 1, 1}, {5, 3, 2, 2, 2}};
+    const edge twice[] = {{5, 3, 1, 1, 1, 0}, {5, 3, 2, 2, 2, 0}};
     FAILS(fit_add_block(d, pair, targets, 3, twice, 2, 1, &err), STATUS_INPUT, STUDY, "UNIQUE");
-    const edge not_a_number[] = {{5, 3, 1, 1, 1}, {6, 3, NAN, 2, 2}};
+    const edge not_a_number[] = {{5, 3, 1, 1, 1, 0}, {6, 3, NAN, 2, 2, 0}};
     FAILS(fit_add_block(d, pair, targets, 3, not_a_number, 2, 1, &err), STATUS_INPUT, "NOT NULL",
           "edge.weight");
     fit_target odd = targets[0];
