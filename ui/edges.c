@@ -150,12 +150,17 @@ static void destroy(void *self)
 }
 
 /* Order, sign and layer pair as one number; 0 leaves them as they are. */
-static int pack(const edges *v)
+static int pack(const edges_choice *choice, uint32_t from, uint32_t to)
 {
-    uint32_t from = v->pair_source == NOTHING ? 0 : v->pair_source + 1;
-    uint32_t to = v->pair_source == NOTHING ? 0 : v->pair_target + 1;
-    return (int)(1u + (uint32_t)v->choice.sort * 2 + (v->choice.turned ? 8u : 0u) +
-                 (uint32_t)(v->choice.sign + 1) * 16 + (from & 0xFFF) * 64 + (to & 0xFFF) * 64 * 4096);
+    from = from == NOTHING ? 0 : from + 1;
+    to = from == 0 ? 0 : to + 1;
+    return (int)(1u + (uint32_t)choice->sort * 2 + (choice->turned ? 8u : 0u) +
+                 (uint32_t)(choice->sign + 1) * 16 + (from & 0xFFF) * 64 + (to & 0xFFF) * 64 * 4096);
+}
+
+int circuit_only_pair(uint32_t source_position, uint32_t target_position)
+{
+    return pack(&(edges_choice){.sort = EDGES_BY_PAIR}, source_position, target_position);
 }
 
 static void unpack(edges *v, int packed)
@@ -205,7 +210,7 @@ static void leave(app *a, void *self, place *where)
     where->feature = v->choice.mode == CIRCUIT_ALL ? NOTHING : v->feature;
     where->row = v->list.cursor;
     where->top = v->list.top;
-    where->sort = pack(v);
+    where->sort = pack(&v->choice, v->pair_source, v->pair_target);
     snprintf(where->words, sizeof where->words, "%s", v->words);
 }
 

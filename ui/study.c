@@ -271,7 +271,7 @@ static unsigned open_map_cell(study_state *v)
     app_use_fit(v->a, cell->newest->id);
     place where = PLACE(VIEW_CIRCUIT);
     where.mode = CIRCUIT_ALL;
-    where.layer = v->map.row;
+    where.sort = circuit_only_pair(v->map.row, v->map.col);
     app_go(v->a, &where);
     return ACTED_REDRAW;
 }
