@@ -33,8 +33,9 @@ static status add_effect(sql *q, int64_t effect_set, const effect *e, error *err
     sql_bind_int(q, 5, e->active);
     status s = sql_run(q, err);
     if (s != STATUS_OK && q->code == SQLITE_CONSTRAINT_PRIMARYKEY)
-        return error_set(err, STATUS_INPUT, "the effect of feature %u on feature %u is there twice",
-                         e->source, e->target);
+        return error_set(err, STATUS_INPUT,
+                         "the effect of feature %u on feature %u is there twice", e->source,
+                         e->target);
     return s;
 }
 

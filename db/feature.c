@@ -189,7 +189,7 @@ status feature_list(db *d, int64_t layer_id, feature_table *out, error *err)
     if (s == STATUS_OK)
         bind_range(&q, layer_id);
     s = collect(&q, s, out, err);
-    for (uint32_t i = 0; i < out->count; i++) {
+    for (uint32_t i = 0; s == STATUS_OK && i < out->count; i++) {
         if (out->row[i].feature != i || out->row[i].layer_id != layer_id) {
             s = error_set(err, STATUS_INPUT, "'%s' is damaged: layer %lld, feature %u is missing",
                           d->path, (long long)layer_id, i);
@@ -275,16 +275,18 @@ status feature_search(db *d, const char *words, int64_t layer_id, uint32_t limit
         s = error_set(err, STATUS_INPUT, "a search of %d words: at most %d", count, MOST_WORDS);
     if (s == STATUS_OK && count > 0)
         s = search(d,
-                   FEATURE_COLUMNS "feature_search AS t JOIN feature AS f ON f.feature_id = t.rowid"
-                                   " WHERE t.rowid BETWEEN ?1 AND ?2 AND feature_search MATCH ?3"
-                                   " ORDER BY t.rank, t.rowid LIMIT ?4",
+                   FEATURE_COLUMNS
+                   "feature_search AS t JOIN feature AS f ON f.feature_id = t.rowid"
+                   " WHERE t.rowid BETWEEN ?1 AND ?2 AND feature_search MATCH ?3"
+                   " ORDER BY t.rank, t.rowid LIMIT ?4",
                    query, layer_id, limit, out, err);
     /* Words are made of letters and digits: text without any, and text inside a word, is found
      * by looking at all labels. */
     if (s == STATUS_OK && out->count == 0)
         s = search(d,
-                   FEATURE_COLUMNS "feature AS f WHERE f.feature_id BETWEEN ?1 AND ?2"
-                                   " AND f.label LIKE ?3 ESCAPE '\\' ORDER BY f.feature_id LIMIT ?4",
+                   FEATURE_COLUMNS
+                   "feature AS f WHERE f.feature_id BETWEEN ?1 AND ?2"
+                   " AND f.label LIKE ?3 ESCAPE '\\' ORDER BY f.feature_id LIMIT ?4",
                    pattern, layer_id, limit, out, err);
     free(query);
     free(pattern);

@@ -354,6 +354,7 @@ static status find_block(db *d, const layer *l, uint32_t feature, block *b, erro
 {
     sql q;
     bool row = false;
+    *b = (block){0};
     status s = sql_open(&q, d,
                         BLOCK_COLUMNS " WHERE layer_id = ?1 AND first_feature <= ?2"
                                       " ORDER BY first_feature DESC LIMIT 1",

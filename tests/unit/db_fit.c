@@ -294,6 +294,34 @@ Test(db_fit, a_target_counts_once)
     db_close(d);
 }
 
+Test(db_fit, edges_of_a_block_may_be_of_several_pairs)
+{
+    db *d = new_study();
+    fit f = queue_fit(d);
+    int64_t pair = pairs[0].id;
+    int64_t other = pairs[1].id;
+    const edge joint[] = {
+        {5, 3, 1, 1, 1, 0}, {5, 3, 2, 2, 2, other}, {4, 1, 3, 3, 3, pair}, {4, 1, 4, 4, 4, other}};
+    const edge nowhere[] = {{5, 3, 1, 1, 1, 0}, {5, 3, 2, 2, 2, 99}};
+    FAILS(fit_add_block(d, pair, targets, 3, nowhere, 2, 0.5, &err), STATUS_INPUT, STUDY, "");
+    OK(fit_add_block(d, pair, targets, 3, joint, 4, 0.5, &err));
+    OK(fit_add_block(d, pair, targets, 3, joint, 4, 0.5, &err)); /* known: nowhere twice */
+    fit got;
+    OK(fit_get(d, f.id, &got, &err));
+    cr_expect_eq(got.pair[1].done, 3);
+    cr_expect_eq(got.pair[1].edges, 2);
+    cr_expect_eq(got.pair[0].done, 0, "targets count in their own pair");
+    cr_expect_eq(got.pair[0].edges, 2);
+    cr_expect_eq(got.pair[0].seconds, 0);
+    fit_release(&got);
+    seen s = {.most = 64};
+    OK(fit_each_edge(d, other, keep, &s, &err));
+    cr_assert_eq(s.count, 2);
+    cr_expect(s.e[0].target == 1 && s.e[0].weight == 4);
+    cr_expect(s.e[1].target == 3 && s.e[1].weight == 2);
+    db_close(d);
+}
+
 Test(db_fit, a_block_is_whole_or_not_there)
 {
     db *d = new_study();
