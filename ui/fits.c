@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct fits_state {
     app *a;
@@ -172,9 +173,19 @@ static void show_rule(const fit *f, char out[64])
         snprintf(out, 64, "%s %s", lambda, f->rule);
 }
 
+static const char *show_time(char out[64], int64_t when)
+{
+    time_t seconds = (time_t)when;
+    struct tm local;
+    if (when == 0 || !localtime_r(&seconds, &local))
+        return draw_glyph(GLYPH_DASH);
+    strftime(out, 64, "%Y-%m-%d %H:%M", &local);
+    return out;
+}
+
 /* Column of each figure, from the right edge; 0: no room. */
 typedef struct columns {
-    int layers, rule, ridge, scale, done, edges, gap, seconds;
+    int layers, rule, ridge, scale, started, done, edges, gap, seconds;
 } columns;
 
 static columns columns_for(int cols)
@@ -196,6 +207,8 @@ static columns columns_for(int cols)
             c.scale = c.ridge + 6;
         }
     }
+    if (c.scale && right - c.scale >= 6 + 18)
+        c.started = right - 17;
     if (cols >= 46)
         c.layers = 16;
     return c;
@@ -213,6 +226,8 @@ static void draw_heads(region r, const columns *c)
         draw_text(r, 0, c->ridge, 5, ROLE_HEAD, "ridge");
         draw_text(r, 0, c->scale, 5, ROLE_HEAD, "scale");
     }
+    if (c->started)
+        draw_right(r, 0, c->started, 16, ROLE_HEAD, "started");
     draw_right(r, 0, c->done, 5, ROLE_HEAD, "done");
     draw_right(r, 0, c->edges, 8, ROLE_HEAD, "edges");
     if (c->gap) {
@@ -269,6 +284,8 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
         draw_text(r, line, c.ridge, 5, ROLE_NUMBER | on, text);
         draw_text(r, line, c.scale, 4, ROLE_NUMBER | on, f->scale ? "sd" : "none");
     }
+    if (c.started)
+        draw_right(r, line, c.started, 16, ROLE_DIM | on, show_time(text, f->started));
     snprintf(text, sizeof text, "%d%%", percent_of(now.done, now.targets));
     draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);
     draw_edges(r, line, c.edges, ROLE_NUMBER | on, now.edges);
@@ -297,9 +314,10 @@ static void draw_pair(void *user, region r, int line, uint32_t index, style on)
     if (2 * name + 5 > end)
         name = (end - 5) / 2;
     draw_text(r, line, 2, name, ROLE_NAME | on, short_name(v->a, from));
-    draw_text(r, line, 3 + name, 2, ROLE_DIM | on, draw_glyph(GLYPH_ARROW));
-    draw_text(r, line, 6 + name, name, ROLE_NAME | on, short_name(v->a, to));
-    int at = 8 + 2 * name;
+    int at = 3 + name;
+    at += draw_text(r, line, at, 2, ROLE_DIM | on, draw_glyph(GLYPH_ARROW)) + 1;
+    draw_text(r, line, at, name, ROLE_NAME | on, short_name(v->a, to));
+    at += name + 2;
     if (at + 10 <= end && p->done < p->targets && p->done > 0) {
         draw_progress(r, line, at, 10, ROLE_BAR | on, (double)p->done / p->targets);
     } else if (at + 12 <= end && p->lambda_known) {
@@ -347,6 +365,9 @@ static void draw_hint(const app *a, const fit *f, region r)
 static void draw(app *a, void *self, region body)
 {
     fits_state *v = self;
+    enum { WIDEST = 110 }; /* beyond that the eye loses the row */
+    if (body.cols > WIDEST)
+        body.cols = WIDEST;
     const fit *f = fit_here(v);
     if (!f) {
         draw_text(body, 0, 1, body.cols - 2, ROLE_DIM,
@@ -354,7 +375,6 @@ static void draw(app *a, void *self, region body)
         return;
     }
     char settings[160];
-    columns c = columns_for(body.cols);
     int below = v->zoomed && v->in_pairs ? body.rows
                 : body.rows >= 12        ? body.rows / 2
                 : v->in_pairs            ? body.rows - 3
@@ -373,7 +393,6 @@ static void draw(app *a, void *self, region body)
                   !v->in_pairs, draw_fit, v);
     }
     region lower = region_part(body, above, 0, below, body.cols);
-    (void)c;
     int line = 0;
     draw_format(lower, line++, 1, ROLE_HEAD, "fit %lld: %s", (long long)f->id,
                 app_fit_settings(settings, sizeof settings, f));

@@ -114,10 +114,7 @@ static void draw_keys(app *a, region line)
         const action *row = action_get((action_id)id);
         if (!row->word[0] || !(row->views & 1u << a->view) || id == ACT_BACK || id == ACT_HELP)
             continue;
-        int used = draw_key(line, at, end, row->id, row->word);
-        if (used == 0)
-            break;
-        at += used;
+        at += draw_key(line, at, end, row->id, row->word);
     }
     at += draw_key(line, at, line.cols, ACT_HELP, action_get(ACT_HELP)->word);
     draw_key(line, at, line.cols, ACT_BACK, back);

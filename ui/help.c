@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_WIDTH = 17, NAME_WIDTH = 18 };
+enum { KEYS_WIDTH = 18, NAME_WIDTH = 18 };
 
 /* One line of the page: an action's, or one that continues it; or a heading. */
 typedef struct help_line {
