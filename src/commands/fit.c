@@ -9,14 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool json, take_over;
-static const char *layers, *rule = "pair", *scale = "none";
+static bool json, take_over, joint;
+static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none";
 static double lambda = (double)NAN, ridge = 2, tolerance = 1e-6;
 static uint64_t resume, threads, memory;
 
 static const command_option options[] = {
     {"layers", OPTION_TEXT, &layers, "A,B,...",
-     "fit each of these on the one before it (default: all layers)"},
+     "only these layers, in computation order (default: all)"},
+    {"pairs", OPTION_TEXT, &pairs, "PAIRS",
+     "adjacent, all (each layer on every earlier one), or a list A:B,C:D (default adjacent)"},
+    {"joint", OPTION_FLAG, &joint, NULL,
+     "one regression a target on all its source layers at once (implies --pairs all)"},
     {"rule", OPTION_TEXT, &rule, "RULE",
      "what --lambda is: pair or target (a fraction of lambda_max), parents, absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
@@ -85,20 +89,62 @@ static status read_layers(const study *s, uint32_t **position, uint32_t *count, 
     return code;
 }
 
+/* A:B,C:D */
+static status read_pairs(const study *s, fit_request *request, error *err)
+{
+    char *list = mem_copy_text(pairs);
+    char *save = NULL;
+    status code = STATUS_OK;
+    request->pair = mem_alloc((strlen(list) + 1) * sizeof *request->pair);
+    for (char *names = strtok_r(list, ",", &save); names && code == STATUS_OK;
+         names = strtok_r(NULL, ",", &save)) {
+        const layer *source = NULL;
+        const layer *target = NULL;
+        char *colon = strchr(names, ':');
+        if (!colon) {
+            code = error_set(err, STATUS_USAGE,
+                             "fit: option --pairs: '%s', expected adjacent, all, or A:B,C:D", pairs);
+            break;
+        }
+        *colon = '\0';
+        code = study_find(s, names, &source, NULL, NULL, err);
+        if (code == STATUS_OK)
+            code = study_find(s, colon + 1, &target, NULL, NULL, err);
+        if (code == STATUS_OK)
+            request->pair[request->pair_count++] =
+                (struct fit_request_pair){source->id, target->id};
+    }
+    free(list);
+    return code;
+}
+
+static status read_request(const study *s, fit_request *request, error *err)
+{
+    uint32_t *chosen = NULL;
+    uint32_t count = 0;
+    request->joint = joint;
+    status code = read_settings(&request->settings, err);
+    if (code == STATUS_OK && layers)
+        code = read_layers(s, &chosen, &count, err);
+    if (code != STATUS_OK)
+        ;
+    else if (joint || strcmp(pairs, "all") == 0)
+        fit_request_all(request, &s->layers, chosen, count);
+    else if (strcmp(pairs, "adjacent") == 0)
+        fit_request_adjacent(request, &s->layers, chosen, count);
+    else
+        code = read_pairs(s, request, err);
+    free(chosen);
+    return code;
+}
+
 static status create(const study *s, int64_t *fit_id, error *err)
 {
     fit_request request = {0};
-    uint32_t *chosen = NULL;
-    uint32_t count = 0;
-    status code = read_settings(&request.settings, err);
-    if (code == STATUS_OK && layers)
-        code = read_layers(s, &chosen, &count, err);
-    if (code == STATUS_OK) {
-        fit_request_adjacent(&request, &s->layers, chosen, count);
+    status code = read_request(s, &request, err);
+    if (code == STATUS_OK)
         code = fit_create(s->connection, &s->layers, &request, fit_id, err);
-    }
     fit_request_release(&request);
-    free(chosen);
     return code;
 }
 
@@ -154,12 +200,13 @@ static status run(char **arguments, int count, error *err)
 const command command_fit = {
     .name = "fit",
     .arguments = "STUDY",
-    .summary = "learn a circuit: a sparse regression of every layer on the one before",
+    .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
     .details =
         "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of the\n"
-        "layer before it; nonzero coefficients are edges. Every target is certified by its relative\n"
-        "duality gap. Finished targets are stored as they come: a fit that is interrupted or killed\n"
-        "keeps them and can be resumed. Exit status 1: some targets stayed above the tolerance.",
+        "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients are\n"
+        "edges. Every target is certified by its relative duality gap. Finished targets are stored\n"
+        "as they come: a fit that is interrupted or killed keeps them and can be resumed. Exit\n"
+        "status 1: some targets stayed above the tolerance.",
     .least = 1,
     .most = 1,
     .options = options,

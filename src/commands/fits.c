@@ -21,6 +21,7 @@ static void print_pair(output *o, const study *s, const fit *f, const fit_pair *
     const layer *target = layer_by_id(&s->layers, p->target_layer);
     output_count(o, "fit", (uint64_t)f->id);
     output_text(o, "state", fit_state_shown(f));
+    output_text(o, "kind", f->kind);
     output_text(o, "rule", f->rule);
     output_number(o, "value", f->lambda, 4);
     output_number(o, "ridge", f->ridge, 1);

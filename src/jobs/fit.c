@@ -9,16 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *rule_name(lasso_rule rule)
-{
-    static const char *const names[] = {
-#define RULE_NAME(name, text, meaning) [name] = text,
-        LASSO_RULE_LIST(RULE_NAME)
-#undef RULE_NAME
-    };
-    return names[rule];
-}
-
 static lasso_rule rule_of(const char *name)
 {
 #define RULE_OF(rule, text, meaning)                                                              \
@@ -29,113 +19,25 @@ static lasso_rule rule_of(const char *name)
     return LASSO_ABSOLUTE; /* the schema admits no other name */
 }
 
-/* ---- asking ---- */
-
-void fit_request_adjacent(fit_request *request, const layer_set *layers, const uint32_t *chosen,
-                          uint32_t count)
-{
-    if (!chosen)
-        count = layers->count;
-    request->pair = mem_alloc((count + 1) * sizeof *request->pair);
-    request->pair_count = 0;
-    for (uint32_t i = 0; i + 1 < count; i++) {
-        const layer *source = &layers->item[chosen ? chosen[i] : i];
-        const layer *target = &layers->item[chosen ? chosen[i + 1] : i + 1];
-        request->pair[request->pair_count].source_layer = source->id;
-        request->pair[request->pair_count].target_layer = target->id;
-        request->pair_count++;
-    }
-}
-
-void fit_request_release(fit_request *request)
-{
-    free(request->pair);
-    request->pair = NULL;
-    request->pair_count = 0;
-}
-
-/* The hashes of the layers that the pairs touch, in computation order: what the fit saw. */
-static char *data_hash(const layer_set *layers, const fit_pair *pair, uint32_t pairs)
-{
-    char *hash = mem_copy_text("");
-    for (uint32_t l = 0; l < layers->count; l++) {
-        const layer *this = &layers->item[l];
-        bool used = false;
-        for (uint32_t p = 0; p < pairs; p++)
-            used |= pair[p].source_layer == this->id || pair[p].target_layer == this->id;
-        if (used) {
-            char *longer = mem_format("%s%s%u:%s", hash, hash[0] ? " " : "", l, this->hash);
-            free(hash);
-            hash = longer;
-        }
-    }
-    return hash;
-}
-
-static status check_request(const layer_set *layers, const fit_request *request, error *err)
-{
-    status code = lasso_settings_check(&request->settings, err);
-    if (code != STATUS_OK)
-        return code;
-    if (request->pair_count == 0)
-        return error_set(err, STATUS_USAGE, "a fit needs at least two layers");
-    for (uint32_t p = 0; p < request->pair_count; p++) {
-        const layer *source = layer_by_id(layers, request->pair[p].source_layer);
-        const layer *target = layer_by_id(layers, request->pair[p].target_layer);
-        if (!source || !target)
-            return error_set(err, STATUS_USAGE, "pair %u names a layer that is not in the study",
-                             p + 1);
-        if (source->position >= target->position)
-            return error_set(err, STATUS_USAGE,
-                             "'%s' does not come before '%s' in the model's computation order",
-                             source->name, target->name);
-        for (uint32_t other = 0; other < p; other++)
-            if (request->pair[other].source_layer == source->id &&
-                request->pair[other].target_layer == target->id)
-                return error_set(err, STATUS_USAGE, "the pair '%s' to '%s' is asked for twice",
-                                 source->name, target->name);
-    }
-    return STATUS_OK;
-}
-
-status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
-                  error *err)
-{
-    status code = check_request(layers, request, err);
-    if (code != STATUS_OK)
-        return code;
-    fit f = {.kind = "pairwise",
-             .lambda = request->settings.lambda,
-             .ridge = request->settings.ridge,
-             .scale = request->settings.scale,
-             .tolerance = request->settings.tolerance,
-             .state = FIT_QUEUED,
-             .pair_count = request->pair_count};
-    snprintf(f.rule, sizeof f.rule, "%s", rule_name(request->settings.rule));
-    f.pair = mem_zero(request->pair_count, sizeof *f.pair);
-    for (uint32_t p = 0; p < request->pair_count; p++) {
-        const layer *target = layer_by_id(layers, request->pair[p].target_layer);
-        f.pair[p] = (fit_pair){.source_layer = request->pair[p].source_layer,
-                               .target_layer = request->pair[p].target_layer,
-                               .targets = target->features};
-    }
-    f.data_hash = data_hash(layers, f.pair, f.pair_count);
-    code = fit_add(d, &f, err);
-    *fit_id = f.id;
-    fit_release(&f);
-    return code;
-}
-
-/* ---- running ---- */
-
 typedef struct run {
     db *connection;
     const fit_run_options *options;
     layer_set layers;
     fit f;
+    bool joint;
     writer *out;
-    layer_data source, target;
+    layer_data *part;  /* by position; loaded while a pair at work or to come needs it */
+    layer_data stack;  /* of a joint fit: the sources of the pair at work */
 } run;
+
+/* The pair at work: its target and its sources, one or (joint) several, by position. */
+typedef struct work {
+    fit_pair *pair;
+    uint32_t number;
+    const layer_data *source, *target;
+    writer_part *part;
+    uint32_t parts;
+} work;
 
 static bool cancelled(const run *r)
 {
@@ -156,19 +58,21 @@ static lasso_settings run_settings(const run *r)
 }
 
 /* The pair's lambda is chosen once, from all its targets, and kept: a resumed fit goes on with it. */
-static status pair_lambda(run *r, fit_pair *pair, const lasso_design *design,
+static status pair_lambda(run *r, const work *w, const lasso_design *design,
                           lasso_settings *settings, error *err)
 {
+    fit_pair *pair = w->pair;
     if (settings->rule == LASSO_OF_TARGET)
         return STATUS_OK;
     if (!pair->lambda_known) {
-        status code = lasso_choose_lambda(design, &r->target.m, settings, r->options->cancel,
+        status code = lasso_choose_lambda(design, &w->target->m, settings, r->options->cancel,
                                           &pair->lambda, &pair->lambda_max, err);
         if (code != STATUS_OK)
             return code;
         pair->lambda_known = true;
-        code = fit_pair_set_lambda(r->connection, pair->id, true, pair->lambda, pair->lambda_max,
-                                   err);
+        for (uint32_t p = 0; code == STATUS_OK && p < w->parts; p++)
+            code = fit_pair_set_lambda(r->connection, w->part[p].pair_id, true, pair->lambda,
+                                       pair->lambda_max, err);
         if (code != STATUS_OK)
             return code;
     }
@@ -177,21 +81,20 @@ static status pair_lambda(run *r, fit_pair *pair, const lasso_design *design,
     return STATUS_OK;
 }
 
-static status solve_pair(run *r, fit_pair *pair, const uint32_t *targets, uint32_t count,
-                         error *err)
+static status solve(run *r, const work *w, const uint32_t *targets, uint32_t count, error *err)
 {
     lasso_settings settings = run_settings(r);
     lasso_design *design = NULL;
     lasso_report report = {0};
-    status code = lasso_design_create(&design, &r->source.m, &settings, err);
+    status code = lasso_design_create(&design, &w->source->m, &settings, err);
     if (code == STATUS_OK)
-        code = pair_lambda(r, pair, design, &settings, err);
+        code = pair_lambda(r, w, design, &settings, err);
     if (code == STATUS_OK) {
         lasso_hooks hooks = {.user = r->out,
                              .block = writer_block,
                              .cancel = r->options->cancel,
                              .done = writer_done(r->out)};
-        code = lasso_solve(design, &r->target.m, targets, count, &settings, &hooks, &report, err);
+        code = lasso_solve(design, &w->target->m, targets, count, &settings, &hooks, &report, err);
     }
     /* blocks that arrived are kept whatever happened after; a failed write is the first cause */
     error write_error = {0};
@@ -206,42 +109,107 @@ static status solve_pair(run *r, fit_pair *pair, const uint32_t *targets, uint32
     return code;
 }
 
-static status run_pair(run *r, uint32_t number, error *err)
+/* Solves the targets that no earlier run finished. */
+static status solve_rest(run *r, const work *w, error *err)
 {
-    fit_pair *pair = &r->f.pair[number];
-    if (pair->done >= pair->targets)
-        return STATUS_OK;
-    const layer *source = layer_by_id(&r->layers, pair->source_layer);
-    const layer *target = layer_by_id(&r->layers, pair->target_layer);
-    if (r->target.layer_id == source->id && r->source.layer_id != source->id) {
-        /* the last pair's target is this pair's source */
-        layer_data swap = r->source;
-        r->source = r->target;
-        r->target = swap;
-    }
-    status code = layer_data_load(&r->source, r->connection, source, err);
-    if (code == STATUS_OK)
-        code = layer_data_load(&r->target, r->connection, target, err);
-    if (code != STATUS_OK)
-        return code;
-
+    const layer *source = layer_by_id(&r->layers, w->pair->source_layer);
+    const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
     uint8_t *done = mem_zero(target->features, sizeof *done);
     uint32_t *todo = mem_alloc(target->features * sizeof *todo);
     uint32_t count = 0;
-    code = fit_done_targets(r->connection, pair->id, done, target->features, err);
+    status code = fit_done_targets(r->connection, w->pair->id, done, target->features, err);
     for (uint32_t f = 0; f < target->features; f++)
         if (!done[f])
             todo[count++] = f;
     if (code == STATUS_OK) {
-        writer_pair out = {.pair_id = pair->id,
-                           .source_sd = r->source.sd,
-                           .source_active_mean = r->source.active_mean,
-                           .target_sd = r->target.sd};
-        writer_set_pair(r->out, &out, number, source->position, target->position);
-        code = solve_pair(r, pair, todo, count, err);
+        writer_pair out = {.pair_id = w->pair->id,
+                           .part = w->part,
+                           .parts = w->parts,
+                           .source_sd = w->source->sd,
+                           .source_active_mean = w->source->active_mean,
+                           .target_sd = w->target->sd};
+        writer_set_pair(r->out, &out, w->number, source->position, target->position);
+        code = solve(r, w, todo, count, err);
     }
     free(done);
     free(todo);
+    return code;
+}
+
+/* Whether a fit of pair p's target reads the layer. */
+static bool reads(const run *r, uint32_t p, int64_t layer_id)
+{
+    const fit_pair *pair = &r->f.pair[p];
+    bool source = pair->source_layer == layer_id;
+    for (uint32_t other = 0; r->joint && other < r->f.pair_count; other++)
+        source |= r->f.pair[other].target_layer == pair->target_layer &&
+                  r->f.pair[other].source_layer == layer_id;
+    return source || pair->target_layer == layer_id;
+}
+
+/* Lets go of the layers that neither this pair nor a later one reads. */
+static void release_layers(run *r, uint32_t number)
+{
+    for (uint32_t l = 0; l < r->layers.count; l++) {
+        bool needed = false;
+        for (uint32_t p = number; p < r->f.pair_count && !needed; p++)
+            needed = r->f.pair[p].done < r->f.pair[p].targets &&
+                     reads(r, p, r->layers.item[l].id);
+        if (!needed)
+            layer_data_release(&r->part[l]);
+    }
+}
+
+static status load_layer(run *r, int64_t layer_id, const layer_data **data, error *err)
+{
+    const layer *l = layer_by_id(&r->layers, layer_id);
+    *data = &r->part[l->position];
+    return layer_data_load(&r->part[l->position], r->connection, l, err);
+}
+
+/* Puts the sources of a joint fit's target layer side by side, in computation order. */
+static status stack_sources(run *r, work *w, error *err)
+{
+    layer_data *side = mem_zero(r->f.pair_count, sizeof *side); /* shallow: owned by r->part */
+    uint32_t at = 0;
+    status code = STATUS_OK;
+    w->parts = 0;
+    for (uint32_t p = 0; code == STATUS_OK && p < r->f.pair_count; p++) {
+        const fit_pair *pair = &r->f.pair[p]; /* pairs come by position of their source */
+        const layer_data *data = NULL;
+        if (pair->target_layer != w->pair->target_layer)
+            continue;
+        code = load_layer(r, pair->source_layer, &data, err);
+        w->part[w->parts] = (writer_part){.pair_id = pair->id, .first = at};
+        side[w->parts++] = *data;
+        at += data->m.cols;
+    }
+    layer_data_release(&r->stack);
+    if (code == STATUS_OK)
+        code = layer_data_stack(&r->stack, side, w->parts, err);
+    w->source = &r->stack;
+    free(side);
+    return code;
+}
+
+static status run_pair(run *r, uint32_t number, error *err)
+{
+    work w = {.pair = &r->f.pair[number], .number = number};
+    if (w.pair->done >= w.pair->targets)
+        return STATUS_OK;
+    release_layers(r, number);
+    w.part = mem_zero(r->f.pair_count, sizeof *w.part);
+    status code = load_layer(r, w.pair->target_layer, &w.target, err);
+    if (code == STATUS_OK && r->joint) {
+        code = stack_sources(r, &w, err);
+    } else if (code == STATUS_OK) {
+        w.part[0].pair_id = w.pair->id;
+        w.parts = 1;
+        code = load_layer(r, w.pair->source_layer, &w.source, err);
+    }
+    if (code == STATUS_OK)
+        code = solve_rest(r, &w, err);
+    free(w.part);
     return code;
 }
 
@@ -252,7 +220,7 @@ static status check_data(run *r, error *err)
             !layer_by_id(&r->layers, r->f.pair[p].target_layer))
             return error_set(err, STATUS_INPUT, "fit %lld names a layer that is not in the study",
                              (long long)r->f.id);
-    char *now = data_hash(&r->layers, r->f.pair, r->f.pair_count);
+    char *now = fit_data_hash(&r->layers, r->f.pair, r->f.pair_count);
     bool same = strcmp(now, r->f.data_hash) == 0;
     free(now);
     return same ? STATUS_OK
@@ -332,6 +300,8 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
     if (code == STATUS_OK)
         code = claim(&r, err);
     if (code == STATUS_OK) {
+        r.joint = strcmp(r.f.kind, "joint") == 0;
+        r.part = mem_zero(r.layers.count, sizeof *r.part);
         *last = progress_so_far(&r.f);
         last->state = r.f.state;
         if (r.f.state != FIT_DONE) {
@@ -345,8 +315,10 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
                          last->unconverged, last->targets, last->worst_gap);
     if (code != STATUS_OK && code != STATUS_PARTIAL)
         snprintf(last->message, sizeof last->message, "%.255s", err->message);
-    layer_data_release(&r.source);
-    layer_data_release(&r.target);
+    for (uint32_t l = 0; r.part && l < r.layers.count; l++)
+        layer_data_release(&r.part[l]);
+    free(r.part);
+    layer_data_release(&r.stack);
     fit_release(&r.f);
     layer_set_release(&r.layers);
     db_close(r.connection);

@@ -14,18 +14,25 @@ typedef struct fit_request {
         int64_t source_layer, target_layer; /* layer ids; the source's position is smaller */
     } *pair;
     uint32_t pair_count;
+    bool joint; /* every target on all its source layers at once (README, the method); else each
+                   pair is a fit of its own */
 } fit_request;
 
-/* Every layer on the next of `chosen` (positions ascending; NULL: all layers). Free the result's
- * pairs with fit_request_release. */
+/* Fills in the pairs among `chosen` layers (positions ascending; NULL: all layers): each on the
+ * one before it, or each on every one before it. Free them with fit_request_release. */
 void fit_request_adjacent(fit_request *request, const layer_set *layers, const uint32_t *chosen,
                           uint32_t count);
+void fit_request_all(fit_request *request, const layer_set *layers, const uint32_t *chosen,
+                     uint32_t count);
 void fit_request_release(fit_request *request);
 
 /* Checks the request and stores it as a queued fit. STATUS_USAGE: settings, layers out of order,
  * no pair. */
 status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
                   error *err);
+
+/* The hashes of the layers that the pairs touch, in computation order: what a fit saw. Free it. */
+char *fit_data_hash(const layer_set *layers, const fit_pair *pair, uint32_t pairs);
 
 /* How a fit stands; a value, copied freely. */
 typedef struct fit_progress {

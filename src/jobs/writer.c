@@ -78,11 +78,15 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
                                     .gap = r->gap,
                                     .parents = r->parents};
         double target_sd = pair->target_sd[r->target];
+        const writer_part *part = pair->part;
         for (uint32_t k = 0; k < r->parents; k++) {
             uint32_t source = r->source[k];
+            while (part + 1 < pair->part + pair->parts && part[1].first <= source)
+                part++; /* parents are in ascending order */
             double standardised =
                 target_sd > 0 ? r->weight[k] * pair->source_sd[source] / target_sd : 0;
-            b->edge[at++] = (edge){.source = source,
+            b->edge[at++] = (edge){.pair_id = part->pair_id,
+                                   .source = source - part->first,
                                    .target = r->target,
                                    .weight = r->weight[k],
                                    .standardised = standardised,

@@ -8,10 +8,19 @@
 
 typedef struct writer writer;
 
-/* What turns coefficients into edges: of the pair at work, borrowed until writer_drain. */
-typedef struct writer_pair {
+/* What turns coefficients into edges, of the pair at work; borrowed until writer_drain. The source
+ * is one layer, or in a joint fit several side by side: part i begins at column part[i].first,
+ * and its edges belong to the pair part[i].pair_id. */
+typedef struct writer_part {
     int64_t pair_id;
-    const double *source_sd, *source_active_mean; /* a number per source feature */
+    uint32_t first;
+} writer_part;
+
+typedef struct writer_pair {
+    int64_t pair_id; /* which the targets belong to */
+    const writer_part *part;
+    uint32_t parts;
+    const double *source_sd, *source_active_mean; /* a number per source column */
     const double *target_sd;                      /* a number per target feature */
 } writer_pair;
 

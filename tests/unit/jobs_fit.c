@@ -156,6 +156,92 @@ Test(fit, cancelled_and_resumed_gives_the_same_edges)
     same_edges(whole, cut);
 }
 
+/* The layers' matrices side by side, by hand. */
+static void stack_by_hand(const matrix *a, const matrix *b, matrix *out)
+{
+    uint64_t first = matrix_entries(a);
+    cr_assert_eq(matrix_create(out, a->rows, a->cols + b->cols, false, first + matrix_entries(b),
+                               NULL),
+                 STATUS_OK);
+    memcpy(out->row, a->row, first * sizeof *a->row);
+    memcpy(out->value, a->value, first * sizeof *a->value);
+    memcpy(out->row + first, b->row, matrix_entries(b) * sizeof *b->row);
+    memcpy(out->value + first, b->value, matrix_entries(b) * sizeof *b->value);
+    memcpy(out->col_start, a->col_start, a->cols * sizeof *a->col_start);
+    for (uint32_t c = 0; c <= b->cols; c++)
+        out->col_start[a->cols + c] = first + b->col_start[c];
+}
+
+typedef struct expected {
+    double weight[FIXTURE_FEATURES][2 * FIXTURE_FEATURES];
+    size_t edges;
+} expected;
+
+static bool expect_block(void *user, uint32_t first, const lasso_result *results, uint32_t count)
+{
+    (void)first;
+    expected *e = user;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < results[i].parents; k++, e->edges++)
+            e->weight[results[i].target][results[i].source[k]] = results[i].weight[k];
+    return true;
+}
+
+Test(fit, joint_regresses_on_all_earlier_layers_at_once)
+{
+    fit_progress last;
+    error err = {0};
+    int64_t id = 0;
+    fit_request request = {.settings = lasso_defaults(), .joint = true};
+    request.settings.lambda = 0.02;
+    fit_request_all(&request, &layers, NULL, 0);
+    cr_assert_eq(request.pair_count, 3);
+    cr_assert_eq(fit_create(d, &layers, &request, &id, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(run_fit(id, NULL, &last), STATUS_OK, "%s", last.message);
+    cr_expect_eq(last.targets, 2 * FIXTURE_FEATURES, "each target feature counts once");
+    cr_expect_eq(last.done, last.targets);
+
+    matrix part[3];
+    matrix both;
+    lasso_design *design = NULL;
+    expected *e = calloc(1, sizeof *e);
+    lasso_hooks hooks = {.user = e, .block = expect_block};
+    lasso_report report;
+    for (uint32_t l = 0; l < 3; l++)
+        cr_assert_eq(layer_load(d, &layers.item[l], &part[l], &err), STATUS_OK);
+    stack_by_hand(&part[0], &part[1], &both);
+    cr_assert_eq(lasso_design_create(&design, &both, &request.settings, &err), STATUS_OK);
+    cr_assert_eq(lasso_solve(design, &part[2], NULL, FIXTURE_FEATURES, &request.settings, &hooks,
+                             &report, &err),
+                 STATUS_OK, "%s", err.message);
+    cr_expect_gt(e->edges, 0);
+
+    fit f = {0};
+    size_t found = 0;
+    cr_assert_eq(fit_get(d, id, &f, NULL), STATUS_OK);
+    cr_expect_str_eq(f.kind, "joint");
+    for (uint32_t p = 0; p < f.pair_count; p++) {
+        if (f.pair[p].target_layer != layers.item[2].id)
+            continue;
+        uint32_t offset = f.pair[p].source_layer == layers.item[1].id ? FIXTURE_FEATURES : 0;
+        edges *all = calloc(1, sizeof *all);
+        cr_assert_eq(fit_each_edge(d, f.pair[p].id, collect, all, NULL), STATUS_OK);
+        cr_expect_eq(all->count, f.pair[p].edges);
+        for (size_t i = 0; i < all->count; i++)
+            cr_assert_eq(all->list[i].weight, e->weight[all->list[i].target][offset + all->list[i].source]);
+        found += all->count;
+        free(all);
+    }
+    cr_expect_eq(found, e->edges);
+    fit_release(&f);
+    free(e);
+    lasso_design_free(design);
+    for (uint32_t l = 0; l < 3; l++)
+        matrix_release(&part[l]);
+    matrix_release(&both);
+    fit_request_release(&request);
+}
+
 Test(fit, another_run_is_refused_while_one_lives_and_allowed_after_its_death)
 {
     fit_progress last;
