@@ -1,0 +1,158 @@
+#include "src/jobs/slide.h"
+
+#include "src/base/memory.h"
+#include "src/jobs/layer_data.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slide {
+    lasso_settings settings;
+    lasso_design *design;
+    layer_data source; /* one layer, or several side by side */
+    layer_data target;
+    struct part {
+        int64_t layer_id;
+        uint32_t first; /* column in the source */
+    } *part;
+    uint32_t parts;
+};
+
+void slide_close(slide *s)
+{
+    if (!s)
+        return;
+    lasso_design_free(s->design);
+    layer_data_release(&s->source);
+    layer_data_release(&s->target);
+    free(s->part);
+    free(s);
+}
+
+/* The source layers of the target layer, side by side when there are several. */
+static status read_sources(slide *s, db *d, const layer_set *layers, const fit *f,
+                           int64_t target_layer, error *err)
+{
+    layer_data *side = mem_zero(f->pair_count + 1, sizeof *side);
+    uint32_t at = 0;
+    status code = STATUS_OK;
+    s->part = mem_zero(f->pair_count + 1, sizeof *s->part);
+    for (uint32_t p = 0; code == STATUS_OK && p < f->pair_count; p++) {
+        const layer *source = layer_by_id(layers, f->pair[p].source_layer);
+        if (f->pair[p].target_layer != target_layer || !source)
+            continue;
+        if (s->parts > 0 && strcmp(f->kind, "joint") != 0)
+            break; /* a target layer with several fits: the first source's */
+        s->part[s->parts].layer_id = source->id;
+        s->part[s->parts].first = at;
+        code = layer_data_load(&side[s->parts++], d, source, err);
+        at += source->features;
+    }
+    if (code == STATUS_OK && s->parts == 0)
+        code = error_set(err, STATUS_INPUT, "fit %lld has no such target layer", (long long)f->id);
+    if (code == STATUS_OK && s->parts == 1) {
+        s->source = side[0];
+        side[0] = (layer_data){0};
+    } else if (code == STATUS_OK) {
+        code = layer_data_stack(&s->source, side, s->parts, err);
+    }
+    for (uint32_t p = 0; p < f->pair_count; p++)
+        layer_data_release(&side[p]);
+    free(side);
+    return code;
+}
+
+status slide_open(slide **out, db *d, const layer_set *layers, int64_t fit_id,
+                  int64_t target_layer, error *err)
+{
+    fit f = {0};
+    const layer *target = layer_by_id(layers, target_layer);
+    *out = NULL;
+    status code = fit_get(d, fit_id, &f, err);
+    if (code != STATUS_OK)
+        return code;
+    slide *s = mem_zero(1, sizeof *s);
+    s->settings = lasso_defaults();
+    s->settings.rule = LASSO_ABSOLUTE;
+    s->settings.ridge = f.ridge;
+    s->settings.scale = f.scale;
+    s->settings.tolerance = f.tolerance;
+    s->settings.threads = 1; /* one target gains nothing from more */
+    if (!target)
+        code = error_set(err, STATUS_INPUT, "the study has no such layer");
+    if (code == STATUS_OK)
+        code = read_sources(s, d, layers, &f, target_layer, err);
+    if (code == STATUS_OK)
+        code = layer_data_load(&s->target, d, target, err);
+    if (code == STATUS_OK)
+        code = lasso_design_create(&s->design, &s->source.m, &s->settings, err);
+    fit_release(&f);
+    if (code != STATUS_OK) {
+        slide_close(s);
+        return code;
+    }
+    *out = s;
+    return STATUS_OK;
+}
+
+typedef struct take {
+    const slide *s;
+    slide_result *out;
+} take;
+
+static int strongest_first(const void *a, const void *b)
+{
+    double x = fabs(((const slide_edge *)a)->removal);
+    double y = fabs(((const slide_edge *)b)->removal);
+    return (x < y) - (x > y);
+}
+
+static bool take_result(void *user, uint32_t first, const lasso_result *results, uint32_t count)
+{
+    (void)first;
+    (void)count; /* one target was asked for */
+    const take *t = user;
+    const slide *s = t->s;
+    const lasso_result *r = &results[0];
+    slide_result *out = t->out;
+    *out = (slide_result){.state = r->state,
+                          .lambda = r->lambda,
+                          .lambda_max = r->lambda_max,
+                          .r2 = r->r2,
+                          .gap = r->gap,
+                          .edges = r->parents};
+    out->edge = mem_alloc(r->parents * sizeof *out->edge);
+    double target_sd = s->target.sd[r->target];
+    uint32_t part = 0;
+    for (uint32_t k = 0; k < r->parents; k++) {
+        uint32_t column = r->source[k];
+        while (part + 1 < s->parts && s->part[part + 1].first <= column)
+            part++;
+        out->edge[k] = (slide_edge){
+            .source_layer = s->part[part].layer_id,
+            .source = column - s->part[part].first,
+            .weight = r->weight[k],
+            .standardised = target_sd > 0 ? r->weight[k] * s->source.sd[column] / target_sd : 0,
+            .removal = r->weight[k] * s->source.active_mean[column]};
+    }
+    qsort(out->edge, out->edges, sizeof *out->edge, strongest_first);
+    return true;
+}
+
+status slide_solve(slide *s, uint32_t target, double lambda, slide_result *out, error *err)
+{
+    lasso_settings settings = s->settings;
+    settings.lambda = lambda;
+    *out = (slide_result){0};
+    take t = {.s = s, .out = out};
+    lasso_hooks hooks = {.user = &t, .block = take_result};
+    lasso_report report;
+    return lasso_solve(s->design, &s->target.m, &target, 1, &settings, &hooks, &report, err);
+}
+
+void slide_result_release(slide_result *result)
+{
+    free(result->edge);
+    *result = (slide_result){0};
+}
