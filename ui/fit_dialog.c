@@ -62,7 +62,10 @@ static bool accept(app *a, form *f)
     if (lasso_settings_check(s, &err) != STATUS_OK)
         return form_refuse(f, FIELD_VALUE, "%s", err.message);
     engine_fit(a->engine, request);
-    app_say(a, ROLE_STATUS, "the fit is on its way: browse on; 3 shows it");
+    if (a->progress_known && a->progress.state == FIT_RUNNING)
+        app_say(a, ROLE_STATUS, "queued: starts when fit %lld ends", (long long)a->progress.fit_id);
+    else
+        app_say(a, ROLE_STATUS, "started; 3 shows it, 4 its edges as they come");
     return true;
 }
 

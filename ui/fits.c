@@ -339,12 +339,15 @@ static void draw_pair(void *user, region r, int line, uint32_t index, style on)
 static void draw_hint(const app *a, const fit *f, region r)
 {
     const fit_progress *p = &a->progress;
-    char left[24], rate[24];
-    if (standing_of(a, f).ours)
-        draw_format(r, 0, 1, ROLE_NAME, "pair %u of %u, %u of %u targets, %s/s, %s left",
-                    p->pair + 1, p->pairs, p->done, p->targets,
-                    p->rate > 0 ? show_short(rate, (uint64_t)(p->rate + 0.5)) : "?",
+    char left[24], rate[24], done[24], targets[24];
+    bool ours = standing_of(a, f).ours;
+    if (ours && p->rate > 0 && p->seconds_left >= 0)
+        draw_format(r, 0, 1, ROLE_NAME, "pair %u of %u: %s of %s targets, %s/s, %s left",
+                    p->pair + 1, p->pairs, show_count(done, p->done),
+                    show_count(targets, p->targets), show_short(rate, (uint64_t)(p->rate + 0.5)),
                     show_seconds(left, p->seconds_left));
+    else if (ours)
+        draw_format(r, 0, 1, ROLE_NAME, "pair %u of %u: preparing", p->pair + 1, p->pairs);
     else if (is_cut_off(a, f))
         draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
                   "cut off: the process that ran it is gone; what was done is kept, r resumes");

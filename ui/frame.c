@@ -46,10 +46,11 @@ static int draw_job(app *a, region line)
         snprintf(text, sizeof text, "fit %lld waits", (long long)p->fit_id);
     else if (brief)
         snprintf(text, sizeof text, "fit %lld %4s", (long long)p->fit_id, percent);
-    else
+    else if (p->rate > 0 && p->seconds_left >= 0)
         snprintf(text, sizeof text, "%4s %5s/s  %7s left", percent,
-                 p->rate > 0 ? show_short(rate, (uint64_t)(p->rate + 0.5)) : "-",
-                 p->seconds_left >= 0 ? show_seconds(left, p->seconds_left) : "-");
+                 show_short(rate, (uint64_t)(p->rate + 0.5)), show_seconds(left, p->seconds_left));
+    else
+        snprintf(text, sizeof text, "%4s", percent);
     int width = text_width(text);
     draw_text(line, 0, line.cols - width - 1, width, ROLE_STATUS, text);
     if (p->state == FIT_QUEUED || brief)

@@ -30,6 +30,15 @@ static rgb rgb_of(int colour)
     return (rgb){grey, grey, grey};
 }
 
+static bool is_grey(short colour)
+{
+    rgb c = rgb_of(colour);
+    int most = c.r > c.g ? c.r : c.g, least = c.r < c.g ? c.r : c.g;
+    most = c.b > most ? c.b : most;
+    least = c.b < least ? c.b : least;
+    return most - least < 40;
+}
+
 static short nearest(short colour)
 {
     if (colour < COLORS)
@@ -78,9 +87,7 @@ static role_look for_few_colours(role_look look)
         look.fg = -1;
         look.reverse = true;
     } else if (look.fg >= COLORS) {
-        short nearest_fg = nearest(look.fg);
-        bool grey = nearest_fg % 8 == 0 || nearest_fg % 8 == 7;
-        look.fg = grey ? -1 : nearest_fg;
+        look.fg = is_grey(look.fg) ? -1 : nearest(look.fg);
     }
     return look;
 }
