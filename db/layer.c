@@ -130,8 +130,6 @@ const layer *layer_find(const layer_set *set, const char *text)
     const layer *part = NULL;
     uint32_t parts = 0;
     uint32_t position = 0;
-    if (!*text)
-        return NULL;
     for (uint32_t i = 0; i < set->count; i++) {
         if (strcmp(set->item[i].name, text) == 0)
             return &set->item[i];
@@ -140,13 +138,9 @@ const layer *layer_find(const layer_set *set, const char *text)
             parts++;
         }
     }
-    if (parts > 0)
-        return parts == 1 ? part : NULL;
-    for (uint32_t i = 0; i < set->count && whole_number(text, &position); i++) {
-        if (set->item[i].position == position)
-            return &set->item[i];
-    }
-    return NULL;
+    if (whole_number(text, &position))
+        return position < set->count ? &set->item[position] : NULL;
+    return *text && parts == 1 ? part : NULL;
 }
 
 const layer *layer_by_id(const layer_set *set, int64_t id)

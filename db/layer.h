@@ -43,8 +43,8 @@ status layer_set_totals(db *d, int64_t layer_id, uint64_t nonzeros, const char *
 status layer_list(db *d, layer_set *out, error *err);
 void layer_set_release(layer_set *set);
 
-/* By name, by part of one name only, or, where it is part of none, by position written as a
- * number; NULL if none fits or several do. Borrowed from the set. */
+/* By name; by position, written as a number; or by part of one name only. NULL if none fits or
+ * several do. Borrowed from the set. */
 const layer *layer_find(const layer_set *set, const char *text);
 const layer *layer_by_id(const layer_set *set, int64_t id);
 

@@ -78,9 +78,10 @@ Test(db_layer, list_and_find)
     cr_expect_str_eq(set.item[1].hash, "abc");
     cr_expect_eq(layer_find(&set, "embed"), &set.item[0]);
     cr_expect_eq(layer_find(&set, "emb"), &set.item[0]);
-    cr_expect_eq(layer_find(&set, "10"), &set.item[2]);
-    cr_expect_eq(layer_find(&set, "2"), &set.item[2], "a position");
-    cr_expect_null(layer_find(&set, "1"), "part of two names");
+    cr_expect_eq(layer_find(&set, ".10"), &set.item[2]);
+    cr_expect_eq(layer_find(&set, "1"), &set.item[1], "a number is a position");
+    cr_expect_eq(layer_find(&set, "2"), &set.item[2]);
+    cr_expect_null(layer_find(&set, "10"), "no such position");
     cr_expect_null(layer_find(&set, "resid"));
     cr_expect_null(layer_find(&set, "9"));
     cr_expect_null(layer_find(&set, ""));
