@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { ROWS = 300, COLS = 17, ENTRIES = 6000 };
 
@@ -77,6 +78,40 @@ Test(jobs_columns, do_not_depend_on_the_buffer)
             check_columns(entry, sum, memories[m], 1000);
         }
     }
+}
+
+static long peak_kibibytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+Test(jobs_columns, memory_stays_bounded)
+{
+    enum { MANY = 4000000, WIDE = 1000, MEMORY = 4 << 20 };
+    error err = {0};
+    columns *c;
+    long before = peak_kibibytes();
+    cr_assert_eq(columns_create(&c, WIDE, MEMORY, "/tmp", &err), STATUS_OK);
+    for (uint32_t done = 0; done < MANY;) {
+        activation *at;
+        size_t room;
+        cr_assert_eq(columns_room(c, &at, &room, &err), STATUS_OK, "%s", err.message);
+        for (size_t i = 0; i < room && done < MANY; i++, done++) {
+            at[i] = (activation){done / WIDE, done % WIDE, 1};
+            columns_added(c, 1);
+        }
+    }
+    cr_assert_eq(columns_finish(c, &err), STATUS_OK, "%s", err.message);
+    for (uint32_t k = 0; k < WIDE; k++) {
+        column got;
+        cr_assert_eq(columns_next(c, &got, &err), STATUS_OK, "%s", err.message);
+        cr_assert(got.count == MANY / WIDE && got.row[got.count - 1] == MANY / WIDE - 1);
+    }
+    columns_free(c);
+    cr_expect_lt(peak_kibibytes() - before, 2 * MEMORY / 1024, "%ld KiB more than before",
+                 peak_kibibytes() - before);
 }
 
 Test(jobs_columns, sums_beyond_float32_are_refused)

@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #define SAMPLE "sample_data/manifest.yaml"
 #define FIXTURES "tests/unit/fixtures/"
@@ -303,6 +304,35 @@ Test(jobs_import, files_outside_the_folder_need_permission)
     cr_expect_eq(import_run(&request, NULL, NULL, NULL, &report, &err), STATUS_INPUT);
     expect_message(&err, "line 3, column 44: '../x.npz' lies outside the manifest's folder");
     free(manifest);
+}
+
+static void die_at_once(void *user, const import_progress *p)
+{
+    if (p->step == *(uint32_t *)user)
+        raise(SIGKILL);
+}
+
+Test(jobs_import, a_killed_import_is_as_if_it_had_not_been)
+{
+    error err = {0};
+    import_report report;
+    import_request request = {.study = study, .manifest = SAMPLE, .replace = true};
+    for (uint32_t step = 1; step < 20; step += 6) {
+        bool first = step == 1;
+        pid_t child = fork();
+        if (child == 0) {
+            import_run(&request, die_at_once, &step, NULL, &report, &err);
+            _exit(0);
+        }
+        int how;
+        cr_assert_eq(waitpid(child, &how, 0), child);
+        cr_assert(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+        cr_expect_eq(scratch_count(scratch), first ? 1 : 2, "what was there, and the leavings");
+        if (!first)
+            db_close(open_study());
+        cr_assert_eq(run(SAMPLE, true, 0, &report, &err), STATUS_OK, "%s", err.message);
+        cr_expect_eq(scratch_count(scratch), 1);
+    }
 }
 
 static int count_told;
