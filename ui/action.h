@@ -86,6 +86,10 @@ enum {
     X(ACT_PAIR_PREVIOUS, "previous-pair", "< ,", IN_CIRCUIT, "", "only those of the pair before") \
     X(ACT_SIGN, "sign", "p", IN_CIRCUIT, "sign", "show positive edges, negative edges, or both")  \
     X(ACT_ALL_EDGES, "all-edges", "a", IN_CIRCUIT, "all", "the whole circuit, without any filter") \
+    X(ACT_LABEL, "label", "e", IN_FEATURES | IN_CIRCUIT, "", "your own label for the feature; an empty" \
+      " one shows the imported one again")                                                        \
+    X(ACT_TAG, "tag", "t", IN_FEATURES | IN_CIRCUIT, "", "the feature's tags, words apart by blanks") \
+    X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT, "", "pin or unpin the feature")              \
     X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT, "", "copy the row, through the terminal")  \
     X(ACT_PANE, "pane", "Tab", IN_ALL, "", "to the next pane")                                    \
     X(ACT_ZOOM, "zoom", "z", IN_ALL, "", "give the pane the whole screen, and back")              \

@@ -3,6 +3,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/memory.h"
+#include "src/jobs/note_writer.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 #include "ui/ui.h"
@@ -298,6 +299,8 @@ static status start(app *a, const ui_options *options, error *err)
     if (code == STATUS_OK)
         code = engine_start(&a->engine, options->study, options->threads, a->news, err);
     if (code == STATUS_OK)
+        code = note_writer_start(&a->note_writer, options->study, a->news, err);
+    if (code == STATUS_OK)
         code = term_start(a->news, err);
     return code;
 }
@@ -305,6 +308,7 @@ static status start(app *a, const ui_options *options, error *err)
 static void release(app *a)
 {
     struct screen *s = a->screen;
+    note_writer_stop(a->note_writer);
     engine_stop(a->engine);
     reader_stop(a->reader);
     if (a->news)

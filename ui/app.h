@@ -13,6 +13,7 @@
 #include "src/jobs/engine.h"
 #include "src/jobs/reader.h"
 #include "ui/list.h"
+#include "ui/notes.h"
 #include "ui/prompt.h"
 #include "ui/view.h"
 
@@ -35,6 +36,7 @@ typedef struct study {
     layer_set layers;
     char **short_name; /* by position: `3.resid_post` for `blocks.3.hook_resid_post` */
     target_set targets;
+    notes notes; /* laid over the labels of the layers' tables */
     fit_set fits; /* newest first */
     const char **fit_state; /* by place in fits: fit_state_shown */
     uint32_t documents, samples;
@@ -61,6 +63,8 @@ struct app {
     struct queue *news;
     struct reader *reader;
     struct engine *engine;
+    struct note_writer *note_writer;
+    place noted; /* the feature whose note is being typed */
 
     int64_t fit_id;       /* the fit that Circuit and Features show; 0: none yet */
     circuit *circuit;     /* its edges as last read; NULL: not read yet, or no fit */

@@ -311,12 +311,19 @@ static unsigned look(app *a, edges *v, int mode)
     return walk(a, mode, mode == CIRCUIT_PARENTS ? v->at_target : v->at_source, true);
 }
 
-static unsigned open_card(app *a, const edges *v)
+/* The end of the edge at hand that was not come from; else the focus. */
+static uint32_t node_at_hand(const app *a, const edges *v)
 {
     uint32_t node = v->choice.mode == CIRCUIT_PARENTS ? v->at_source : v->at_target;
     if (node == NOTHING)
         node = v->choice.mode == CIRCUIT_ALL ? NOTHING : v->choice.focus;
-    if (node == NOTHING || !a->circuit || node >= a->circuit->node_count)
+    return a->circuit && node < a->circuit->node_count ? node : NOTHING;
+}
+
+static unsigned open_card(app *a, const edges *v)
+{
+    uint32_t node = node_at_hand(a, v);
+    if (node == NOTHING)
         return ACTED;
     place where = PLACE(VIEW_FEATURES);
     where.layer = circuit_position(a->circuit, node, &where.feature);
@@ -421,7 +428,7 @@ static void set_words(app *a, edges *v, const char *words)
 static void typed(app *a, void *self, int tag, prompt_event event, const char *text)
 {
     edges *v = self;
-    if (tag != TAG_FILTER)
+    if (notes_typed(a, tag, event, text) || tag != TAG_FILTER)
         return;
     if (event == PROMPT_CANCELLED)
         set_words(a, v, v->words_before);
@@ -430,9 +437,18 @@ static void typed(app *a, void *self, int tag, prompt_event event, const char *t
     app_dirty(a);
 }
 
+static bool note(app *a, const edges *v, action_id what)
+{
+    uint32_t feature = NOTHING, node = node_at_hand(a, v);
+    uint32_t position = node == NOTHING ? NOTHING : circuit_position(a->circuit, node, &feature);
+    return notes_act(a, what, position, feature);
+}
+
 static unsigned act(app *a, void *self, action_id what, int count)
 {
     edges *v = self;
+    if (note(a, v, what))
+        return ACTED_REDRAW;
     if (list_act(&v->list, what, count)) {
         remember_cursor(v);
         return ACTED_REDRAW;

@@ -348,6 +348,10 @@ static unsigned act(app *a, void *self, action_id what, int count)
     features *f = self;
     if (f->on_card && scroll_card(f, what, count))
         return ACTED_REDRAW;
+    uint32_t position = NOTHING;
+    const feature_row *row = row_at_hand(a, f, &position);
+    if (notes_act(a, what, position, row ? row->feature : NOTHING))
+        return ACTED_REDRAW;
     if (list_act(&f->list, what, count)) {
         f->scroll = 0;
         show_card(a, f);
@@ -423,6 +427,7 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
     }
     features_found_free(f->found);
     f->found = answered->result;
+    features_found_note(f->found, &a->study->notes.set);
     answered->result = NULL;
     f->rows.count = 0;
     if (f->waiting)
@@ -440,6 +445,8 @@ static void changed(app *a, void *self, unsigned what)
     const feature_table *t = what & (CHANGED_STUDY | CHANGED_TABLE) ? table_of(a, f) : NULL;
     if (what & CHANGED_STUDY)
         card_forget(f->card);
+    if (what & CHANGED_STUDY && f->found)
+        features_found_note(f->found, &a->study->notes.set);
     if (f->waiting)
         settle(a, f);
     else if ((t && t->row != f->arranged) || (what & CHANGED_CIRCUIT && by_degree))
@@ -451,7 +458,7 @@ static void changed(app *a, void *self, unsigned what)
 static void typed(app *a, void *self, int tag, prompt_event event, const char *text)
 {
     features *f = self;
-    if (tag != TAG_SEARCH)
+    if (notes_typed(a, tag, event, text) || tag != TAG_SEARCH)
         return;
     if (event == PROMPT_CANCELLED)
         set_words(a, f, f->words_before);

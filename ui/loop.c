@@ -1,5 +1,6 @@
 /* The one loop: keys, answers of the reader, news of the engine, signals; then a frame. */
 #include "src/base/clock.h"
+#include "src/jobs/note_writer.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 
@@ -259,7 +260,9 @@ static void take_message(app *a, const message *m)
 {
     if (m->kind == ENGINE_PROGRESS) {
         take_progress(a, m->payload);
-    } else if (m->kind == ENGINE_FAILED) {
+    } else if (m->kind == NOTES_WRITTEN) {
+        snapshot_refresh(a);
+    } else if (m->kind == ENGINE_FAILED || m->kind == NOTES_FAILED) {
         const error *err = m->payload;
         app_say(a, ROLE_ERROR, "%s", err->message);
         snapshot_refresh(a);

@@ -83,6 +83,15 @@ static void take_study(app *a, study *fresh)
         s->table = mem_zero(s->table_count + 1, sizeof *s->table);
         s->table_state = mem_zero(s->table_count + 1, sizeof *s->table_state);
     }
+    unsigned what = CHANGED_STUDY;
+    if (fresh->notes.set.count > 0 || (a->study && a->study->notes.set.count > 0))
+        what |= CHANGED_TABLE;
+    for (uint32_t i = 0; i < s->table_count; i++) {
+        if (s->table[i]) {
+            notes_take_off(&a->study->notes, s->table[i]);
+            notes_put_on(&fresh->notes, s->table[i]);
+        }
+    }
     study_free(a->study);
     a->study = fresh;
     if (!app_fit(a)) {
@@ -90,7 +99,7 @@ static void take_study(app *a, study *fresh)
         if (other != a->fit_id)
             app_use_fit(a, other);
     }
-    screen_changed(a, CHANGED_STUDY);
+    screen_changed(a, what);
 }
 
 /* a layer's table */
@@ -177,6 +186,7 @@ static void take_table(app *a, reader_answer *answer)
         uint32_t position = l ? (uint32_t)(l - a->study->layers.item) : UINT32_MAX;
         if (position < s->table_count && !s->table[position] && l->features == table->count) {
             s->table[position] = table;
+            notes_put_on(&a->study->notes, table);
             answer->result = NULL;
             screen_changed(a, CHANGED_TABLE);
         }

@@ -70,6 +70,8 @@ status study_read(db *d, void *ask, void **result, error *err)
     if (code == STATUS_OK)
         code = fit_list(d, &s->fits, err);
     if (code == STATUS_OK)
+        code = notes_read(d, &s->notes, err);
+    if (code == STATUS_OK)
         code = document_count(d, &s->documents, &s->samples, err);
     if (code == STATUS_OK)
         code = db_get_fact(d, "model", &s->model, err);
@@ -96,6 +98,7 @@ void study_free(void *read)
     free(s->short_name);
     free(s->fit_state);
     free(s->model);
+    notes_release(&s->notes);
     layer_set_release(&s->layers);
     target_set_release(&s->targets);
     fit_set_release(&s->fits);
