@@ -136,9 +136,9 @@ static status sort_edges(circuit *c, error *err)
     return STATUS_OK;
 }
 
-/* Lists of edge indices by one end. Edges are visited strongest first, so each list is too. */
+/* Lists of edge indices by one end, and what `link` (may be NULL) says of each. Edges are visited strongest first, so each list is too. */
 static status link_edges(const circuit *c, bool by_source, uint32_t **start, uint32_t **list,
-                         error *err)
+                         circuit_link *link, error *err)
 {
     uint32_t *first = *start = calloc((size_t)c->node_count + 2, sizeof *first);
     uint32_t *index = *list = mem_try(c->edge_count, sizeof *index);
@@ -149,8 +149,12 @@ static status link_edges(const circuit *c, bool by_source, uint32_t **start, uin
         first[(by_source ? c->edge[i].source : c->edge[i].target) + 2]++;
     for (uint32_t n = 2; n < c->node_count + 2; n++)
         first[n] += first[n - 1];
-    for (uint32_t i = 0; i < c->edge_count; i++)
-        index[first[(by_source ? c->edge[i].source : c->edge[i].target) + 1]++] = i;
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        uint32_t at = first[(by_source ? c->edge[i].source : c->edge[i].target) + 1]++;
+        index[at] = i;
+        if (link)
+            link[at] = (circuit_link){c->edge[i].source, c->edge[i].standardised};
+    }
     return STATUS_OK;
 }
 
@@ -162,6 +166,9 @@ static status gather_edges(db *d, const layer_set *layers, const fit *f, circuit
         const layer *target = layer_by_id(layers, f->pair[p].target_layer);
         if (!source || !target)
             return error_set(err, STATUS_INPUT, "fit %lld names a layer that is not in the study",
+                             (long long)f->id);
+        if (source->position >= target->position)
+            return error_set(err, STATUS_INPUT, "fit %lld has a pair of layers that runs backwards",
                              (long long)f->id);
         g.source_first = c->layer_first[source->position];
         g.source_features = source->features;
@@ -180,6 +187,34 @@ static status gather_edges(db *d, const layer_set *layers, const fit *f, circuit
     return STATUS_OK;
 }
 
+static circuit *create(uint32_t layer_count, strength ranked_by)
+{
+    circuit *c = mem_zero(1, sizeof *c);
+    atomic_init(&c->holders, 1);
+    c->ranked_by = ranked_by;
+    c->layer_count = layer_count;
+    c->layer_first = mem_zero((size_t)layer_count + 1, sizeof *c->layer_first);
+    return c;
+}
+
+/* Sorts and links the edges that c has; gives c out, or frees it. */
+static status finish(circuit *c, circuit **out, error *err)
+{
+    status code = sort_edges(c, err);
+    if (code == STATUS_OK)
+        code = link_edges(c, true, &c->out_start, &c->out, NULL, err);
+    c->in_link = mem_try(c->edge_count, sizeof *c->in_link);
+    if (code == STATUS_OK && !c->in_link)
+        code = error_memory(err, "a circuit");
+    if (code == STATUS_OK)
+        code = link_edges(c, false, &c->in_start, &c->in, c->in_link, err);
+    if (code == STATUS_OK)
+        *out = c;
+    else
+        circuit_free(c);
+    return code;
+}
+
 status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ranked_by,
                     circuit **out, error *err)
 {
@@ -188,34 +223,41 @@ status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ran
     status code = fit_get(d, fit_id, &f, err);
     if (code != STATUS_OK)
         return code;
-    circuit *c = mem_zero(1, sizeof *c);
+    circuit *c = create(layers->count, ranked_by);
     c->fit_id = f.id;
-    c->ranked_by = ranked_by;
-    c->layer_count = layers->count;
-    c->layer_first = mem_zero((size_t)layers->count + 1, sizeof *c->layer_first);
     for (uint32_t l = 0; l < layers->count; l++)
         c->layer_first[l + 1] = c->layer_first[l] + layers->item[l].features;
     c->node_count = c->layer_first[layers->count];
-
     code = gather_edges(d, layers, &f, c, err);
-    if (code == STATUS_OK)
-        code = sort_edges(c, err);
-    if (code == STATUS_OK)
-        code = link_edges(c, true, &c->out_start, &c->out, err);
-    if (code == STATUS_OK)
-        code = link_edges(c, false, &c->in_start, &c->in, err);
     fit_release(&f);
-    if (code != STATUS_OK) {
-        circuit_free(c);
-        return code;
-    }
-    *out = c;
-    return STATUS_OK;
+    if (code == STATUS_OK)
+        return finish(c, out, err);
+    circuit_free(c);
+    return code;
+}
+
+status circuit_build(uint32_t layer_count, const uint32_t *layer_features, circuit_edge *edges,
+                     uint32_t edge_count, strength ranked_by, circuit **out, error *err)
+{
+    *out = NULL;
+    circuit *c = create(layer_count, ranked_by);
+    for (uint32_t l = 0; l < layer_count; l++)
+        c->layer_first[l + 1] = c->layer_first[l] + layer_features[l];
+    c->node_count = c->layer_first[layer_count];
+    c->edge = edges;
+    c->edge_count = edge_count;
+    return finish(c, out, err);
+}
+
+circuit *circuit_hold(circuit *c)
+{
+    atomic_fetch_add(&c->holders, 1);
+    return c;
 }
 
 void circuit_free(circuit *c)
 {
-    if (!c)
+    if (!c || atomic_fetch_sub(&c->holders, 1) > 1)
         return;
     free(c->layer_first);
     free(c->edge);
@@ -223,5 +265,6 @@ void circuit_free(circuit *c)
     free(c->out);
     free(c->in_start);
     free(c->in);
+    free(c->in_link);
     free(c);
 }

@@ -3,12 +3,15 @@
  * A node is a feature's number in the whole study: layer_first[position of its layer] + index.
  * Every list is sorted by decreasing strength, so the edges at or above a threshold are always
  * the first ones of a list, and raising a threshold costs a binary search. A circuit never
- * changes once loaded; it can be read from any thread. */
+ * changes once made; it can be read from any thread, and each thread that wants to keep it holds
+ * it. Edges lead from a layer to a later one, so a node's parents have smaller numbers than it. */
 #ifndef CIRCUIT_CIRCUIT_H
 #define CIRCUIT_CIRCUIT_H
 
 #include "db/fit.h"
 #include "db/layer.h"
+
+#include <stdatomic.h>
 
 /* strength, name, what is shown and ranked */
 #define STRENGTH_LIST(X)                                                                          \
@@ -29,7 +32,14 @@ typedef struct circuit_edge {
     float weight, standardised, removal;
 } circuit_edge;
 
+/* An edge as seen from its target: what a search over the whole circuit looks at. */
+typedef struct circuit_link {
+    uint32_t source;
+    float standardised;
+} circuit_link;
+
 typedef struct circuit {
+    atomic_uint holders;
     int64_t fit_id;
     strength ranked_by;
     uint32_t layer_count;
@@ -39,12 +49,21 @@ typedef struct circuit {
     uint32_t edge_count;
     uint32_t *out_start, *out; /* children of node n: edge[out[out_start[n] .. out_start[n+1]-1]] */
     uint32_t *in_start, *in;   /* parents likewise */
+    circuit_link *in_link;     /* beside `in`, so that a walk over all parents reads in order */
 } circuit;
 
 /* All edges of the fit that are in the workspace now, of a running fit too. `layers` must be the
  * study's. More than 2^32 - 1 edges are STATUS_MACHINE. */
 status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ranked_by,
                     circuit **out, error *err);
+
+/* The same from edges in memory (malloc; they become the circuit's, also on failure), in any order;
+ * equally strong ones keep theirs. layer_features: how many features each layer has. */
+status circuit_build(uint32_t layer_count, const uint32_t *layer_features, circuit_edge *edges,
+                     uint32_t edge_count, strength ranked_by, circuit **out, error *err);
+
+/* One more holder, that is, one more circuit_free before it is gone. Returns c. */
+circuit *circuit_hold(circuit *c);
 void circuit_free(circuit *c); /* NULL is fine */
 
 /* |strength| and signed strength of an edge in the circuit's ranking. */
