@@ -93,26 +93,22 @@ static status read_explanation(labels *l, const json_t *object, label *out, erro
     return code;
 }
 
+/* Sparse feature circuits. A name without a slash is a spreadsheet's heading that was exported
+ * with its rows, as in the published file. */
 static status read_annotation(labels *l, const json_t *object, label *out, error *err)
 {
     char *name = NULL;
     status code = json_line_text(l->source, object, "Name", &name, err);
-    if (code != STATUS_OK)
-        return code;
     char *slash = name ? strrchr(name, '/') : NULL;
-    if (!slash) {
-        code = lines_error(l->source, err, "'Name' is '%s', expected layer/index",
-                           name ? name : "");
-    } else {
+    if (slash)
         *slash = '\0';
-        if (strcmp(name, l->layer) != 0) {
-            l->foreign++;
-        } else {
-            code = read_feature(l, slash + 1, &out->feature, err);
-            if (code == STATUS_OK)
-                code = json_line_text(l->source, object, "Annotation", &l->text, err);
-            l->origin = mem_copy_text(l->file);
-        }
+    if (code == STATUS_OK && slash && strcmp(name, l->layer) == 0) {
+        code = read_feature(l, slash + 1, &out->feature, err);
+        if (code == STATUS_OK)
+            code = json_line_text(l->source, object, "Annotation", &l->text, err);
+        l->origin = mem_copy_text(l->file);
+    } else {
+        l->foreign++;
     }
     free(name);
     return code;

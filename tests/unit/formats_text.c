@@ -258,6 +258,7 @@ Test(formats_text, labels_of_every_form)
          "{\"index\": \"5\", \"description\": null}\n",
          "3:a:t, m|4:b:l.tsv|"},
         {"{\"Name\": \"resid_3/7\", \"Annotation\": \"a\"}\n"
+         "{\"Name\": \"Name\", \"Annotation\": \"Annotation\"}\n"
          "{\"Name\": \"mlp_0/99999\", \"Annotation\": \"b\"}\n",
          "7:a:l.tsv|"},
         {"index\tlabel\n1\ta, b\textra\n\n2\t\n3\tc\n", "1:a, b:l.tsv|3:c:l.tsv|"},
@@ -283,7 +284,7 @@ Test(formats_text, bad_labels_are_named_with_their_line)
         {"{\"index\": [1]}", "line 1: 'index' is neither text nor a whole number"},
         {"{\"description\": \"b\"}", "line 1: neither 'index' nor 'Name'"},
         {"{\"Name\": \"resid_3/10\", \"Annotation\": \"b\"}", "line 1: feature 10, but"},
-        {"{\"Name\": \"x\"}", "line 1: 'Name' is 'x', expected layer/index"},
+        {"{\"Name\": \"resid_3/x\"}", "line 1: feature 'x', expected a number"},
         {"{\"Name\": \"mlp_0/1\", \"Annotation\": \"b\"}",
          "'l.tsv': none of its 1 names begins with 'resid_3/'"},
         {"0\ta\nb\tc\n", "line 2: feature 'b', expected a number"},
