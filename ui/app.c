@@ -101,6 +101,7 @@ void app_say(app *a, role r, const char *format, ...)
     vsnprintf(a->screen->message, sizeof a->screen->message, format, arguments);
     va_end(arguments);
     a->screen->message_role = r;
+    a->screen->message_seen = false;
     app_dirty(a);
 }
 

@@ -69,19 +69,27 @@ static bool accept(app *a, form *f)
     return true;
 }
 
-/* What is about to be fitted: `all 6 layers: 5 pairs, 2,560 targets`. */
-static void describe(form *f, const study *s, const fit_request *request, uint32_t count)
+/* What is about to be fitted: `all 6 layers: 5 pairs, 2,560 targets`, or the one pair by name. */
+static void describe(form *f, const app *a, const fit_request *request, uint32_t count)
 {
     char layers[24], pairs[24], targets[24];
+    const study *s = a->study;
     uint64_t sum = 0;
+    const layer *from = NULL, *to = NULL;
     for (uint32_t p = 0; p < request->pair_count; p++) {
-        const layer *l = layer_by_id(&s->layers, request->pair[p].target_layer);
-        sum += l ? l->features : 0;
+        from = layer_by_id(&s->layers, request->pair[p].source_layer);
+        to = layer_by_id(&s->layers, request->pair[p].target_layer);
+        sum += to ? to->features : 0;
     }
-    snprintf(f->about, sizeof f->about, "%s%s layers: %s pair%s, %s targets",
-             count == 0 ? "all " : "", show_count(layers, count ? count : s->layers.count),
-             show_count(pairs, request->pair_count), request->pair_count == 1 ? "" : "s",
-             show_count(targets, sum));
+    show_count(targets, sum);
+    if (request->pair_count == 1 && from && to)
+        snprintf(f->about, sizeof f->about, "%s %s %s: %s targets",
+                 app_layer_name(a, (uint32_t)(from - s->layers.item)), draw_glyph(GLYPH_ARROW),
+                 app_layer_name(a, (uint32_t)(to - s->layers.item)), targets);
+    else
+        snprintf(f->about, sizeof f->about, "%s%s layers: %s pairs, %s targets",
+                 count == 0 ? "all " : "", show_count(layers, count ? count : s->layers.count),
+                 show_count(pairs, request->pair_count), targets);
 }
 
 void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
@@ -112,6 +120,6 @@ void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
     form_add_choice(f, "scale", scales, 2, request->settings.scale);
     form_add_text(f, "tolerance", tolerance, "relative duality gap");
     f->at = FIELD_VALUE;
-    describe(f, a->study, request, chosen ? count : 0);
+    describe(f, a, request, chosen ? count : 0);
     app_open_modal(a, &f->base);
 }

@@ -41,6 +41,7 @@ static standing standing_of(const app *a, const fit *f)
         now.targets = p->targets;
         now.done = p->done > now.done ? p->done : now.done;
         now.edges = p->edges > now.edges ? p->edges : now.edges;
+        now.worst_gap = p->worst_gap > now.worst_gap ? p->worst_gap : now.worst_gap;
     }
     return now;
 }

@@ -89,6 +89,28 @@ static void draw_status(app *a, region line)
     draw_text(line, 0, at, line.cols - job - at, s->message_role, s->message);
 }
 
+/* A message that is too long for the status line goes on over the keys, until the next key. */
+static bool draw_long_message(app *a, region status_line, region key_line)
+{
+    struct screen *s = a->screen;
+    if (s->line != LINE_FREE || s->message_seen ||
+        text_width(s->message) <= status_line.cols - 2 - draw_job(a, status_line))
+        return false;
+    char first[sizeof s->message];
+    size_t bytes = text_fit(s->message, status_line.cols - 2, NULL);
+    size_t space = bytes;
+    while (space > 0 && s->message[space] != ' ')
+        space--;
+    bytes = space > 0 ? space : bytes;
+    memcpy(first, s->message, bytes);
+    first[bytes] = '\0';
+    draw_ground(status_line, 0, 0, status_line.cols, ROLE_STATUS);
+    draw_text(status_line, 0, 1, status_line.cols - 1, s->message_role, first);
+    draw_text(key_line, 0, 1, key_line.cols - 2, s->message_role,
+              s->message + bytes + (space > 0));
+    return true;
+}
+
 /* One "key word" of the key line; 0: no room before `end`. */
 static int draw_key(region line, int at, int end, action_id id, const char *word)
 {
@@ -139,8 +161,12 @@ void frame_draw(app *a)
         region body = region_part(all, 1, 0, all.rows - 3, all.cols);
         a->ops[a->view]->draw(a, a->state[a->view], body);
         draw_title(a, region_part(all, 0, 0, 1, all.cols));
-        draw_keys(a, region_part(all, all.rows - 1, 0, 1, all.cols));
-        draw_status(a, region_part(all, all.rows - 2, 0, 1, all.cols));
+        region status_line = region_part(all, all.rows - 2, 0, 1, all.cols);
+        region key_line = region_part(all, all.rows - 1, 0, 1, all.cols);
+        if (!draw_long_message(a, status_line, key_line)) {
+            draw_keys(a, key_line);
+            draw_status(a, status_line);
+        }
         if (s->modal)
             s->modal->draw(a, s->modal, all);
     }

@@ -96,6 +96,8 @@ void screen_act(app *a, action_id act, int count)
 
 static void clear_message(struct screen *s)
 {
+    s->dirty |= s->message[0] && !s->message_seen;
+    s->message_seen = true;
     if (s->message[0] && s->message_role != ROLE_ERROR && s->message_role != ROLE_WARNING) {
         s->message[0] = '\0';
         s->dirty = true;

@@ -51,35 +51,46 @@ static uint32_t moved(uint32_t at, int64_t by, uint32_t count)
     return to < 0 ? 0 : to >= count ? count - 1 : (uint32_t)to;
 }
 
+/* Only later layers depend on earlier ones: the cursor stays right of the diagonal. */
+static void keep_right(map *m, bool by_row)
+{
+    if (m->row + 1 >= m->layers)
+        m->row = m->layers - 2;
+    if (m->col > m->row)
+        return;
+    if (by_row || m->col == 0)
+        m->col = m->row + 1;
+    else
+        m->row = m->col - 1;
+}
+
 bool map_act(map *m, action_id act, int count)
 {
     int64_t times = count > 0 ? count : 1;
-    if (m->layers == 0)
+    if (m->layers < 2)
         return false;
     switch (act) {
     case ACT_DOWN:
-        m->row = moved(m->row, times, m->layers);
-        return true;
     case ACT_UP:
-        m->row = moved(m->row, -times, m->layers);
-        return true;
+        m->row = moved(m->row, act == ACT_DOWN ? times : -times, m->layers);
+        break;
     case ACT_RIGHT:
-        m->col = moved(m->col, times, m->layers);
-        return true;
     case ACT_LEFT:
-        m->col = moved(m->col, -times, m->layers);
-        return true;
+        m->col = moved(m->col, act == ACT_RIGHT ? times : -times, m->layers);
+        break;
     case ACT_TOP:
         m->row = 0;
-        m->col = 1 < m->layers ? 1 : 0;
-        return true;
+        m->col = 1;
+        break;
     case ACT_BOTTOM:
+        m->row = m->layers - 2;
         m->col = m->layers - 1;
-        m->row = m->col > 0 ? m->col - 1 : 0;
-        return true;
+        break;
     default:
         return false;
     }
+    keep_right(m, act != ACT_LEFT);
+    return true;
 }
 
 /* The first layer is never a target and the last never a source: no column, no row for them. */
@@ -115,10 +126,7 @@ void map_draw(map *m, const app *a, region r, bool focused)
 {
     if (m->layers < 2 || r.rows < 2 || r.cols < HEAD + CELL)
         return;
-    if (m->col == 0)
-        m->col = 1;
-    if (m->row + 1 >= m->layers)
-        m->row = m->layers - 2;
+    keep_right(m, true);
     uint32_t cols = (uint32_t)((r.cols - HEAD) / CELL), rows = (uint32_t)(r.rows - 1);
     m->left = m->left < 1 ? 1 : m->left;
     scroll(&m->left, m->col, cols);

@@ -30,6 +30,7 @@ struct screen {
 
     char message[512];
     role message_role;
+    bool message_seen; /* a key was pressed since */
 
     bool dirty;          /* draw at once */
     bool progress_dirty; /* draw when a tenth of a second has passed since drawn_at */
