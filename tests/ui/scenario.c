@@ -29,6 +29,7 @@ typedef struct scenario {
     regex_t mask[MASKS_MAX];
     int masks;
     terminal *terminal;
+    bool hung_up;
     char *said; /* output of the last `run` */
 } scenario;
 
@@ -363,6 +364,7 @@ static bool start(scenario *s, char **word, int words)
     for (int i = 1; i < words; i++)
         argv[i] = word[i];
     terminal_free(s->terminal);
+    s->hung_up = false;
     s->terminal = terminal_start(argv, s->variable, s->rows, s->columns);
     return s->terminal || wrong(s, "no pseudo-terminal to be had");
 }
@@ -387,6 +389,21 @@ static bool type(scenario *s, char **word, int words)
     (void)words;
     terminal_count_from_here(s->terminal);
     terminal_type(s->terminal, word[1]);
+    return true;
+}
+
+/* Lets what is being drawn come to its end: before bytes are counted. */
+static bool settle(scenario *s, char **word, int words)
+{
+    (void)word;
+    (void)words;
+    return terminal_settle(s->terminal, 0.2, s->patience) || wrong(s, "it never stops writing");
+}
+
+static bool pause_a_moment(scenario *s, char **word, int words)
+{
+    (void)words;
+    terminal_settle(s->terminal, atof(word[1]), atof(word[1]));
     return true;
 }
 
@@ -467,6 +484,8 @@ static bool is_harmless(scenario *s)
 
 static bool is_tidy(scenario *s)
 {
+    if (s->hung_up) /* nobody sees that terminal any more */
+        return true;
     terminal_settle(s->terminal, 0.05, s->patience);
     const char *left = terminal_left_behind(s->terminal);
     return (!left || wrong(s, "the terminal is not as it was: %s", left)) && is_harmless(s);
@@ -474,14 +493,16 @@ static bool is_tidy(scenario *s)
 
 static bool leave(scenario *s, char **word, int words)
 {
-    (void)words;
     if (!until(s, has_ended, NULL)) {
         wrong(s, "it does not end");
         show_screen(s);
         return false;
     }
     int status = terminal_exit_status(s->terminal);
-    if (status != atoi(word[1])) {
+    bool wanted = false;
+    for (int i = 1; i < words; i++)
+        wanted = wanted || status == atoi(word[i]);
+    if (!wanted) {
         wrong(s, "exit status %d, expected %s", status, word[1]);
         show_screen(s);
         return false;
@@ -509,7 +530,16 @@ static bool hang_up(scenario *s, char **word, int words)
     (void)word;
     (void)words;
     terminal_hang_up(s->terminal);
+    s->hung_up = true;
     return true;
+}
+
+/* Pictures are of the README: written when they are asked for, else only drawn. */
+static bool picture(scenario *s, char **word, int words)
+{
+    (void)words;
+    const char *path = s->options->update ? word[1] : "/dev/null";
+    return terminal_picture(s->terminal, path) || wrong(s, "cannot write %s", path);
 }
 
 static bool mask(scenario *s, char **word, int words)
@@ -546,10 +576,11 @@ static const struct directive {
     {"mask", 2, 2, false, mask},          {"bytes", 3, 3, true, bytes},
     {"resize", 3, 3, true, resize},       {"signal", 2, 2, true, send_signal},
     {"stopped", 1, 1, true, stopped},     {"continue", 1, 1, true, go_on},
-    {"hangup", 1, 1, true, hang_up},      {"exit", 2, 2, true, leave},
+    {"hangup", 1, 1, true, hang_up},      {"exit", 2, 4, true, leave},
     {"run", 2, WORDS_MAX, false, run_program}, {"said", 2, 2, false, said},
     {"copy", 3, 3, false, copy},          {"delete", 2, 2, false, delete_file},
-    {"patience", 2, 2, false, patience},
+    {"patience", 2, 2, false, patience},  {"settle", 1, 1, true, settle},
+    {"pause", 2, 2, true, pause_a_moment}, {"picture", 2, 2, true, picture},
 };
 
 /* Copies one word into `out` and returns what follows it; NULL when there is none. */

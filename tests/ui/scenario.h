@@ -12,11 +12,14 @@
  *   keys KEY...              see terminal_key;  type TEXT types it
  *   expect TEXT  absent TEXT  reverse TEXT  bold TEXT  coloured TEXT  marked TEXT  colourless
  *   golden NAME              the screen is as golden/NAME.txt (rewritten with --update)
+ *   picture FILE             with --update, the screen as an SVG file
  *   mask REGEX               in goldens from here on, what matches is shown as ~
  *   bytes < N                sent by the program since the last keys
  *   resize COLUMNS ROWS      signal TERM|INT|TSTP|HUP|KILL      stopped      continue      hangup
- *   exit STATUS              the program ends so, and leaves the terminal as it was
+ *   exit STATUS...           the program ends with one of these, and leaves the terminal as it was
  *   run STATUS ARGUMENT...   the program again, beside the screen, to its end;  said TEXT: in its output
+ *   settle                   the program writes nothing for a while: before bytes are counted
+ *   pause SECONDS            only where the program itself tells by time: digits that may be a count
  *   copy FROM TO  delete FILE  patience SECONDS
  */
 #ifndef TESTS_UI_SCENARIO_H

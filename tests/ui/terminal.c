@@ -1,5 +1,7 @@
 #include "tests/ui/terminal.h"
 
+#include "tests/ui/svg.h"
+
 #include "src/base/clock.h"
 #include "src/base/memory.h"
 
@@ -133,7 +135,7 @@ static void watch(terminal *t, const unsigned char *bytes, size_t length)
             t->harm = "it sent a bidirectional control";
         else if (a == 0xE2 && b == 0x81 && c >= 0xA6 && c <= 0xA9)
             t->harm = "it sent a bidirectional isolate";
-        else if (a == 0x1B && b == ']' && c != '5') /* OSC 52 copies: ours */
+        else if (a == 0x1B && b == ']' && c != '5' && c != '1') /* ours: 52 copies, 104 resets colours */
             t->harm = "it sent an operating system command";
         else if (b == 0x1B && (c == 'P' || c == 'X' || c == '^' || c == '_' || c == 'c'))
             t->harm = "it sent a device string or a reset";
@@ -326,6 +328,7 @@ void terminal_hang_up(terminal *t)
 {
     close(t->master);
     t->master = -1;
+    terminal_signal(t, SIGHUP); /* as a shell whose line dropped does */
 }
 
 terminal_state terminal_state_now(const terminal *t)
@@ -482,4 +485,9 @@ bool terminal_has_colour(const terminal *t)
                 return true;
         }
     return false;
+}
+
+bool terminal_picture(const terminal *t, const char *path)
+{
+    return svg_write(t->screen, t->rows, t->columns, path);
 }

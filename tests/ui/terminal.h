@@ -58,6 +58,9 @@ bool terminal_has_colour(const terminal *t);
 size_t terminal_bytes(const terminal *t);
 void terminal_count_from_here(terminal *t);
 
+/* Writes what stands on the screen as an SVG picture. False: the file could not be written. */
+bool terminal_picture(const terminal *t, const char *path);
+
 /* NULL, or what the program has sent that a label must never make it send: a control character
  * of the C1 set, a bidirectional override, an operating system command, a device string. */
 const char *terminal_harm(const terminal *t);
