@@ -1,7 +1,6 @@
 #include "src/jobs/import.h"
 
 #include "db/note.h"
-#include "db/target.h"
 #include "src/base/clock.h"
 #include "src/base/memory.h"
 #include "src/jobs/build_folder.h"
@@ -42,21 +41,48 @@ status import_tick(importer *im, double fraction)
     return STATUS_OK;
 }
 
-status import_kind(importer *im, const yaml_node *value, const char *(*name_of)(unsigned),
-                   unsigned count, unsigned *kind)
+static const char *layer_kind_at(unsigned kind)
+{
+    return layer_kind_name((layer_kind)kind);
+}
+
+static const char *target_kind_at(unsigned kind)
+{
+    return target_kind_name((target_kind)kind);
+}
+
+/* The place of a value among `count` names. */
+static status find_kind(importer *im, const yaml_node *value, const char *(*name_of)(unsigned),
+                        unsigned count, unsigned *kind)
 {
     char expected[128] = "";
     size_t length = 0;
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(name_of(i), value->text) == 0) {
-            *kind = i;
+    for (*kind = 0; *kind < count; ++*kind) {
+        if (strcmp(name_of(*kind), value->text) == 0)
             return STATUS_OK;
-        }
         length += (size_t)snprintf(expected + length, sizeof expected - length, "%s'%s'",
-                                   i == 0 ? "" : ", ", name_of(i));
+                                   *kind == 0 ? "" : ", ", name_of(*kind));
     }
     return yaml_error(value, im->source.path, im->err, "'kind' is '%s', expected one of %s",
                       value->text, expected);
+}
+
+static status read_kinds(importer *im)
+{
+    const manifest *m = &im->source;
+    im->layers = mem_zero(m->layer_count, sizeof *im->layers);
+    im->target_kinds = mem_zero(m->target_count, sizeof *im->target_kinds);
+    status code = STATUS_OK;
+    unsigned kind;
+    for (uint32_t i = 0; code == STATUS_OK && i < m->layer_count; i++) {
+        code = find_kind(im, m->layer[i].kind, layer_kind_at, LAYER_COMPONENT + 1, &kind);
+        im->layers[i].kind = (layer_kind)kind;
+    }
+    for (uint32_t i = 0; code == STATUS_OK && i < m->target_count; i++) {
+        code = find_kind(im, m->target[i].kind, target_kind_at, TARGET_CLASS + 1, &kind);
+        im->target_kinds[i] = (target_kind)kind;
+    }
+    return code;
 }
 
 /* Opens every file once, so that a missing one is reported before the long work begins. */
@@ -131,15 +157,18 @@ static status import_files(importer *im)
     status code;
     if (m->documents || m->text)
         IMPORT_FILE(import_documents(im));
+    code = import_check_layers(im);
+    if (code != STATUS_OK)
+        return code;
     for (uint32_t i = 0; i < m->layer_count; i++) {
         IMPORT_FILE(import_layer(im, i));
         if (m->layer[i].labels)
             IMPORT_FILE(import_labels(im, i));
     }
     for (uint32_t i = 0; i < m->target_count; i++)
-        IMPORT_FILE(import_target(im, &m->target[i]));
+        IMPORT_FILE(import_target(im, i));
     for (uint32_t i = 0; i < m->effects_count; i++)
-        IMPORT_FILE(import_effects(im, &m->effects[i]));
+        IMPORT_FILE(import_effects(im, i));
     im->report->samples = im->samples;
     return STATUS_OK;
 }
@@ -212,13 +241,14 @@ static status prepare(importer *im, build_folder *home)
                          request->study);
     status code = manifest_read(&im->source, request->manifest, im->err);
     if (code == STATUS_OK)
+        code = read_kinds(im);
+    if (code == STATUS_OK)
         code = folder_open_parent(&im->files, request->manifest, request->absolute_paths, im->err);
     if (code == STATUS_OK)
         code = list_files(im);
     if (code == STATUS_OK)
         code = build_folder_create(home, request->study, im->err);
     im->folder = home->path;
-    im->layers = mem_zero(im->source.layer_count, sizeof *im->layers);
     return code;
 }
 
@@ -228,6 +258,7 @@ static void release(importer *im)
     folder_close(&im->files);
     manifest_release(&im->source);
     free(im->layers);
+    free(im->target_kinds);
     free(im->start);
     free(im->rows_from);
     free(im->file);

@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* A block is read as a whole by whoever wants one of its features, so it is kept small. */
-enum { BLOCK_ENTRIES = 1 << 20, BLOCK_FEATURES = 1 << 16, DEFAULT_MEMORY = 256 << 20 };
+enum { BLOCK_ENTRIES = 1 << 20, BLOCK_FEATURES = 1 << 16 };
+enum { DEFAULT_MEMORY = 256 << 20, CLAIM_CAP = 1000 };
 
 /* Columns on their way into the workspace. */
 typedef struct block {
@@ -125,6 +126,51 @@ static status check_rows(importer *im, const char *file, uint32_t rows)
                      !im->start ? "" : im->source.rows == ROWS_TOKENS ? " tokens" : " documents");
 }
 
+/* A sparse file can claim any shape; what is made of it must bear some relation to its size. */
+static status check_claim(importer *im, const char *file, const layer *l, uint64_t bytes)
+{
+    uint64_t claimed =
+        l->dense ? (uint64_t)l->samples * l->features : (uint64_t)l->samples + l->features;
+    if (claimed / CLAIM_CAP <= bytes)
+        return STATUS_OK;
+    return error_set(im->err, STATUS_INPUT,
+                     "'%s': its %llu bytes claim to be %u samples x %u features, too much to be true",
+                     file, (unsigned long long)bytes, l->samples, l->features);
+}
+
+static status open_layer(importer *im, const manifest_layer *m, activations **out)
+{
+    const char *tensor = m->tensor ? m->tensor->text : NULL;
+    status code = activations_open(out, &im->files, m->activations->text, tensor,
+                                   m->drop_nonfinite, im->err);
+    return code == STATUS_OK ? check_rows(im, m->activations->text, activations_rows(*out)) : code;
+}
+
+status import_check_layers(importer *im)
+{
+    status code = STATUS_OK;
+    uint32_t file = im->step;
+    for (uint32_t i = 0; code == STATUS_OK && i < im->source.layer_count; i++) {
+        const manifest_layer *m = &im->source.layer[i];
+        layer *l = &im->layers[i];
+        activations *from;
+        code = open_layer(im, m, &from);
+        if (code == STATUS_OK) {
+            *l = (layer){.name = m->name->text,
+                         .position = i,
+                         .kind = l->kind,
+                         .dense = l->kind != LAYER_SAE,
+                         .features = activations_cols(from),
+                         .samples = im->samples,
+                         .source = m->activations->text};
+            code = check_claim(im, l->source, l, im->file[file].bytes);
+        }
+        activations_close(from);
+        file += m->labels ? 2 : 1;
+    }
+    return code;
+}
+
 static status fill_columns(importer *im, activations *from, columns *into)
 {
     for (;;) {
@@ -144,8 +190,8 @@ static status fill_columns(importer *im, activations *from, columns *into)
     }
 }
 
-/* Reading is done; from here on the file's name has to be put before an error. */
-static status store_columns(importer *im, columns *from, const char *file, layer *l)
+/* Reading is done: what is still wrong with the file has to be told with its name. */
+static status store_columns(importer *im, columns *from, layer *l)
 {
     block b;
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -155,7 +201,7 @@ static status store_columns(importer *im, columns *from, const char *file, layer
         column c;
         code = columns_next(from, &c, im->err);
         if (code == STATUS_INPUT)
-            error_prefix(im->err, "'%s'", file);
+            error_prefix(im->err, "'%s'", l->source);
         if (code != STATUS_OK)
             break;
         pooling_apply(&c, im->source.pool, im->start, im->documents);
@@ -175,36 +221,18 @@ static status store_columns(importer *im, columns *from, const char *file, layer
     return layer_set_totals(im->build, l->id, l->nonzeros, text, im->err);
 }
 
-static const char *layer_kind_at(unsigned kind)
-{
-    return layer_kind_name((layer_kind)kind);
-}
-
 status import_layer(importer *im, uint32_t position)
 {
     const manifest_layer *m = &im->source.layer[position];
-    const char *file = m->activations->text;
     layer *l = &im->layers[position];
-    unsigned kind = LAYER_SAE;
-    status code = import_kind(im, m->kind, layer_kind_at, LAYER_COMPONENT + 1, &kind);
-    if (code != STATUS_OK)
-        return code;
+    char no_hash_yet[] = "";
     activations *from;
-    code = activations_open(&from, &im->files, file, m->tensor ? m->tensor->text : NULL,
-                            m->drop_nonfinite, im->err);
-    if (code == STATUS_OK)
-        code = check_rows(im, file, activations_rows(from));
     columns *turned = NULL;
+    status code = open_layer(im, m, &from);
     if (code == STATUS_OK) {
-        *l = (layer){.name = m->name->text,
-                     .position = position,
-                     .kind = (layer_kind)kind,
-                     .dense = kind != LAYER_SAE,
-                     .features = activations_cols(from),
-                     .samples = im->samples,
-                     .source = m->activations->text,
-                     .hash = (char[]){""}};
+        l->hash = no_hash_yet;
         code = layer_add(im->build, l, im->err);
+        l->hash = NULL;
     }
     uint64_t memory = im->request->memory ? im->request->memory : DEFAULT_MEMORY;
     if (code == STATUS_OK)
@@ -212,11 +240,10 @@ status import_layer(importer *im, uint32_t position)
     if (code == STATUS_OK)
         code = fill_columns(im, from, turned);
     if (code == STATUS_OK)
-        code = store_columns(im, turned, file, l);
+        code = store_columns(im, turned, l);
     columns_free(turned);
     activations_close(from);
     if (code == STATUS_OK) {
-        l->hash = NULL;
         im->report->layers++;
         im->report->features += l->features;
         im->report->nonzeros += l->nonzeros;

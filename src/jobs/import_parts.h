@@ -3,6 +3,7 @@
 #define JOBS_IMPORT_PARTS_H
 
 #include "db/layer.h"
+#include "db/target.h"
 #include "src/formats/folder.h"
 #include "src/formats/manifest.h"
 #include "src/jobs/import.h"
@@ -23,6 +24,7 @@ typedef struct importer {
     db *build;
 
     layer *layers; /* as the manifest has them; names and sources are borrowed */
+    target_kind *target_kinds;
 
     /* samples: 0 until the documents, or else the first layer, have told */
     uint32_t rows;      /* of every activation file */
@@ -45,16 +47,14 @@ typedef struct importer {
  * import was cancelled. Cheap; call it for every block. */
 status import_tick(importer *im, double fraction);
 
+/* Opens every layer's file and compares shapes, so that a misfit is told before the long work. */
+status import_check_layers(importer *im);
+
 /* The parts, each for one file of the manifest. */
 status import_documents(importer *im);
 status import_layer(importer *im, uint32_t position);
 status import_labels(importer *im, uint32_t position);
-status import_target(importer *im, const manifest_target *from);
-status import_effects(importer *im, const manifest_effects *from);
-
-/* The place of a layer or target kind in its list of names; its error says where the manifest
- * is wrong. `name_of` gives the names from 0 on, `count` of them. */
-status import_kind(importer *im, const yaml_node *value, const char *(*name_of)(unsigned),
-                   unsigned count, unsigned *kind);
+status import_target(importer *im, uint32_t index);
+status import_effects(importer *im, uint32_t index);
 
 #endif

@@ -2,7 +2,6 @@
 #include "src/base/memory.h"
 
 #include "db/document.h"
-#include "db/target.h"
 #include "src/formats/array.h"
 #include "src/formats/documents.h"
 #include "src/formats/effects.h"
@@ -138,11 +137,6 @@ static status join_classes(importer *im, const manifest_target *t, target_kind k
     return *out ? STATUS_OK : error_memory(im->err, "class names");
 }
 
-static const char *target_kind_at(unsigned kind)
-{
-    return target_kind_name((target_kind)kind);
-}
-
 static status open_values(importer *im, const char *file, int *fd, array *out)
 {
     uint64_t bytes;
@@ -156,27 +150,24 @@ static status open_values(importer *im, const char *file, int *fd, array *out)
     return array_open_npy(out, &in, im->err);
 }
 
-status import_target(importer *im, const manifest_target *from)
+status import_target(importer *im, uint32_t index)
 {
+    const manifest_target *from = &im->source.target[index];
     const char *file = from->values->text;
-    unsigned kind = TARGET_REAL;
+    target_kind kind = im->target_kinds[index];
     int fd = -1;
     array source = {0};
     char *classes = NULL;
     double *value = NULL;
-    status code = import_kind(im, from->kind, target_kind_at, TARGET_CLASS + 1, &kind);
-    if (code == STATUS_OK)
-        code = join_classes(im, from, (target_kind)kind, &classes);
+    status code = join_classes(im, from, kind, &classes);
     if (code == STATUS_OK)
         code = open_values(im, file, &fd, &source);
     if (code == STATUS_OK)
         code = read_values(im, &source, &value);
     if (code == STATUS_OK)
-        code = check_values(im, file, (target_kind)kind, from->classes ? from->classes->count : 0,
-                            value);
+        code = check_values(im, file, kind, from->classes ? from->classes->count : 0, value);
     if (code == STATUS_OK)
-        code = target_add(im->build, from->name->text, (target_kind)kind, classes, value,
-                          im->samples, im->err);
+        code = target_add(im->build, from->name->text, kind, classes, value, im->samples, im->err);
     im->report->targets += code == STATUS_OK;
     array_close(&source);
     if (fd >= 0)
@@ -203,9 +194,10 @@ static status add_effects(importer *im, const char *file, int64_t set, const eff
     return code;
 }
 
-status import_effects(importer *im, const manifest_effects *from)
+status import_effects(importer *im, uint32_t index)
 {
     enum { BATCH = 4096 };
+    const manifest_effects *from = &im->source.effects[index];
     const layer *cause = layer_named(im, from->from->text);
     const layer *result = layer_named(im, from->to->text);
     const char *file = from->values->text;

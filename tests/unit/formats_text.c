@@ -7,7 +7,13 @@
 
 #include "tests/unit/scratch.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <math.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <zlib.h>
 
 static char *scratch;
@@ -345,27 +351,36 @@ Test(formats_text, effects_and_what_is_wrong_with_them)
     }
 }
 
-Test(formats_text, names_stay_below_their_folder)
+/* `follows`: links that stay inside may be followed. */
+static void check_names(bool follows)
 {
     error err = {0};
     char *outside = scratch_create();
     scratch_write_text(outside, "secret", "s\n");
+    scratch_write_text(scratch, "t", "t\n");
     char *secret = scratch_path(outside, "secret"), *link = scratch_path(scratch, "link");
     char *inner = scratch_path(scratch, "inner"), *pipe = scratch_path(scratch, "pipe");
-    scratch_write_text(scratch, "t", "t\n");
-    cr_assert_eq(symlink(secret, link), 0);
-    cr_assert_eq(symlink("t", inner), 0);
-    cr_assert_eq(mkfifo(pipe, 0600), 0);
+    char *below = scratch_path(scratch, "below"), *away = scratch_path(scratch, "away");
+    cr_assert(mkdir(below, 0700) == 0 && mkfifo(pipe, 0600) == 0);
+    cr_assert(symlink(secret, link) == 0 && symlink("t", inner) == 0 && symlink(outside, away) == 0);
+    scratch_write_text(below, "u", "u\n");
+
     char out[256];
-    cr_expect_eq(join_lines("inner", out, &err), STATUS_OK, "%s", err.message);
+    cr_expect_eq(join_lines("below/u", out, &err), STATUS_OK, "%s", err.message);
+    cr_expect_eq(join_lines("./below//u", out, &err), STATUS_OK, "%s", err.message);
+    cr_expect_eq(join_lines("inner", out, &err), follows ? STATUS_OK : STATUS_INPUT);
     cr_expect_eq(join_lines("link", out, &err), STATUS_INPUT);
-    expect_message(&err, "'link' lies outside the manifest's folder");
+    cr_expect_eq(join_lines("away/secret", out, &err), STATUS_INPUT);
     cr_expect_eq(join_lines("../x", out, &err), STATUS_INPUT);
     expect_message(&err, "'../x' lies outside the manifest's folder");
+    cr_expect_eq(join_lines("below/../../x", out, &err), STATUS_INPUT);
+    expect_message(&err, "lies outside the manifest's folder");
     cr_expect_eq(join_lines(secret, out, &err), STATUS_INPUT);
     expect_message(&err, "lies outside the manifest's folder");
     cr_expect_eq(join_lines("pipe", out, &err), STATUS_INPUT);
     expect_message(&err, "'pipe' is not a regular file");
+    cr_expect_eq(join_lines("below", out, &err), STATUS_INPUT);
+    cr_expect_eq(join_lines("", out, &err), STATUS_INPUT);
     here.outside = true;
     cr_expect_eq(join_lines("link", out, &err), STATUS_OK);
     cr_expect_str_eq(out, "s|");
@@ -374,5 +389,28 @@ Test(formats_text, names_stay_below_their_folder)
     free(link);
     free(inner);
     free(pipe);
+    free(below);
+    free(away);
     scratch_remove(outside);
+}
+
+Test(formats_text, names_stay_below_their_folder)
+{
+    check_names(true);
+}
+
+/* An older kernel, or a container's filter: openat2 does not exist from now on. */
+Test(formats_text, names_stay_below_their_folder_without_openat2)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        cr_skip_test("no system call filters here");
+    check_names(false);
 }
