@@ -35,17 +35,20 @@ typedef struct command {
 } command;
 
 #define COMMAND_LIST(X) X(open) X(demo) X(import) X(info) X(layers) X(features) X(fit) X(fits)     \
-    X(edges) X(note) X(help)
+    X(edges) X(paths) X(note) X(help)
 
 #define COMMAND_DECLARE(name) extern const command command_##name;
 COMMAND_LIST(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
+/* How the table of keys is written: for a person, the man page, the README. */
+typedef enum key_form { KEYS_PLAIN, KEYS_ROFF, KEYS_MARKDOWN } key_form;
+
 /* What the commands ask of the screen, which they must not know: set by main. */
 typedef struct command_screen {
     status (*run)(const char *study, const char *theme, bool no_color, unsigned threads,
                   error *err);
-    void (*print_keys)(FILE *out, bool manual);
+    void (*print_keys)(FILE *out, key_form form);
 } command_screen;
 
 extern command_screen command_the_screen;
