@@ -250,7 +250,8 @@ man: circuitlasso
 
 # The README's picture and its table of keys, from the program itself.
 picture: screen-programs
-	@tests/ui/picture $(B)
+	@$(B)/screens $(B)/circuitlasso --update tests/ui/picture.script
+	@tests/readme $(B)/circuitlasso
 
 install: circuitlasso man
 	install -D -m 755 circuitlasso $(DESTDIR)$(PREFIX)/bin/circuitlasso

@@ -14,9 +14,12 @@ static status run_screen(const char *study, const char *theme, bool no_color, un
     return ui_run(&options, err);
 }
 
-static void print_keys(FILE *out, bool manual)
+static void print_keys(FILE *out, key_form form)
 {
-    ui_print_keys(out, manual ? UI_KEYS_ROFF : UI_KEYS_PLAIN);
+    static const ui_keys_form forms[] = {[KEYS_PLAIN] = UI_KEYS_PLAIN,
+                                         [KEYS_ROFF] = UI_KEYS_ROFF,
+                                         [KEYS_MARKDOWN] = UI_KEYS_MARKDOWN};
+    ui_print_keys(out, forms[form]);
 }
 
 static status run(int argc, char **argv, error *err)

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-static bool manual;
+static bool manual, markdown;
 
 static const command_option options[] = {
     {"man", OPTION_FLAG, &manual, NULL, "the whole manual as a man page"},
+    {"markdown", OPTION_FLAG, &markdown, NULL, "keys as a Markdown table"},
     {0},
 };
 
@@ -93,7 +94,7 @@ static void print_manual(void)
     for (int i = 0; i < COMMANDS; i++)
         print_command_manual(commands[i]);
     printf(".SH KEYS\n");
-    command_the_screen.print_keys(stdout, true);
+    command_the_screen.print_keys(stdout, KEYS_ROFF);
     printf(".SH EXIT STATUS\n");
     for (int i = 0; i < EXITS; i++) {
         printf(".TP\n.B %d\n", (int)exits[i].code);
@@ -112,7 +113,7 @@ static status run(char **arguments, int count, error *err)
     else if (count == 0)
         print_overview();
     else if (strcmp(arguments[0], "keys") == 0)
-        command_the_screen.print_keys(stdout, false);
+        command_the_screen.print_keys(stdout, markdown ? KEYS_MARKDOWN : KEYS_PLAIN);
     else if (command_find(arguments[0]))
         command_print_help(command_find(arguments[0]), stdout);
     else
