@@ -41,11 +41,14 @@ typedef struct command {
 COMMAND_LIST(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
 
+/* How the table of keys is written: for a person, the man page, the README. */
+typedef enum key_form { KEYS_PLAIN, KEYS_ROFF, KEYS_MARKDOWN } key_form;
+
 /* What the commands ask of the screen, which they must not know: set by main. */
 typedef struct command_screen {
     status (*run)(const char *study, const char *theme, bool no_color, unsigned threads,
                   error *err);
-    void (*print_keys)(FILE *out, bool manual);
+    void (*print_keys)(FILE *out, key_form form);
 } command_screen;
 
 extern command_screen command_the_screen;
