@@ -44,7 +44,7 @@ enum {
 
 #define ACTION_LIST(X)                                                                            \
     /* moving */                                                                                  \
-    X(ACT_DOWN, "down", "j Down", IN_ALL, "", "one row down; a count before it moves that many")  \
+    X(ACT_DOWN, "down", "j Down", IN_ALL, "", "one row down; 10j moves ten, 05j five")            \
     X(ACT_UP, "up", "k Up", IN_ALL, "", "one row up")                                             \
     X(ACT_LEFT, "left", "h Left", IN_ALL, "", "left; folds, or moves to the column before")       \
     X(ACT_RIGHT, "right", "l Right", IN_ALL, "", "right; unfolds, or moves to the next column")   \

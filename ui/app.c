@@ -298,6 +298,8 @@ static status start(app *a, const ui_options *options, error *err)
     if (code == STATUS_OK)
         code = reader_start(&a->reader, options->study, a->news, err);
     if (code == STATUS_OK)
+        code = reader_start(&a->screen->circuits, options->study, a->news, err);
+    if (code == STATUS_OK)
         code = engine_start(&a->engine, options->study, options->threads, a->news, err);
     if (code == STATUS_OK)
         code = note_writer_start(&a->note_writer, options->study, a->news, err);
@@ -312,6 +314,7 @@ static void release(app *a)
     note_writer_stop(a->note_writer);
     engine_stop(a->engine);
     reader_stop(a->reader);
+    reader_stop(s->circuits);
     if (a->news)
         queue_free(a->news);
     app_close_modal(a);

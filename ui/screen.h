@@ -55,6 +55,9 @@ struct screen {
     uint32_t table_count;
     bool table_under_way;
 
+    /* Circuits are read by a thread of their own: five million edges take seconds, and nobody else
+     * should stand behind them. */
+    struct reader *circuits;
     bool circuit_under_way;
     double circuit_read_at, circuit_read_took;
     uint64_t circuit_edges; /* in the study's snapshot when the circuit was asked for */

@@ -227,11 +227,11 @@ static void ask_circuit(app *a)
     s->circuit_under_way = true;
     s->circuit_read_at = clock_seconds();
     s->circuit_edges = edges_of(app_fit(a));
-    app_ask(a, &(reader_question){.kind = READ_CIRCUIT,
-                                  .work = circuit_read,
-                                  .ask = wanted,
-                                  .release_ask = free,
-                                  .release = circuit_release});
+    reader_ask(s->circuits, &(reader_question){.kind = READ_CIRCUIT,
+                                               .work = circuit_read,
+                                               .ask = wanted,
+                                               .release_ask = free,
+                                               .release = circuit_release});
 }
 
 static void drop_circuit(app *a)

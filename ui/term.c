@@ -264,6 +264,27 @@ void term_frame(void)
     cursor_y = -1;
 }
 
+/* After an escape: a key that terminfo does not know would come as a row of plain characters, each
+ * of them an action. True: there was such a sequence, and it is gone. */
+static bool swallow_sequence(void)
+{
+    wint_t code = 0;
+    int kind = wget_wch(keyboard, &code);
+    if (kind == ERR)
+        return false;
+    if (kind == KEY_CODE_YES) {
+        ungetch((int)code);
+        return false;
+    }
+    if (code != '[' && code != 'O') {
+        unget_wch((wchar_t)code);
+        return false;
+    }
+    while (wget_wch(keyboard, &code) == OK && (code < 0x40 || code > 0x7e))
+        ;
+    return true;
+}
+
 int term_key(void)
 {
     static const struct {
@@ -294,7 +315,7 @@ int term_key(void)
     case '\t':
         return PRESSED_TAB;
     case 0x1b:
-        return PRESSED_ESC;
+        return swallow_sequence() ? PRESSED_UNKNOWN : PRESSED_ESC;
     case 0x7f:
     case 0x08:
         return PRESSED_BACKSPACE;
