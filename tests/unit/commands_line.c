@@ -1,0 +1,198 @@
+/* The command line as a script sees it: exit statuses, JSON that parses, nothing that could act on
+ * a terminal. */
+#include "src/base/text.h"
+#include "src/commands/command.h"
+#include "tests/unit/study_fixture.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+static char *path;
+static char said[1 << 20]; /* what the last command wrote to standard output */
+static error err;
+
+static void no_keys(FILE *out, key_form form)
+{
+    fprintf(out, "keys %d\n", (int)form);
+}
+
+static void set_up(void)
+{
+    setenv("LC_ALL", "C.UTF-8", 1);
+    text_setup();
+    path = fixture_study();
+    command_the_screen.print_keys = no_keys;
+}
+
+static void tear_down(void)
+{
+    fixture_remove(path);
+}
+
+TestSuite(line, .init = set_up, .fini = tear_down);
+
+/* Each test runs in a process of its own, and options keep what they were given: one call of a
+ * command a test, unless the test means it. */
+static status run(int count, const char **words)
+{
+    char *argv[24] = {0};
+    for (int i = 0; i < count; i++)
+        argv[i] = (char *)words[i];
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    FILE *file = tmpfile();
+    dup2(fileno(file), STDOUT_FILENO);
+    err = (error){0};
+    status code = command_run(command_find(words[0]), count, argv, &err);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    rewind(file);
+    size_t length = fread(said, 1, sizeof said - 1, file);
+    said[length] = '\0';
+    fclose(file);
+    for (size_t i = 0; i < length; i++)
+        cr_assert((unsigned char)said[i] >= 0x20 || said[i] == '\n', "a control byte at %zu", i);
+    return code;
+}
+
+#define RUN(...)                                                                                  \
+    run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                      \
+        (const char *[]){__VA_ARGS__})
+
+/* The lines of JSON that were said, parsed. */
+static json_t *lines(void)
+{
+    json_t *all = json_array();
+    char *save = NULL;
+    for (char *line = strtok_r(said, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        json_error_t why;
+        json_t *object = json_loads(line, 0, &why);
+        cr_assert_not_null(object, "'%s': %s", line, why.text);
+        json_array_append_new(all, object);
+    }
+    return all;
+}
+
+static double number(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    cr_assert(json_is_number(value), "%s", name);
+    return json_number_value(value);
+}
+
+Test(line, layers_as_json)
+{
+    cr_assert_eq(RUN("layers", path, "--json"), STATUS_OK, "%s", err.message);
+    json_t *all = lines();
+    cr_assert_eq(json_array_size(all), FIXTURE_LAYERS);
+    for (size_t l = 0; l < FIXTURE_LAYERS; l++) {
+        const json_t *row = json_array_get(all, l);
+        cr_expect_eq(number(row, "position"), (double)l);
+        cr_expect_eq(number(row, "features"), FIXTURE_FEATURES);
+        cr_expect_eq(number(row, "samples"), FIXTURE_SAMPLES);
+        cr_expect_eq(number(row, "labelled"), 1);
+    }
+    json_decref(all);
+}
+
+Test(line, a_hostile_label_stays_whole_in_json_and_harmless_everywhere)
+{
+    cr_assert_eq(RUN("features", path, "1/3", "--json"), STATUS_OK, "%s", err.message);
+    json_t *all = lines();
+    cr_assert_eq(json_array_size(all), 1);
+    cr_expect_str_eq(json_string_value(json_object_get(json_array_get(all, 0), "label")),
+                     "a label \x1b[31m with an escape");
+    json_decref(all);
+}
+
+Test(line, a_hostile_label_is_shown_as_an_escape)
+{
+    cr_assert_eq(RUN("features", path, "1/3"), STATUS_OK, "%s", err.message);
+    cr_expect(strstr(said, "a label \\x1b[31m with an escape"), "%s", said);
+}
+
+Test(line, search_finds_by_the_beginning_of_words)
+{
+    cr_assert_eq(RUN("features", path, "--search", "esc lab", "--json"), STATUS_OK);
+    json_t *all = lines();
+    cr_expect_eq(json_array_size(all), FIXTURE_LAYERS);
+    json_decref(all);
+}
+
+Test(line, a_fit_and_its_edges)
+{
+    cr_assert_eq(RUN("fit", path, "--lambda", "0.02", "--memory", "64M", "--json"), STATUS_OK, "%s",
+                 err.message);
+    json_t *fit = lines();
+    double edges = number(json_array_get(fit, 0), "edges");
+    cr_expect_gt(edges, 2 * FIXTURE_FEATURES - 2, "every target has a parent");
+    cr_expect_leq(number(json_array_get(fit, 0), "worst_gap"), 1e-6);
+    json_decref(fit);
+
+    cr_assert_eq(RUN("edges", path, "--limit", "0", "--json"), STATUS_OK, "%s", err.message);
+    json_t *all = lines();
+    cr_expect_eq((double)json_array_size(all), edges);
+    double before = INFINITY;
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        double removal = fabs(number(json_array_get(all, i), "removal"));
+        cr_assert_leq(removal, before);
+        before = removal;
+    }
+    json_decref(all);
+
+    cr_assert_eq(RUN("edges", path, "--to", "2/9", "--json"), STATUS_OK, "%s", err.message);
+    all = lines();
+    cr_expect_gt(json_array_size(all), 0);
+    for (size_t i = 0; i < json_array_size(all); i++)
+        cr_expect_str_eq(json_string_value(json_object_get(json_array_get(all, i), "target")),
+                         "blocks.2.hook/9");
+    json_decref(all);
+}
+
+Test(line, resuming_a_finished_fit_is_no_work)
+{
+    cr_assert_eq(RUN("fit", path), STATUS_OK, "%s", err.message);
+    cr_assert_eq(RUN("fit", path, "--resume", "1"), STATUS_OK, "%s", err.message);
+    cr_expect(strstr(said, "fit 1 done"), "%s", said);
+}
+
+Test(line, mistakes_are_told_apart)
+{
+    cr_expect_eq(RUN("layers"), STATUS_USAGE);
+    cr_expect(strstr(err.message, "STUDY"), "%s", err.message);
+    cr_expect_eq(RUN("layers", path, "--bogus"), STATUS_USAGE);
+    cr_expect(strstr(err.message, "--bogus"), "%s", err.message);
+    cr_expect_eq(RUN("layers", "/nowhere/at/all.clw"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "/nowhere/at/all.clw"), "%s", err.message);
+    cr_expect_eq(RUN("features", path, "nosuch"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "nosuch"), "%s", err.message);
+    cr_expect_eq(RUN("features", path, "1/4000"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "4000"), "%s", err.message);
+    cr_expect_eq(RUN("edges", path), STATUS_INPUT, "there is no fit yet");
+    cr_expect_eq(RUN("fit", path, "--memory", "12X"), STATUS_USAGE);
+    cr_expect_eq(RUN("fit", path, "--lambda", "1e999"), STATUS_USAGE);
+    cr_expect_eq(RUN("fit", path, "--threads", "-1"), STATUS_USAGE);
+    cr_expect_eq(RUN("help", "nosuch"), STATUS_USAGE);
+}
+
+Test(line, layers_in_the_wrong_order_are_refused)
+{
+    cr_expect_eq(RUN("fit", path, "--layers", "2,1"), STATUS_USAGE);
+    cr_expect(strstr(err.message, "blocks.2.hook"), "%s", err.message);
+}
+
+Test(line, every_command_explains_itself_and_is_in_the_manual)
+{
+#define EXPLAINED(which)                                                                          \
+    cr_assert_eq(RUN(#which, "--help"), STATUS_OK);                                               \
+    cr_expect(strstr(said, "circuitlasso " #which), "%s", said);                                  \
+    for (const command_option *o = command_##which.options; o->name; o++)                         \
+        cr_expect(strstr(said, o->name), "%s: --%s", #which, o->name);
+    COMMAND_LIST(EXPLAINED)
+#undef EXPLAINED
+    cr_assert_eq(RUN("help", "--man"), STATUS_OK);
+#define IN_MANUAL(which) cr_expect(strstr(said, "\n.SS " #which), "%s", #which);
+    COMMAND_LIST(IN_MANUAL)
+#undef IN_MANUAL
+}
