@@ -50,7 +50,8 @@ static int open_step_by_step(int base, const char *name)
         if (strcmp(part, "..") == 0)
             errno = EXDEV;
         else
-            fd = openat(at, part, O_NOFOLLOW | (next ? O_PATH | O_DIRECTORY | O_CLOEXEC : OPEN_FLAGS));
+            fd = openat(at, part,
+                        O_NOFOLLOW | (next ? O_PATH | O_DIRECTORY | O_CLOEXEC : OPEN_FLAGS));
         int number = errno;
         close(at);
         errno = number;
@@ -76,7 +77,8 @@ status folder_open_file(const folder *f, const char *name, int *fd, uint64_t *by
     *fd = f->outside ? openat(f->fd, name, OPEN_FLAGS) : open_beneath(f->fd, name);
     if (*fd < 0 && errno == EXDEV)
         return error_set(err, STATUS_INPUT,
-                         "'%s' lies outside the manifest's folder, and only files below it are read",
+                         "'%s' lies outside the manifest's folder, and only files below it "
+                         "are read",
                          name);
     if (*fd < 0)
         return error_errno(err, "cannot open '%s'", name);

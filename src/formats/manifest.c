@@ -149,7 +149,8 @@ static status read_samples(manifest *m, node map, error *err)
     if (code != STATUS_OK)
         return code;
     if (s.documents && s.text)
-        return yaml_error(s.text, m->path, err, "both 'documents' and 'text', expected one of them");
+        return yaml_error(s.text, m->path, err,
+                          "both 'documents' and 'text', expected one of them");
     if (s.text && rows == ROWS_TOKENS)
         return yaml_error(s.rows, m->path, err,
                           "'rows: tokens' needs 'documents' with tokens, but only 'text' is given");
@@ -214,8 +215,8 @@ static status read_targets(manifest *m, node list, error *err)
         }
         for (uint32_t j = 0; t->classes && j < t->classes->count; j++) {
             if (t->classes->item[j].kind != YAML_TEXT)
-                return yaml_error(&t->classes->item[j], m->path, err, "a class is %s, expected text",
-                                  kind_name(t->classes->item[j].kind));
+                return yaml_error(&t->classes->item[j], m->path, err,
+                                  "a class is %s, expected text", kind_name(t->classes->item[j].kind));
         }
     }
     return STATUS_OK;

@@ -160,8 +160,9 @@ static status read_text(array *a, char **text, error *err)
         return code;
     if (memcmp(magic, "\x93NUMPY", 6) != 0)
         return error_set(err, STATUS_INPUT, "%s: %s", in->name,
-                         magic[0] == 0x80 ? "a pickle, which is never read; expected a .npy file"
-                                          : "not a .npy file (it does not begin with '\\x93NUMPY')");
+                         magic[0] == 0x80
+                             ? "a pickle, which is never read; expected a .npy file"
+                             : "not a .npy file (it does not begin with '\\x93NUMPY')");
     unsigned version = magic[6];
     if (version < 1 || version > 3)
         return error_set(err, STATUS_INPUT, "%s: .npy version %u, expected 1, 2 or 3", in->name,

@@ -98,8 +98,8 @@ static const json_t *choose(const json_t *header, const char *file, const char *
     }
     if (count == 1)
         return only;
-    error_set(err, STATUS_INPUT, "'%s': holds %zu tensors; name the one to read with 'tensor'", file,
-              count);
+    error_set(err, STATUS_INPUT, "'%s': holds %zu tensors; name the one to read with 'tensor'",
+              file, count);
     return NULL;
 }
 
@@ -196,8 +196,8 @@ status safetensors_array(int fd, uint64_t bytes, const char *file, const char *t
     }
     label = mem_format("'%s': tensor '%s'", file, tensor);
     number_type type;
-    uint64_t shape[2];
-    stretch s;
+    uint64_t shape[2] = {0};
+    stretch s = {0};
     code = read_entry(entry, label, &type, shape, &s, err);
     if (code != STATUS_OK)
         goto done;

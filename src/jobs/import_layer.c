@@ -134,7 +134,8 @@ static status check_claim(importer *im, const char *file, const layer *l, uint64
     if (claimed / CLAIM_CAP <= bytes)
         return STATUS_OK;
     return error_set(im->err, STATUS_INPUT,
-                     "'%s': its %llu bytes claim to be %u samples x %u features, too much to be true",
+                     "'%s': its %llu bytes claim to be %u samples x %u features, "
+                     "too much to be true",
                      file, (unsigned long long)bytes, l->samples, l->features);
 }
 

@@ -17,7 +17,7 @@ static uint32_t next_random(uint32_t *state)
     return *state >> 8;
 }
 
-/* Entries on a random walk over the matrix, many places more than once. Quarters: sums are exact. */
+/* Entries all over the matrix, many places more than once. Quarters: sums are exact. */
 static void make_entries(activation *entry, float sum[COLS][ROWS], bool by_row)
 {
     uint32_t state = 7;

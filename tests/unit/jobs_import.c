@@ -160,7 +160,8 @@ Test(jobs_import, little_memory_gives_the_same_bytes)
     db_close(d);
 }
 
-/* A layer as stored against the float32 matrix that NumPy saved (by row, after a 128-byte header). */
+/* A layer as stored against the float32 matrix that NumPy saved: by row, after a 128-byte
+ * header. */
 static void expect_layer(const char *name, const char *npy)
 {
     error err = {0};
