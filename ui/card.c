@@ -185,7 +185,7 @@ static void draw_bins(const feature_stats *stats, region r, int row, int col, in
 {
     draw_histogram(r, row, col, rows, ROLE_BAR, stats->histogram, FEATURE_BINS);
     char text[24];
-    draw_text(r, row + rows, col, FEATURE_BINS - 9, ROLE_DIM, "where active, to");
+    draw_text(r, row + rows, col, FEATURE_BINS - 9, ROLE_DIM, "active, up to");
     draw_right(r, row + rows, col + FEATURE_BINS - 8, 8, ROLE_DIM, show_figure(text, stats->maximum));
 }
 
@@ -217,8 +217,15 @@ static void draw_context(const card_example *e, region r, int row, int col, int 
     uint32_t i = 0;
     for (; i < e->count && at < width; i++) {
         const card_token *t = &e->token[i];
-        if (at >= (before ? 1 : 0) && at < first)
-            first = at;
+        int start = before ? 1 : 0, used = 0;
+        const char *text = t->text;
+        if (at < start && at + t->width > start && i != e->peak) { /* its end is in sight */
+            text += text_fit(t->text, start - at, &used);
+            if (used < start - at)
+                text = t->text + text_fit(t->text, start - at + 1, &used);
+        }
+        if (at + used >= start && at + used < first)
+            first = at + used;
         if (i == e->peak) {
             draw_text(line, 0, at, 1, ROLE_DIM, "[");
             draw_text(line, 0, at + 1, width - at - 2, ROLE_ACTIVE, t->text);
@@ -226,8 +233,8 @@ static void draw_context(const card_example *e, region r, int row, int col, int 
             at += t->width + 2;
             continue;
         }
-        if (at >= (before ? 1 : 0))
-            draw_text(line, 0, at, width - at, t->value > 0.0f ? ROLE_LABEL : ROLE_TEXT, t->text);
+        if (at + used >= start)
+            draw_text(line, 0, at + used, width - at - used, t->value > 0.0f ? ROLE_LABEL : ROLE_TEXT, text);
         at += t->width;
     }
     if (before)
@@ -247,8 +254,8 @@ static void draw_samples(const card *c, region r, int row, int count)
     for (uint32_t i = 0; here && i < c->samples->count && (int)i < count; i++) {
         char text[24];
         const card_example *e = &c->samples->example[i];
-        draw_right(r, row + 1 + (int)i, 0, 6, ROLE_NUMBER, show_figure(text, (double)e->value));
-        draw_context(e, r, row + 1 + (int)i, 7, r.cols - 7);
+        draw_right(r, row + 1 + (int)i, 0, 8, ROLE_NUMBER, show_figure(text, (double)e->value));
+        draw_context(e, r, row + 1 + (int)i, 9, r.cols - 9);
     }
 }
 
@@ -286,7 +293,7 @@ static void draw_edges(app *a, uint32_t node, bool parents, region r, int row, i
         wide = text_width(name) > wide ? text_width(name) : wide;
     }
     wide = wide > r.cols / 2 ? r.cols / 2 : wide;
-    int bar = r.cols >= 50 ? 8 : 4, figure = r.cols - 7;
+    int bar = r.cols >= 50 ? 8 : 4, figure = r.cols - 8;
     double strongest = shown ? fabs(circuit_strength(c, &c->edge[ends[0]])) : 1.0;
     for (uint32_t i = 0; i < visible; i++) {
         const circuit_edge *e = &c->edge[ends[i]];
@@ -297,7 +304,7 @@ static void draw_edges(app *a, uint32_t node, bool parents, region r, int row, i
         draw_text(r, at, 0, wide, ROLE_NAME, app_node_name(a, name, sizeof name, other));
         draw_text(r, at, wide + 1, figure - bar - wide - 3, ROLE_LABEL, app_node_label(a, other));
         draw_bar(r, at, figure - bar - 1, bar, sign, fabs(value) / strongest);
-        draw_right(r, at, figure, 7, sign, show_figure(text, value));
+        draw_right(r, at, figure, 8, sign, show_figure(text, value));
     }
 }
 

@@ -103,12 +103,29 @@ static int digits(uint32_t n)
     return count;
 }
 
+/* Whether a feature of the layer may stand in the list: it has a pair with the focus. */
+static bool may_show(const edges_picture *p, uint32_t position)
+{
+    if (p->choice->mode == CIRCUIT_ALL)
+        return true;
+    uint32_t focus = circuit_position(p->rows->c, p->choice->focus, NULL);
+    for (uint32_t i = 0; i < p->rows->pair_count; i++) {
+        const edges_pair *pair = &p->rows->pair[i];
+        if (p->choice->mode == CIRCUIT_PARENTS ? pair->target == focus && pair->source == position
+                                               : pair->source == focus && pair->target == position)
+            return true;
+    }
+    return false;
+}
+
 /* The widest name a node of the shown lists may have. */
 static int name_width(const edges_picture *p, bool short_names)
 {
     const circuit *c = p->rows->c;
     int widest = 1;
     for (uint32_t l = 0; l < c->layer_count; l++) {
+        if (!may_show(p, l))
+            continue;
         int width = digits(c->layer_first[l + 1] - c->layer_first[l]);
         if (!short_names)
             width += 1 + text_width(app_layer_name(p->a, l));

@@ -485,7 +485,7 @@ static void crumb(app *a, void *self, char *out, size_t capacity)
     else if (f->rows.count < t->count)
         snprintf(out, capacity, "%s: %s of %s%s%s%s%s", app_layer_name(a, a->layer),
                  show_count(shown, f->rows.count), show_count(all, t->count),
-                 f->words[0] ? " with \"" : "", f->words, f->words[0] ? "\"" : " active", sorted);
+                 f->words[0] ? ", \"" : "", f->words, f->words[0] ? "\"" : " active", sorted);
     else
         snprintf(out, capacity, "%s: %s features%s", app_layer_name(a, a->layer),
                  show_count(all, t->count), sorted);
