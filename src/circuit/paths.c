@@ -254,9 +254,9 @@ static bool path_to(search *s, uint32_t n, uint32_t rank, way *out)
 /* -- the answer ---------------------------------------------------------------------------- */
 
 /* Writes the path's edges, which its last way and the ways before it tell. */
-static void write_path(search *s, uint32_t end, uint32_t rank, path *out)
+static void write_path(search *s, uint32_t end, uint32_t rank, circuit_path *out)
 {
-    *out = (path){.weight = 1};
+    *out = (circuit_path){.weight = 1};
     uint32_t room = 0;
     way w;
     for (uint32_t n = end; path_to(s, n, rank, &w) && w.edge != NO_PLACE;) {
@@ -355,7 +355,21 @@ void path_set_release(path_set *set)
     *set = (path_set){0};
 }
 
-uint32_t path_node(const circuit *c, const path *p, uint32_t step)
+uint32_t path_node(const circuit *c, const circuit_path *p, uint32_t step)
 {
     return step == 0 ? c->edge[p->edge[0]].source : c->edge[p->edge[step - 1]].target;
+}
+
+void paths_through(const circuit *c, path_end *from, path_end *to)
+{
+    uint32_t first = 0, last = c->layer_count;
+    *from = *to = (path_end){PATH_ANY, PATH_ANY};
+    if (c->edge_count == 0)
+        return;
+    while (c->out_start[c->layer_first[first]] == c->out_start[c->layer_first[first + 1]])
+        first++;
+    while (c->in_start[c->layer_first[last - 1]] == c->in_start[c->layer_first[last]])
+        last--;
+    from->layer = first;
+    to->layer = last - 1;
 }

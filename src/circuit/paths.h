@@ -24,15 +24,15 @@ typedef struct path_end {
     uint32_t layer, feature;
 } path_end;
 
-typedef struct path {
+typedef struct circuit_path {
     double weight;      /* product of standardised weights */
     uint32_t length;    /* edges, at least 1 */
     uint32_t weakest;   /* which of them has the least |standardised| */
     uint32_t *edge;     /* numbers in the circuit, first to last; owned by the set */
-} path;
+} circuit_path;
 
 typedef struct path_set {
-    path *item; /* strongest first */
+    circuit_path *item; /* strongest first */
     uint32_t count;
     double all;      /* how many paths there are */
     uint32_t hidden; /* edges of the circuit that are below the threshold */
@@ -45,7 +45,10 @@ status paths_find(const circuit *c, path_end from, path_end to, double threshold
                   path_set *out, error *err);
 void path_set_release(path_set *set); /* a zeroed set is fine */
 
+/* Ends for paths through the whole circuit: from its first layer with edges to its last. */
+void paths_through(const circuit *c, path_end *from, path_end *to);
+
 /* Node `step` of a path: 0 is where it begins, its length where it ends. */
-uint32_t path_node(const circuit *c, const path *p, uint32_t step);
+uint32_t path_node(const circuit *c, const circuit_path *p, uint32_t step);
 
 #endif

@@ -44,7 +44,7 @@ static status read_end(const study *s, const char *text, path_end *end, error *e
 }
 
 /* A record: the feature at a place of a path, and the step that led there. */
-static status print_step(study *s, const circuit *c, const path *p, uint32_t number, uint32_t place,
+static status print_step(study *s, const circuit *c, const circuit_path *p, uint32_t number, uint32_t place,
                          output *o, error *err)
 {
     uint32_t feature = 0, before = 0;
@@ -116,6 +116,8 @@ static status run(char **arguments, int count, error *err)
         code = fit_get(s.connection, (int64_t)fit_id, &f, err);
     if (code == STATUS_OK)
         code = circuit_load(s.connection, &s.layers, f.id, STRENGTH_STANDARDISED, &c, err);
+    if (code == STATUS_OK && !from && !to)
+        paths_through(c, &first, &last);
     if (code == STATUS_OK)
         code = paths_find(c, first, last, threshold, (uint32_t)wanted, &set, err);
     if (code == STATUS_OK) {
@@ -139,10 +141,11 @@ const command command_paths = {
     .summary = "the strongest paths between features, into one, or from one",
     .details =
         "The weight of a path is the product of its edges' standardised weights. The strongest paths\n"
-        "are found exactly, whatever the circuit's size. Without --from, paths begin where no edge\n"
-        "leads in; without --to they end where none leads out. reading says what becomes of the\n"
-        "concept at each step: it persists (one parent carries 60% of its target, or 40% with a\n"
-        "similar label), merges with others, or is a minor part of what another parent carries.",
+        "are found exactly, whatever the circuit's size. With only --to, paths begin where no edge leads\n"
+        "in; with only --from they end where none leads out; with neither they lead from the first\n"
+        "fitted layer to the last. reading says what becomes of the concept at each step: it persists\n"
+        "(one parent has 60% of the squared weights of its target's parents, or 40% and a similar\n"
+        "label), merges with others, or is a minor part of what another parent carries.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -82,7 +82,7 @@ static void compare(const circuit *c, path_end from, path_end to, double thresho
     cr_assert_eq((uint32_t)set.all, w.count);
     cr_assert_eq(set.count, w.count < k ? w.count : k);
     for (uint32_t i = 0; i < set.count; i++) {
-        const path *p = &set.item[i];
+        const circuit_path *p = &set.item[i];
         cr_assert_eq(fabs(p->weight), fabs(w.path[i].weight), "path %u of %u", i, set.count);
         bool known = false;
         for (uint32_t j = 0; j < w.count && !known; j++)
