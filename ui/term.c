@@ -233,7 +233,6 @@ void term_suspend(void)
     sigaction(SIGTSTP, &ours, NULL);
     reset_prog_mode();
     term_resize();
-    term_repaint();
 }
 
 void term_resize(void)
@@ -241,6 +240,8 @@ void term_resize(void)
     struct winsize size = {0};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
         resizeterm(size.ws_row, size.ws_col);
+    /* the terminal may have been smaller in between, and have lost what did not fit */
+    term_repaint();
 }
 
 void term_repaint(void)

@@ -22,7 +22,7 @@ unsigned term_asked(void);
 /* Stops the program as the shell's Ctrl-Z does; returns when it is continued. */
 void term_suspend(void);
 
-/* Takes over the terminal's present size. */
+/* Takes over the terminal's present size, and repaints. */
 void term_resize(void);
 
 /* The next key that waits (ui/action.h's numbering), or 0: none. */
