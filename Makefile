@@ -216,9 +216,9 @@ bench: bench-programs
 # ---- garbage for the readers ----
 
 FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_B  := .build/clang-14-fuzzer-no-link-address-undefined
-$(B)/%-fuzzer: $(B)/tests/fuzz/%.o $(filter-out $(call archive,ui),$(ARCHIVES))
+$(B)/%-fuzzer: $(B)/tests/fuzz/%.o $(call archive,src/formats) $(call archive,src/base)
 	@echo "  link     $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 

@@ -166,6 +166,7 @@ static status open_bulk(db *d, error *err)
     sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
     status s = sql_execute(d,
                            "PRAGMA page_size = 16384;"
+                           "PRAGMA cache_size = -65536;" /* KiB; the default counts small pages */
                            "PRAGMA journal_mode = OFF;"
                            "PRAGMA synchronous = OFF;",
                            err);
