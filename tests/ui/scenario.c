@@ -483,11 +483,17 @@ static bool is_harmless(scenario *s)
     return !harm || wrong(s, "the terminal was harmed: %s", harm);
 }
 
+static bool is_as_before(const scenario *s, const char *text)
+{
+    (void)text;
+    return !terminal_left_behind(s->terminal);
+}
+
 static bool is_tidy(scenario *s)
 {
     if (s->hung_up) /* nobody sees that terminal any more */
         return true;
-    terminal_settle(s->terminal, 0.05, s->patience);
+    until(s, is_as_before, NULL); /* its last words may still be on their way */
     const char *left = terminal_left_behind(s->terminal);
     return (!left || wrong(s, "the terminal is not as it was: %s", left)) && is_harmless(s);
 }
