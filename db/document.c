@@ -108,6 +108,49 @@ void document_release(document *doc)
     *doc = (document){0};
 }
 
+static status mark_samples(db *d, uint32_t samples, uint32_t *number, uint32_t *documents,
+                           error *err)
+{
+    sql q;
+    bool row = false;
+    for (uint32_t i = 0; i < samples; i++)
+        number[i] = UINT32_MAX;
+    status s = sql_open(&q, d,
+                        "SELECT first_sample, samples FROM document ORDER BY document_id", err);
+    while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        uint32_t first = sql_u32(&q, 0);
+        uint32_t count = sql_u32(&q, 1);
+        s = sql_check(&q, err);
+        if (s == STATUS_OK && (first > samples || count > samples - first))
+            s = error_set(err, STATUS_INPUT,
+                          "'%s' is damaged: a document has samples %u and %u more, of %u", d->path,
+                          first, count, samples);
+        for (uint32_t i = 0; s == STATUS_OK && i < count; i++)
+            number[first + i] = *documents;
+        ++*documents;
+    }
+    sql_close(&q);
+    for (uint32_t i = 0; i < samples; i++)
+        if (number[i] == UINT32_MAX)
+            number[i] = (*documents)++;
+    return s;
+}
+
+status document_of_samples(db *d, uint32_t samples, uint32_t **number, uint32_t *documents,
+                           error *err)
+{
+    *documents = 0;
+    *number = mem_try(samples, sizeof **number);
+    if (!*number)
+        return error_memory(err, "the documents of the samples");
+    status s = mark_samples(d, samples, *number, documents, err);
+    if (s != STATUS_OK) {
+        free(*number);
+        *number = NULL;
+    }
+    return s;
+}
+
 status document_count(db *d, uint32_t *documents, uint32_t *samples, error *err)
 {
     sql q;

@@ -20,6 +20,11 @@ status document_add(db *d, int64_t id, const char *name, const char *text,
 status document_of_sample(db *d, uint32_t sample, document *out, error *err);
 void document_release(document *doc);
 
+/* For every sample the number of its document, from 0, in order; a sample that is in none counts
+ * as one of its own, after them. Free *number. *documents: how many numbers there are. */
+status document_of_samples(db *d, uint32_t samples, uint32_t **number, uint32_t *documents,
+                           error *err);
+
 status document_count(db *d, uint32_t *documents, uint32_t *samples, error *err);
 
 #endif

@@ -183,7 +183,7 @@ static status load_fits(db *d, fit_set *out, error *err)
 {
     sql q;
     bool row = false;
-    status s = sql_open(&q, d, FIT_COLUMNS "ORDER BY fit_id DESC", err);
+    status s = sql_open(&q, d, FIT_COLUMNS "WHERE kind <> 'target' ORDER BY fit_id DESC", err);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
         out->item = mem_grow(out->item, (size_t)out->count + 1, sizeof *out->item);
         read_fit(&q, &out->item[out->count++]);
@@ -213,9 +213,10 @@ static status load_fit(db *d, int64_t fit_id, fit *out, error *err)
     bool row = false;
     status s = sql_open(&q, d,
                         fit_id ? FIT_COLUMNS "WHERE fit_id = ?1"
-                               : FIT_COLUMNS "WHERE state = 'done' OR EXISTS (SELECT 1 FROM"
-                                             " fit_pair AS p WHERE p.fit_id = fit.fit_id AND"
-                                             " p.edges > 0) ORDER BY fit_id DESC LIMIT 1",
+                               : FIT_COLUMNS "WHERE kind <> 'target' AND (state = 'done' OR EXISTS"
+                                             " (SELECT 1 FROM fit_pair AS p WHERE p.fit_id ="
+                                             " fit.fit_id AND p.edges > 0))"
+                                             " ORDER BY fit_id DESC LIMIT 1",
                         err);
     if (s == STATUS_OK && fit_id)
         sql_bind_int(&q, 1, fit_id);

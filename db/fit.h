@@ -54,8 +54,10 @@ typedef struct fit_set {
 /* A queued fit with its pairs, in one transaction. Sets f's id, state and time, and the ids of
  * its pairs; ids are never used again. */
 status fit_add(db *d, fit *f, error *err);
+/* Fits of layer pairs; those of target variables are listed in variable.h. */
 status fit_list(db *d, fit_set *out, error *err);
-/* STATUS_INPUT when there is no such fit. fit_id 0: the newest that has edges or is done. */
+/* STATUS_INPUT when there is no such fit. fit_id 0: the newest of layer pairs that has edges or is
+ * done. */
 status fit_get(db *d, int64_t fit_id, fit *out, error *err);
 void fit_release(fit *f);
 void fit_set_release(fit_set *set);

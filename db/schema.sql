@@ -145,6 +145,58 @@ CREATE TABLE edge (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edge_by_source ON edge (pair_id, source_feature);
 
+CREATE TABLE fit_variable (             -- fit of kind 'target': one target variable on the features of some layers
+    fit_id     INTEGER PRIMARY KEY REFERENCES fit ON DELETE CASCADE,
+    target_id  INTEGER NOT NULL REFERENCES target ON DELETE CASCADE,
+    outputs    INTEGER NOT NULL,        -- linear predictors: 1 (binary: of class 1), or one a class
+    lambda_max REAL NOT NULL,
+    null_loss  REAL NOT NULL,           -- half the squared error, or -log-likelihood, without features
+    folds      INTEGER NOT NULL,        -- of the cross-validation, by document; 0: none
+    chosen     INTEGER NOT NULL,        -- the point of the path to look at first
+    seconds    REAL NOT NULL
+) STRICT;
+
+CREATE TABLE variable_layer (           -- the layers whose features predict, side by side
+    fit_id   INTEGER NOT NULL REFERENCES fit_variable ON DELETE CASCADE,
+    layer_id INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    PRIMARY KEY (fit_id, layer_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE variable_point (           -- a point of the path, lambda descending from point 0
+    fit_id    INTEGER NOT NULL REFERENCES fit_variable ON DELETE CASCADE,
+    point     INTEGER NOT NULL,
+    state     TEXT NOT NULL CHECK (state IN ('converged', 'unconverged', 'constant')),
+    lambda    REAL NOT NULL,
+    gap       REAL NOT NULL,            -- relative duality gap
+    explained REAL NOT NULL,            -- part of the variance or of the deviance
+    features  INTEGER NOT NULL,         -- with a nonzero weight in some output
+    held_out  REAL,                     -- squared error or deviance a sample; NULL: not cross-validated
+    held_out_deviation REAL,            -- its standard error over the folds
+    accuracy  REAL,                     -- held-out samples whose class is predicted; NULL for numbers
+    PRIMARY KEY (fit_id, point)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE variable_intercept (
+    fit_id    INTEGER NOT NULL,
+    point     INTEGER NOT NULL,
+    output    INTEGER NOT NULL,         -- 0, or the class
+    intercept REAL NOT NULL,
+    PRIMARY KEY (fit_id, point, output),
+    FOREIGN KEY (fit_id, point) REFERENCES variable_point ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE variable_weight (
+    fit_id       INTEGER NOT NULL,
+    point        INTEGER NOT NULL,
+    output       INTEGER NOT NULL,
+    layer_id     INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    feature      INTEGER NOT NULL,
+    weight       REAL NOT NULL,         -- on the data's own scale
+    standardised REAL NOT NULL,         -- weight * sd(feature), for numbers / sd(variable)
+    PRIMARY KEY (fit_id, point, output, layer_id, feature),
+    FOREIGN KEY (fit_id, point) REFERENCES variable_point ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE note (                     -- the user's own words; kept by names, so that it survives a re-import
     note_id  INTEGER PRIMARY KEY,
     subject  TEXT NOT NULL CHECK (subject IN ('feature', 'edge', 'fit')),

@@ -175,7 +175,7 @@ static status keep_point(const path_run *run, double lambda, const variable_cert
     *out = (variable_point){.lambda = lambda,
                             .gap = found->gap,
                             .converged = found->gap <= run->tolerance,
-                            .explained = 1 - found->loss / p->null_loss,
+                            .explained = fmax(0, 1 - found->loss / p->null_loss),
                             .intercept = mem_try(p->outputs, sizeof *out->intercept),
                             .weight = mem_try(count, sizeof *out->weight)};
     if (!out->intercept || !out->weight)

@@ -93,3 +93,10 @@ void progress_fit(void *user, const fit_progress *p)
                            : "";
     show(name, p->targets ? (double)p->done / p->targets : 0, facts);
 }
+
+void progress_variable(void *user, const variable_progress *p)
+{
+    char facts[64];
+    snprintf(facts, sizeof facts, "%u of %u points", p->done, p->points);
+    show(user, p->points ? (double)p->done / p->points : 0, facts);
+}

@@ -5,13 +5,17 @@
 
 #include "src/jobs/fit.h"
 #include "src/jobs/import.h"
+#include "src/jobs/variable.h"
 
 /* Set by SIGINT, SIGTERM and SIGHUP from the first call on. */
 const atomic_bool *progress_cancel(void);
 
-/* Callbacks for import_run and fit_run; `user` is the study's layer_set for fits (may be NULL). */
+/* Callbacks for import_run, fit_run and variable_run; `user` is the study's layer_set for fits
+ * (may be NULL). */
 void progress_import(void *user, const import_progress *p);
 void progress_fit(void *user, const fit_progress *p);
+/* `user`: the variable's name. */
+void progress_variable(void *user, const variable_progress *p);
 
 /* Ends the line that a bar stands on. */
 void progress_end(void);

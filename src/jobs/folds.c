@@ -1,0 +1,85 @@
+#include "src/jobs/folds.h"
+
+#include "db/document.h"
+#include "src/base/memory.h"
+
+#include <stdlib.h>
+
+/* splitmix64 (Steele, Lea and Flood 2014): the same order on every machine. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static void shuffle(uint32_t *order, uint32_t count, uint64_t seed)
+{
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = i;
+    for (uint32_t i = count; i > 1; i--) {
+        uint32_t other = (uint32_t)(next_random(&seed) % i);
+        uint32_t swap = order[i - 1];
+        order[i - 1] = order[other];
+        order[other] = swap;
+    }
+}
+
+/* Each document, in shuffled order, goes to the fold that has the fewest samples so far. */
+static status deal(const uint32_t *number, uint32_t samples, uint32_t documents, uint32_t count,
+                   uint64_t seed, uint32_t *fold, error *err)
+{
+    uint32_t *length = calloc(documents, sizeof *length);
+    uint32_t *order = mem_try(documents, sizeof *order);
+    uint32_t *fold_of = mem_try(documents, sizeof *fold_of);
+    uint64_t *filled = calloc(count, sizeof *filled);
+    status code = STATUS_OK;
+    if (length && order && fold_of && filled) {
+        for (uint32_t i = 0; i < samples; i++)
+            length[number[i]]++;
+        shuffle(order, documents, seed);
+        for (uint32_t i = 0; i < documents; i++) {
+            uint32_t best = 0;
+            for (uint32_t f = 1; f < count; f++)
+                if (filled[f] < filled[best])
+                    best = f;
+            fold_of[order[i]] = best;
+            filled[best] += length[order[i]];
+        }
+        for (uint32_t i = 0; i < samples; i++)
+            fold[i] = fold_of[number[i]];
+    } else {
+        code = error_memory(err, "the folds of a cross-validation");
+    }
+    free(length);
+    free(order);
+    free(fold_of);
+    free(filled);
+    return code;
+}
+
+status folds_by_document(db *d, uint32_t samples, uint32_t count, uint64_t seed, uint32_t **fold,
+                         error *err)
+{
+    uint32_t *number = NULL;
+    uint32_t documents = 0;
+    *fold = NULL;
+    if (count < 2)
+        return error_set(err, STATUS_USAGE, "%u folds: expected at least 2", count);
+    status code = document_of_samples(d, samples, &number, &documents, err);
+    if (code == STATUS_OK && count > documents)
+        code = error_set(err, STATUS_USAGE, "%u folds need as many documents, but there are %u",
+                         count, documents);
+    if (code == STATUS_OK) {
+        *fold = mem_try(samples, sizeof **fold);
+        code = *fold ? deal(number, samples, documents, count, seed, *fold, err)
+                     : error_memory(err, "the folds of a cross-validation");
+    }
+    free(number);
+    if (code != STATUS_OK) {
+        free(*fold);
+        *fold = NULL;
+    }
+    return code;
+}

@@ -1,0 +1,30 @@
+/* Layers side by side, as one source layer. */
+#ifndef JOBS_STACK_H
+#define JOBS_STACK_H
+
+#include "db/layer.h"
+
+typedef struct stack {
+    matrix m;
+    uint32_t count;
+    int64_t *layer;  /* count ids, in computation order */
+    uint32_t *first; /* count + 1: the first column of each */
+    double *sd;      /* of every column */
+    char *hash;      /* of the layers' data: what a fit saw */
+} stack;
+
+/* Loads the layers (ids, any order, none twice). All sparse or all dense: STATUS_USAGE
+ * otherwise. */
+status stack_load(stack *s, db *d, const layer_set *layers, const int64_t *id, uint32_t count,
+                  error *err);
+void stack_release(stack *s);
+
+typedef struct stack_column {
+    int64_t layer_id;
+    uint32_t feature;
+} stack_column;
+
+/* What a column of the matrix is. */
+stack_column stack_find(const stack *s, uint32_t column);
+
+#endif
