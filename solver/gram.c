@@ -167,7 +167,7 @@ static double log_steps(uint64_t count)
     return (double)(64 - __builtin_clzll(count | 1));
 }
 
-/* The part of a row of the Gram matrix that the table does not hold. */
+/* A row of the Gram matrix, or the rest of it, from the data. */
 static void fresh_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
                       uint32_t count, float *out, double *scratch)
 {
@@ -175,10 +175,12 @@ static void fresh_row(const lasso_design *design, uint32_t rank, const uint32_t 
     double mean_row = (double)design->row_start[design->rows] / design->rows;
     double walk = 2 * (double)z.count * mean_row;
     double look_up = 0;
-    for (uint32_t i = 0; i < count && look_up <= walk; i++) {
+    uint32_t limit = 0;
+    for (uint32_t i = 0; i < count; i++) {
         uint64_t other = design_get(design, others[i]).count;
         look_up += z.count < other ? (double)z.count * log_steps(other)
                                    : (double)other * log_steps(z.count);
+        limit = others[i] < limit ? limit : others[i] + 1;
     }
     if (look_up <= walk) {
         for (uint32_t i = 0; i < count; i++) {
@@ -188,7 +190,6 @@ static void fresh_row(const lasso_design *design, uint32_t rank, const uint32_t 
         }
         return;
     }
-    uint32_t limit = others[count - 1] + 1;
     scatter_products(design, rank, limit, scratch);
     for (uint32_t i = 0; i < count; i++)
         out[i] = others[i] == rank ? 1 : finish(design, scratch[others[i]], rank, others[i]);
@@ -198,18 +199,26 @@ static void fresh_row(const lasso_design *design, uint32_t rank, const uint32_t 
 void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others, uint32_t count,
               float *out, double *scratch)
 {
-    uint32_t cached = 0;
-    if (rank < design->gram.hot) {
-        const float *row = design->gram.entry + (size_t)rank * design->gram.hot;
-        for (; cached < count && others[cached] < design->gram.hot; cached++)
-            out[cached] = row[others[cached]];
-    }
-    if (cached == count)
-        return;
-    if (design->x->dense) {
-        for (uint32_t i = cached; i < count; i++)
-            out[i] = others[i] == rank ? 1 : dense_entry(design, rank, others[i]);
-    } else {
-        fresh_row(design, rank, others + cached, count - cached, out + cached, scratch);
+    uint32_t hot = design->gram.hot;
+    const float *row = rank < hot ? design->gram.entry + (size_t)rank * hot : NULL;
+    for (uint32_t i = 0; i < count;) {
+        uint32_t start = i;
+        if (row) {
+            for (; i < count && others[i] < hot; i++)
+                out[i] = row[others[i]];
+            start = i;
+            while (i < count && others[i] >= hot)
+                i++;
+        } else {
+            i = count;
+        }
+        if (i == start)
+            continue;
+        if (!design->x->dense) {
+            fresh_row(design, rank, others + start, i - start, out + start, scratch);
+            continue;
+        }
+        for (uint32_t k = start; k < i; k++)
+            out[k] = others[k] == rank ? 1 : dense_entry(design, rank, others[k]);
     }
 }

@@ -15,8 +15,8 @@ status gram_table_create(gram_table *table, const lasso_design *design,
                          const lasso_settings *settings, error *err);
 void gram_table_release(gram_table *table);
 
-/* out[i] = <rank, others[i]>, exactly 1 where they are the same. `others` ascend. `scratch`:
- * design->size zeros, zeros again afterwards. */
+/* out[i] = <rank, others[i]>, exactly 1 where they are the same. Runs of ascending
+ * `others` are quickest. `scratch`: design->size zeros, zeros again afterwards. */
 void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others, uint32_t count,
               float *out, double *scratch);
 

@@ -38,6 +38,12 @@ static void plain_subtract(double *g, const float *row, double step, size_t coun
         g[i] -= step * (double)row[i];
 }
 
+static void plain_subtract_float(float *g, const float *row, float step, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g[i] -= step * row[i];
+}
+
 static double plain_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
                                 size_t count)
 {
@@ -52,6 +58,7 @@ static const kernels plain = {
     .sparse_dots = plain_sparse_dots,
     .dense_dots = plain_dense_dots,
     .subtract = plain_subtract,
+    .subtract_float = plain_subtract_float,
     .centred_dot = plain_centred_dot,
 };
 
@@ -127,6 +134,26 @@ AVX512 static void avx512_subtract(double *g, const float *row, double step, siz
     }
 }
 
+AVX512 static void avx512_subtract_float(float *g, const float *row, float step, size_t count)
+{
+    __m512 s = _mm512_set1_ps(step);
+    size_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        __m512 a = _mm512_fnmadd_ps(s, _mm512_loadu_ps(row + i), _mm512_loadu_ps(g + i));
+        __m512 b =
+            _mm512_fnmadd_ps(s, _mm512_loadu_ps(row + i + 16), _mm512_loadu_ps(g + i + 16));
+        _mm512_storeu_ps(g + i, a);
+        _mm512_storeu_ps(g + i + 16, b);
+    }
+    for (; i < count; i += 16) {
+        size_t left = count - i;
+        __mmask16 some = (__mmask16)(left < 16 ? (1U << left) - 1U : 0xffffU);
+        __m512 old = _mm512_maskz_loadu_ps(some, g + i);
+        _mm512_mask_storeu_ps(g + i, some,
+                              _mm512_fnmadd_ps(s, _mm512_maskz_loadu_ps(some, row + i), old));
+    }
+}
+
 AVX512 static double avx512_centred_dot(const float *a, float mean_a, const float *b,
                                         float mean_b, size_t count)
 {
@@ -156,6 +183,7 @@ static const kernels avx512 = {
     .sparse_dots = avx512_sparse_dots,
     .dense_dots = avx512_dense_dots,
     .subtract = avx512_subtract,
+    .subtract_float = avx512_subtract_float,
     .centred_dot = avx512_centred_dot,
 };
 
@@ -221,6 +249,17 @@ AVX2 static void avx2_subtract(double *g, const float *row, double step, size_t 
         g[i] -= step * (double)row[i];
 }
 
+AVX2 static void avx2_subtract_float(float *g, const float *row, float step, size_t count)
+{
+    __m256 s = _mm256_set1_ps(step);
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        _mm256_storeu_ps(
+            g + i, _mm256_fnmadd_ps(s, _mm256_loadu_ps(row + i), _mm256_loadu_ps(g + i)));
+    for (; i < count; i++)
+        g[i] -= step * row[i];
+}
+
 AVX2 static double avx2_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
                                     size_t count)
 {
@@ -253,6 +292,7 @@ static const kernels avx2 = {
     .sparse_dots = avx2_sparse_dots,
     .dense_dots = avx2_dense_dots,
     .subtract = avx2_subtract,
+    .subtract_float = avx2_subtract_float,
     .centred_dot = avx2_centred_dot,
 };
 

@@ -1,4 +1,4 @@
-/* The four inner loops that take nearly all of the time, behind plain functions.
+/* The inner loops that take nearly all of the time, behind plain functions.
  *
  * Each exists three times: for AVX-512, for AVX2 with FMA, and in plain C, which the tests hold
  * the others against. The machine is asked once, at run time, so one program runs everywhere.
@@ -23,6 +23,7 @@ typedef struct kernels {
                        double *out);
     /* g[i] -= step * row[i] */
     void (*subtract)(double *g, const float *row, double step, size_t count);
+    void (*subtract_float)(float *g, const float *row, float step, size_t count);
     /* sum of (a[i] - mean_a) * (b[i] - mean_b) * scale, in float partial sums of bounded length */
     double (*centred_dot)(const float *a, float mean_a, const float *b, float mean_b,
                           size_t count);

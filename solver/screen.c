@@ -58,9 +58,10 @@ static void deliver(const lasso_design *design, lane lanes[LANES], uint32_t rank
             continue;
         double g = product[t] - design->mean[rank] * l->r.sum;
         if (members >> t & 1) {
-            double weight = l->u[l->cursor] * (l->y.norm * design->inverse[rank]);
+            uint32_t j = l->place[rank];
+            double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
             g -= design->ridge * penalty * penalty * weight;
-            l->g[l->cursor++] = g;
+            l->g[j] = g;
         } else if (screen_exceeds(g, penalty, l->threshold)) {
             l->violators[l->violator_count++] = (violator){rank, g};
         }
@@ -76,7 +77,6 @@ bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *re
     for (uint32_t t = 0; t < LANES; t++) {
         lane *l = &lanes[t];
         l->violator_count = 0;
-        l->cursor = 0;
         l->worst = 0;
         if (l->busy)
             reach = fmax(reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));

@@ -3,6 +3,7 @@
 #define SOLVER_SCREEN_H
 
 #include "solver/certificate.h"
+#include "solver/descent.h"
 
 #include <math.h>
 
@@ -24,9 +25,10 @@ typedef struct lane {
     residual r;
     double gap;
 
-    /* working set, ranks ascending, at most design->size */
+    /* working set, in the order of entry; arrays of design->size */
     uint32_t size;
     uint32_t *rank;
+    uint32_t *place; /* by rank: its number in the working set, while it is a member */
     double *u;
     double *g; /* (z - mean)'r - kappa p^2 a, on the data's scale */
 
@@ -34,7 +36,8 @@ typedef struct lane {
     double worst; /* largest |g_k| / p_k, in the working set or out */
     violator *violators;
     uint32_t violator_count;
-    uint32_t cursor; /* next member of the working set that the pass meets */
+
+    gram_rows rows;
 } lane;
 
 /* Whether |g| breaks the bound threshold * penalty. The slack, far below any tolerance, is for

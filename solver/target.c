@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SET = 64, LEAST_GROWTH = 32 };
+enum { FIRST_SET = 1024, LEAST_GROWTH = 64 };
 
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
@@ -39,10 +39,12 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
     for (uint32_t t = 0; t < LANES; t++) {
         lane *l = &w->lanes[t];
         l->rank = mem_try(size, sizeof *l->rank);
+        l->place = mem_try(size, sizeof *l->place);
         l->u = mem_try(size, sizeof *l->u);
         l->g = mem_try(size, sizeof *l->g);
         l->violators = mem_try(size, sizeof *l->violators);
-        whole = whole && l->rank && l->u && l->g && l->violators;
+        whole = whole && l->rank && l->place && l->u && l->g && l->violators &&
+                gram_rows_create(&l->rows, design, err) == STATUS_OK;
     }
     if (!whole)
         return error_memory(err, "the solver's threads");
@@ -55,6 +57,8 @@ void workspace_release(workspace *w)
 {
     for (uint32_t t = 0; t < LANES; t++) {
         free(w->lanes[t].rank);
+        free(w->lanes[t].place);
+        gram_rows_release(&w->lanes[t].rows);
         free(w->lanes[t].u);
         free(w->lanes[t].g);
         free(w->lanes[t].violators);
@@ -96,29 +100,27 @@ static void lay_residual(workspace *w, const target_rules *rules, uint32_t t)
         w->residuals[(size_t)i * LANES + t] = w->r[i];
 }
 
-/* Merges the selected violators into the working set, both by ascending rank. */
+/* The selected violators join the working set. */
 static void grow(workspace *w, uint32_t t)
 {
     lane *l = &w->lanes[t];
-    uint32_t old = l->size;
-    uint32_t new = l->violator_count;
-    uint32_t at = old + new;
-    l->size = at;
-    while (new > 0) {
-        at--;
-        if (old > 0 && l->rank[old - 1] > l->violators[new - 1].rank) {
-            old--;
-            l->rank[at] = l->rank[old];
-            l->u[at] = l->u[old];
-            l->g[at] = l->g[old];
-        } else {
-            new--;
-            l->rank[at] = l->violators[new].rank;
-            l->u[at] = 0;
-            l->g[at] = l->violators[new].g;
-            w->member[l->rank[at]] |= (uint8_t)(1U << t);
-        }
+    for (uint32_t i = 0; i < l->violator_count; i++) {
+        uint32_t j = l->size++;
+        l->rank[j] = l->violators[i].rank;
+        l->place[l->rank[j]] = j;
+        l->u[j] = 0;
+        l->g[j] = l->violators[i].g;
+        l->rows.at[j] = NO_ROW;
+        w->member[l->rank[j]] |= (uint8_t)(1U << t);
     }
+}
+
+/* How well a working set is worth solving: the first ones lack features anyway, and the gap
+ * falls by two or more digits a round. */
+static double inner_tolerance(const lane *l, const target_rules *rules)
+{
+    double worth = l->round == 0 ? 1e-3 : 1e-2 * l->gap;
+    return fmax(0.3 * rules->settings.tolerance, worth);
 }
 
 /* Solves on the working set, from the lane's exact g. */
@@ -145,12 +147,13 @@ static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t
         .design = design,
         .size = l->size,
         .rank = l->rank,
+        .rows = &l->rows,
         .u = l->u,
         .g = w->g,
         .threshold = w->threshold,
         .ridge = w->ridge,
         .rr = rr,
-        .tolerance = rules->settings.tolerance * 0.3,
+        .tolerance = inner_tolerance(l, rules),
         .cancel = rules->cancel,
     };
     return descent_run(&problem, &w->space) ? TARGET_WAITS : TARGET_NO_MEMORY;
@@ -243,6 +246,7 @@ void target_end(workspace *w, uint32_t t)
     for (uint32_t j = 0; j < l->size; j++)
         w->member[l->rank[j]] &= (uint8_t)~(1U << t);
     l->size = 0;
+    gram_rows_forget(&l->rows);
 }
 
 /* Both lists by ascending column: shell sort, they are short and nearly everything is in cache. */

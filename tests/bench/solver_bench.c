@@ -247,6 +247,11 @@ typedef struct options {
     bool dump, dense;
 } options;
 
+static double seconds(struct timeval t)
+{
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
+
 static void run(const char *name, const options *o)
 {
     char *folder = find_pair(name);
@@ -270,6 +275,9 @@ static void run(const char *name, const options *o)
     error err;
     lasso_design *design = NULL;
     lasso_report report;
+    struct rusage before;
+    getrusage(RUSAGE_SELF, &before);
+    double processor_before = seconds(before.ru_utime) + seconds(before.ru_stime);
     double began = clock_seconds();
     if (lasso_design_create(&design, &x, &o->settings, &err) != STATUS_OK)
         die(err.message, name);
@@ -278,9 +286,10 @@ static void run(const char *name, const options *o)
         die(err.message, name);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%-24s %6u x %-6u %6u  set-up %6.3f s  solve %7.3f s  parents %6.1f  gap %.1e  "
+    double processor = seconds(usage.ru_utime) + seconds(usage.ru_stime) - processor_before;
+    printf("%-24s %6u x %-6u %6u  set-up %6.3f s  solve %7.3f s  cpu %7.3f s  parents %6.1f  gap %.1e  "
            "unconverged %u  memory %ld MiB",
-           name, x.rows, x.cols, count, prepared, report.seconds,
+           name, x.rows, x.cols, count, prepared, report.seconds, processor,
            (double)report.edges / fmax(1, report.targets - report.constant), report.worst_gap,
            report.unconverged, usage.ru_maxrss / 1024);
     fflush(stdout);
