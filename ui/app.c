@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const view_ops *const all_views[] = {&study_view, &features_view, &fits_view, &circuit_view};
+static const view_ops *const all_views[] = {&study_view, &features_view, &fits_view,
+                                            &circuit_view};
 
 /* going about */
 
@@ -201,19 +202,7 @@ const fit *app_fit(const app *a)
 
 char *app_fit_settings(char *out, size_t capacity, const fit *f)
 {
-    char lambda[24], ridge[24];
-    const char *rule = strcmp(f->rule, "pair") == 0     ? " of the pair's maximum"
-                       : strcmp(f->rule, "target") == 0 ? " of each target's maximum"
-                                                        : "";
-    snprintf(ridge, sizeof ridge, "%g", f->ridge);
-    snprintf(lambda, sizeof lambda, "%g", f->lambda);
-    if (strcmp(f->rule, "parents") == 0)
-        snprintf(out, capacity, "%s for %s parents a target", draw_glyph(GLYPH_LAMBDA), lambda);
-    else
-        snprintf(out, capacity, "%s %s%s", draw_glyph(GLYPH_LAMBDA), lambda, rule);
-    size_t length = strlen(out);
-    snprintf(out + length, capacity - length, ", ridge %s%s, scale %s", ridge,
-             f->ridge == 0 ? " (Lasso)" : "", f->scale ? "sd" : "none");
+    fit_describe(f, draw_glyph(GLYPH_LAMBDA), out, capacity);
     return out;
 }
 

@@ -36,8 +36,8 @@ typedef struct study {
     layer_set layers;
     char **short_name; /* by position: `3.resid_post` for `blocks.3.hook_resid_post` */
     target_set targets;
-    notes notes; /* laid over the labels of the layers' tables */
-    fit_set fits; /* newest first */
+    notes notes;            /* laid over the labels of the layers' tables */
+    fit_set fits;           /* newest first */
     const char **fit_state; /* by place in fits: fit_state_shown */
     uint32_t documents, samples;
     char *model; /* may be empty */
@@ -58,21 +58,21 @@ typedef struct modal {
 } modal;
 
 struct app {
-    char *path, *name;    /* of the study; name is clean */
-    study *study;         /* NULL until the first reading arrived */
+    char *path, *name; /* of the study; name is clean */
+    study *study;      /* NULL until the first reading arrived */
     struct queue *news;
     struct reader *reader;
     struct engine *engine;
     struct note_writer *note_writer;
     place noted; /* the feature whose note is being typed */
 
-    int64_t fit_id;       /* the fit that Circuit and Features show; 0: none yet */
-    circuit *circuit;     /* its edges as last read; NULL: not read yet, or no fit */
-    strength measure;     /* how the circuit is, or will be, ranked */
-    double threshold;     /* |strength| below it is hidden; 0: everything shows */
+    int64_t fit_id;   /* the fit that Circuit and Features show; 0: none yet */
+    circuit *circuit; /* its edges as last read; NULL: not read yet, or no fit */
+    strength measure; /* how the circuit is, or will be, ranked */
+    double threshold; /* |strength| below it is hidden; 0: everything shows */
 
-    uint32_t layer;       /* position that Features shows */
-    uint32_t feature;     /* the feature at hand in that layer, or NOTHING */
+    uint32_t layer;   /* position that Features shows */
+    uint32_t feature; /* the feature at hand in that layer, or NOTHING */
 
     bool progress_known;
     fit_progress progress; /* last word of the engine */

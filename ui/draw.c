@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const char *const glyphs[][2] = {
-    [GLYPH_ARROW] = {"→", "->"}, [GLYPH_ELLIPSIS] = {"…", "~"}, [GLYPH_TIMES] = {"×", "x"},
-    [GLYPH_DOT] = {"·", "."},    [GLYPH_UP] = {"▲", "^"},       [GLYPH_DOWN] = {"▼", "v"},
-    [GLYPH_MARK] = {"●", "*"},   [GLYPH_DASH] = {"–", "-"},     [GLYPH_ABOVE] = {"≥", ">="},
+    [GLYPH_ARROW] = {"→", "->"},      [GLYPH_ELLIPSIS] = {"…", "~"}, [GLYPH_TIMES] = {"×", "x"},
+    [GLYPH_DOT] = {"·", "."},         [GLYPH_UP] = {"▲", "^"},       [GLYPH_DOWN] = {"▼", "v"},
+    [GLYPH_MARK] = {"●", "*"},        [GLYPH_DASH] = {"–", "-"},     [GLYPH_ABOVE] = {"≥", ">="},
     [GLYPH_LAMBDA] = {"λ", "lambda"},
 };
 
@@ -131,7 +131,8 @@ void draw_bar(region r, int row, int col, int width, style s, double fraction)
 {
     int shown = room(r, row, col, width);
     if (shown > 0)
-        draw_filled(r, row, col, shown, s, least((int)eighths_of(fraction, width), shown * 8), NULL);
+        draw_filled(r, row, col, shown, s, least((int)eighths_of(fraction, width), shown * 8),
+                    NULL);
 }
 
 void draw_progress(region r, int row, int col, int width, style s, double fraction)

@@ -37,8 +37,8 @@ void draw_progress(region r, int row, int col, int width, style s, double fracti
 /* A histogram of n bins, `rows` rows high, from (row, col) of r on, one column a bin. */
 void draw_histogram(region r, int row, int col, int rows, style s, const uint32_t *bins, int n);
 
-void draw_rule(region r, int row, int col, int width, style s);   /* horizontal */
-void draw_column(region r, int row, int col, int rows, style s);  /* vertical */
+void draw_rule(region r, int row, int col, int width, style s);  /* horizontal */
+void draw_column(region r, int row, int col, int rows, style s); /* vertical */
 
 /* A frame round the region, a title in its upper edge (NULL: none); returns what is inside. */
 region draw_frame(region r, style s, const char *title);

@@ -45,8 +45,13 @@ char *show_short(char *out, uint64_t n)
 char *show_figure(char *out, double x)
 {
     double size = fabs(x);
-    int decimals = size < 0.001 ? 6 : size < 0.01 ? 5 : size < 0.09995 ? 4 : size < 9.9995 ? 3
-                   : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
+    int decimals = size < 0.001     ? 6
+                   : size < 0.01    ? 5
+                   : size < 0.09995 ? 4
+                   : size < 9.9995  ? 3
+                   : size < 99.995  ? 2
+                   : size < 999.95  ? 1
+                                    : 0;
     if (size == 0)
         snprintf(out, CAPACITY, "0");
     else if (size < 0.0001 || size >= 99999.5)
@@ -59,15 +64,13 @@ char *show_figure(char *out, double x)
 char *show_share(char *out, double fraction)
 {
     double percent = 100 * fraction;
-    const char *format = percent == 0         ? "%.0f%%"
-                         : percent < 0.005    ? "<0.01%%"
-                         : percent < 0.995    ? "%.2f%%"
-                         : percent < 9.95     ? "%.1f%%"
-                                              : "%.0f%%";
-    if (percent > 0 && percent < 0.005)
+    int decimals = percent < 0.995 ? 2 : percent < 9.95 ? 1 : 0;
+    if (percent == 0)
+        snprintf(out, CAPACITY, "0%%");
+    else if (percent < 0.005)
         snprintf(out, CAPACITY, "<0.01%%");
     else
-        snprintf(out, CAPACITY, format, percent);
+        snprintf(out, CAPACITY, "%.*f%%", decimals, percent);
     return out;
 }
 

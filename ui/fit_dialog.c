@@ -19,6 +19,8 @@ static const struct {
     {LASSO_OF_TARGET, "fraction of each target's maximum", "fraction", "0.05",
      "the maximum leaves no edge"},
     {LASSO_PARENTS, "parents a target", "parents", "20", "mean number of parents"},
+    {LASSO_EDGES, "edges a pair", "edges", "10000", "number of edges"},
+    {LASSO_CROSS, "cross-validated by document", "folds", "5", "one-standard-error rule"},
     {LASSO_ABSOLUTE, "absolute", "lambda", "0.001", "as in the objective"},
 };
 enum { RULES = sizeof rules / sizeof *rules };
@@ -51,10 +53,12 @@ static bool accept(app *a, form *f)
     if (!form_number(f, FIELD_VALUE, &s->lambda) || !form_number(f, FIELD_RIDGE, &s->ridge) ||
         !form_number(f, FIELD_TOLERANCE, &s->tolerance))
         return false;
-    if (s->lambda < 0 || (s->lambda == 0 && s->rule == LASSO_PARENTS))
+    if (s->lambda < 0 || (s->lambda == 0 && (s->rule == LASSO_PARENTS || s->rule == LASSO_EDGES)))
         return form_refuse(f, FIELD_VALUE, "%s: must be above 0", f->field[FIELD_VALUE].label);
     if (s->lambda > 1 && (s->rule == LASSO_OF_PAIR || s->rule == LASSO_OF_TARGET))
         return form_refuse(f, FIELD_VALUE, "fraction: above 1 there is no edge at all");
+    if (s->rule == LASSO_CROSS && !(s->lambda >= 2 && s->lambda <= 100))
+        return form_refuse(f, FIELD_VALUE, "folds: from 2 to 100");
     if (s->ridge < 0)
         return form_refuse(f, FIELD_RIDGE, "ridge: must be 0 or above");
     if (s->tolerance <= 0)
@@ -63,7 +67,8 @@ static bool accept(app *a, form *f)
         return form_refuse(f, FIELD_VALUE, "%s", err.message);
     engine_fit(a->engine, request);
     if (a->progress_known && a->progress.state == FIT_RUNNING)
-        app_say(a, ROLE_STATUS, "queued: starts when fit %lld ends", (long long)a->progress.fit_id);
+        app_say(a, ROLE_STATUS, "queued: starts when fit %lld ends",
+                (long long)a->progress.fit_id);
     else
         app_say(a, ROLE_STATUS, "started; 3 shows it, 4 its edges as they come");
     return true;

@@ -166,8 +166,8 @@ static void show_rule(const fit *f, char out[64])
 {
     char lambda[24];
     snprintf(lambda, sizeof lambda, "%g", f->lambda);
-    if (strcmp(f->rule, "parents") == 0)
-        snprintf(out, 64, "%s parents", lambda);
+    if (strcmp(f->rule, "cv") == 0)
+        snprintf(out, 64, "cv, %s folds", lambda);
     else if (strcmp(f->rule, "absolute") == 0)
         snprintf(out, 64, "%s", lambda);
     else
@@ -353,7 +353,8 @@ static void draw_hint(const app *a, const fit *f, region r)
         draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
                   "cut off: the process that ran it is gone; what was done is kept, r resumes");
     else if (f->state == FIT_CANCELLED)
-        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING, "cancelled: what was done is kept; r resumes");
+        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
+                  "cancelled: what was done is kept; r resumes");
     else if (f->state == FIT_FAILED)
         draw_format(r, 0, 1, ROLE_ERROR, "failed: %s",
                     f->message ? f->message : "no reason was given");
@@ -411,8 +412,8 @@ static void draw(app *a, void *self, region body)
 static unsigned open_circuit(fits_state *v)
 {
     const fit *f = fit_here(v);
-    const fit_pair *pair = v->in_pairs && f && v->pairs.cursor < f->pair_count
-                               ? &f->pair[v->pairs.cursor] : NULL;
+    const fit_pair *pair =
+        v->in_pairs && f && v->pairs.cursor < f->pair_count ? &f->pair[v->pairs.cursor] : NULL;
     if (!f)
         return ACTED;
     if (pair ? pair->edges == 0 : standing_of(v->a, f).edges == 0) {
@@ -476,12 +477,8 @@ static unsigned act(app *a, void *self, action_id id, int count)
         return ACTED_REDRAW;
     }
     switch (id) {
-    case ACT_FIT:
-        fit_dialog_open(a, NULL, 0);
-        return ACTED_REDRAW;
-    case ACT_PANE:
-        v->in_pairs = !v->in_pairs && f;
-        return ACTED_REDRAW;
+    case ACT_FIT: fit_dialog_open(a, NULL, 0); return ACTED_REDRAW;
+    case ACT_PANE: v->in_pairs = !v->in_pairs && f; return ACTED_REDRAW;
     case ACT_ZOOM:
         v->in_pairs = f && (v->in_pairs || !v->zoomed);
         v->zoomed = v->in_pairs && !v->zoomed;
@@ -491,16 +488,11 @@ static unsigned act(app *a, void *self, action_id id, int count)
             return ACTED_NOT;
         v->in_pairs = v->zoomed = false;
         return ACTED_REDRAW;
-    case ACT_OPEN:
-        return open_circuit(v);
-    case ACT_CANCEL:
-        return f ? cancel_fit(a, f) : ACTED;
-    case ACT_RESUME:
-        return f ? resume_fit(a, f) : ACTED;
-    case ACT_DELETE:
-        return f ? ask_delete(a, f) : ACTED;
-    default:
-        return ACTED_NOT;
+    case ACT_OPEN: return open_circuit(v);
+    case ACT_CANCEL: return f ? cancel_fit(a, f) : ACTED;
+    case ACT_RESUME: return f ? resume_fit(a, f) : ACTED;
+    case ACT_DELETE: return f ? ask_delete(a, f) : ACTED;
+    default: return ACTED_NOT;
     }
 }
 

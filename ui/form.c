@@ -42,7 +42,10 @@ static void draw_field(const form *f, int index, region r, int row)
     style on = here ? ON_CURSOR : 0;
     int used;
     draw_text(r, row, LABEL_AT, VALUE_AT - LABEL_AT - 1,
-              wrong ? ROLE_ERROR : here ? ROLE_KEY : ROLE_DIM, field->label);
+              wrong  ? ROLE_ERROR
+              : here ? ROLE_KEY
+                     : ROLE_DIM,
+              field->label);
     if (field->choice) {
         char text[128];
         snprintf(text, sizeof text, "< %s >", field->choice[field->chosen]);
@@ -77,7 +80,8 @@ static void form_draw(app *a, modal *m, region screen)
     bool roomy = screen.rows >= 18;
     int rows = f->count + (roomy ? 7 : 5);
     int cols = screen.cols > WIDEST + 4 ? WIDEST : screen.cols - (screen.cols > 60 ? 4 : 0);
-    region box = region_part(screen, (screen.rows - rows) / 2, (screen.cols - cols) / 2, rows, cols);
+    region box =
+        region_part(screen, (screen.rows - rows) / 2, (screen.cols - cols) / 2, rows, cols);
     for (int row = 0; row < box.rows; row++)
         draw_ground(box, row, 0, box.cols, ROLE_TEXT);
     region in = draw_frame(box, ROLE_BORDER, f->title);
@@ -112,21 +116,13 @@ static bool form_key(app *a, modal *m, int key)
     form_field *field = &f->field[f->at];
     bool edited = false;
     switch (key) {
-    case PRESSED_ESC:
-        return false;
-    case PRESSED_ENTER:
-        f->problem[0] = '\0';
-        return !f->accept(a, f);
+    case PRESSED_ESC: return false;
+    case PRESSED_ENTER: f->problem[0] = '\0'; return !f->accept(a, f);
     case PRESSED_TAB:
-    case PRESSED_DOWN:
-        step(f, 1);
-        return true;
+    case PRESSED_DOWN: step(f, 1); return true;
     case PRESSED_BACKTAB:
-    case PRESSED_UP:
-        step(f, -1);
-        return true;
-    default:
-        break;
+    case PRESSED_UP: step(f, -1); return true;
+    default: break;
     }
     if (field->choice) {
         if (key == PRESSED_RIGHT || key == PRESSED_SPACE || key == 'l' || key == '>')

@@ -10,8 +10,8 @@ typedef struct form form;
 
 typedef struct form_field {
     const char *label;
-    const char *hint;            /* behind the value; may be NULL */
-    const char *const *choice;   /* NULL: text */
+    const char *hint;          /* behind the value; may be NULL */
+    const char *const *choice; /* NULL: text */
     int choice_count, chosen;
     prompt text;
 } form_field;

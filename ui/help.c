@@ -68,7 +68,8 @@ static void add_section(help *h, const char *heading, bool everywhere, int width
     bool headed = false;
     for (int id = ACT_NONE + 1; id < ACT_COUNT; id++) {
         const action *row = action_get((action_id)id);
-        if (!(row->views & 1u << h->view) || (row->views == IN_ALL) != everywhere || !found(h, row))
+        if (!(row->views & 1u << h->view) || (row->views == IN_ALL) != everywhere ||
+            !found(h, row))
             continue;
         if (!headed && h->count > 0)
             add_line(h, (help_line){.text = ""});
@@ -135,8 +136,7 @@ static void help_draw(app *a, modal *m, region screen)
         prompt_draw(&h->search, foot, 0, at, foot.cols - at - 1, ROLE_TEXT, h->searching);
         return;
     }
-    static const char *const keys[][2] = {
-        {"j k", "scroll"}, {"/", "search"}, {"q", "close"}};
+    static const char *const keys[][2] = {{"j k", "scroll"}, {"/", "search"}, {"q", "close"}};
     for (size_t i = 0; i < 3; i++) {
         at += draw_text(foot, 0, at, foot.cols, ROLE_KEY, keys[i][0]) + 1;
         at += draw_text(foot, 0, at, foot.cols, ROLE_DIM, keys[i][1]) + 2;

@@ -7,20 +7,11 @@
 static void print_roff(FILE *out, char c)
 {
     switch (c) {
-    case '-':
-        fputs("\\-", out);
-        break;
-    case '^':
-        fputs("\\(ha", out);
-        break;
-    case '\'':
-        fputs("\\(aq", out);
-        break;
-    case '\\':
-        fputs("\\e", out);
-        break;
-    default:
-        fputc(c, out);
+    case '-': fputs("\\-", out); break;
+    case '^': fputs("\\(ha", out); break;
+    case '\'': fputs("\\(aq", out); break;
+    case '\\': fputs("\\e", out); break;
+    default: fputc(c, out);
     }
 }
 
@@ -41,9 +32,7 @@ static void print_key_list(FILE *out, const char *keys, const char *before, cons
 static void print_row(FILE *out, const action *row, ui_keys_form form)
 {
     switch (form) {
-    case UI_KEYS_PLAIN:
-        fprintf(out, "  %-16s  %s\n", row->keys, row->help);
-        break;
+    case UI_KEYS_PLAIN: fprintf(out, "  %-16s  %s\n", row->keys, row->help); break;
     case UI_KEYS_ROFF:
         fputs(".TP\n", out);
         print_key_list(out, row->keys, "\\fB", "\\fR", true);

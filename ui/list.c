@@ -68,32 +68,15 @@ bool list_act(list *l, action_id act, int count)
     int64_t times = count > 0 ? count : 1;
     int64_t page = l->page > 1 ? l->page : 1;
     switch (act) {
-    case ACT_DOWN:
-        step(l, times);
-        break;
-    case ACT_UP:
-        step(l, -times);
-        break;
-    case ACT_PAGE_DOWN:
-        leaf(l, times * page);
-        break;
-    case ACT_PAGE_UP:
-        leaf(l, -times * page);
-        break;
-    case ACT_HALF_DOWN:
-        leaf(l, times * ((page + 1) / 2));
-        break;
-    case ACT_HALF_UP:
-        leaf(l, -times * ((page + 1) / 2));
-        break;
-    case ACT_TOP:
-        list_go(l, count > 0 ? (uint32_t)count - 1 : 0);
-        break;
-    case ACT_BOTTOM:
-        list_go(l, count > 0 ? (uint32_t)count - 1 : UINT32_MAX);
-        break;
-    default:
-        return false;
+    case ACT_DOWN: step(l, times); break;
+    case ACT_UP: step(l, -times); break;
+    case ACT_PAGE_DOWN: leaf(l, times * page); break;
+    case ACT_PAGE_UP: leaf(l, -times * page); break;
+    case ACT_HALF_DOWN: leaf(l, times * ((page + 1) / 2)); break;
+    case ACT_HALF_UP: leaf(l, -times * ((page + 1) / 2)); break;
+    case ACT_TOP: list_go(l, count > 0 ? (uint32_t)count - 1 : 0); break;
+    case ACT_BOTTOM: list_go(l, count > 0 ? (uint32_t)count - 1 : UINT32_MAX); break;
+    default: return false;
     }
     settle(l);
     return true;

@@ -44,24 +44,14 @@ static void go_back(app *a)
 static void act_everywhere(app *a, action_id act)
 {
     switch (act) {
-    case ACT_BACK:
-        go_back(a);
-        break;
+    case ACT_BACK: go_back(a); break;
     case ACT_VIEW_STUDY:
     case ACT_VIEW_FEATURES:
     case ACT_VIEW_FITS:
-    case ACT_VIEW_CIRCUIT:
-        app_switch_view(a, (view_id)(act - ACT_VIEW_STUDY));
-        break;
-    case ACT_HELP:
-        app_open_modal(a, help_create(a));
-        break;
-    case ACT_PALETTE:
-        palette_open(a);
-        break;
-    case ACT_THEME:
-        app_next_theme(a);
-        break;
+    case ACT_VIEW_CIRCUIT: app_switch_view(a, (view_id)(act - ACT_VIEW_STUDY)); break;
+    case ACT_HELP: app_open_modal(a, help_create(a)); break;
+    case ACT_PALETTE: palette_open(a); break;
+    case ACT_THEME: app_next_theme(a); break;
     case ACT_REPAINT:
         term_repaint();
         app_dirty(a);
@@ -70,11 +60,8 @@ static void act_everywhere(app *a, action_id act)
         term_suspend();
         app_dirty(a);
         break;
-    case ACT_QUIT:
-        a->screen->leaving = true;
-        break;
-    default:
-        break;
+    case ACT_QUIT: a->screen->leaving = true; break;
+    default: break;
     }
 }
 
@@ -230,8 +217,9 @@ static void tell_end(app *a, const fit_progress *p)
 {
     char edges[24], gap[24];
     if (p->state == FIT_DONE && p->unconverged > 0)
-        app_say(a, ROLE_WARNING, "fit %lld is done: %s edges, worst gap %s; %u targets above the"
-                                 " tolerance",
+        app_say(a, ROLE_WARNING,
+                "fit %lld is done: %s edges, worst gap %s; %u targets above the"
+                " tolerance",
                 (long long)p->fit_id, show_count(edges, p->edges), show_figure(gap, p->worst_gap),
                 p->unconverged);
     else if (p->state == FIT_DONE)

@@ -41,8 +41,7 @@ void map_release(map *m)
 const map_cell *map_at(const map *m, uint32_t from, uint32_t to)
 {
     static const map_cell none;
-    return from < m->layers && to < m->layers ? &m->cell[(size_t)from * m->layers + to]
-                                                    : &none;
+    return from < m->layers && to < m->layers ? &m->cell[(size_t)from * m->layers + to] : &none;
 }
 
 static uint32_t moved(uint32_t at, int64_t by, uint32_t count)
@@ -71,13 +70,9 @@ bool map_act(map *m, action_id act, int count)
         return false;
     switch (act) {
     case ACT_DOWN:
-    case ACT_UP:
-        m->row = moved(m->row, act == ACT_DOWN ? times : -times, m->layers);
-        break;
+    case ACT_UP: m->row = moved(m->row, act == ACT_DOWN ? times : -times, m->layers); break;
     case ACT_RIGHT:
-    case ACT_LEFT:
-        m->col = moved(m->col, act == ACT_RIGHT ? times : -times, m->layers);
-        break;
+    case ACT_LEFT: m->col = moved(m->col, act == ACT_RIGHT ? times : -times, m->layers); break;
     case ACT_TOP:
         m->row = 0;
         m->col = 1;
@@ -86,8 +81,7 @@ bool map_act(map *m, action_id act, int count)
         m->row = m->layers - 2;
         m->col = m->layers - 1;
         break;
-    default:
-        return false;
+    default: return false;
     }
     keep_right(m, act != ACT_LEFT);
     return true;

@@ -11,8 +11,8 @@ typedef struct map_cell {
 
 typedef struct map {
     uint32_t layers;
-    map_cell *cell;    /* layers * layers; by source, then target position */
-    uint32_t row, col; /* the cursor */
+    map_cell *cell;     /* layers * layers; by source, then target position */
+    uint32_t row, col;  /* the cursor */
     uint32_t left, top; /* first column and row shown */
 } map;
 

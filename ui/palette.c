@@ -95,6 +95,7 @@ void palette_draw_hints(app *a, region line)
     }
     for (int id = ACT_NONE + 1; id < ACT_COUNT && at < line.cols; id++)
         if (fits(a, (action_id)id, input->text))
-            at += draw_text(line, 0, at, line.cols - at, ROLE_KEY,
-                            action_get((action_id)id)->name) + 2;
+            at +=
+                draw_text(line, 0, at, line.cols - at, ROLE_KEY, action_get((action_id)id)->name) +
+                2;
 }

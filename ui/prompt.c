@@ -20,10 +20,8 @@ static bool continues(char byte)
 
 static size_t before(const prompt *p, size_t at)
 {
-    if (at > 0)
-        at--;
-    while (at > 0 && continues(p->text[at]))
-        at--;
+    while (at > 0 && continues(p->text[--at]))
+        ;
     return at;
 }
 
@@ -78,36 +76,20 @@ bool prompt_key(prompt *p, int key, bool *edited)
     size_t length = p->length;
     bool typed = false;
     switch (key) {
-    case PRESSED_LEFT:
-        p->at = before(p, p->at);
-        break;
-    case PRESSED_RIGHT:
-        p->at = after(p, p->at);
-        break;
+    case PRESSED_LEFT: p->at = before(p, p->at); break;
+    case PRESSED_RIGHT: p->at = after(p, p->at); break;
     case PRESSED_HOME:
-    case CTRL_A:
-        p->at = 0;
-        break;
+    case CTRL_A: p->at = 0; break;
     case PRESSED_END:
-    case CTRL_E:
-        p->at = p->length;
-        break;
-    case PRESSED_BACKSPACE:
-        cut(p, before(p, p->at), p->at);
-        break;
+    case CTRL_E: p->at = p->length; break;
+    case PRESSED_BACKSPACE: cut(p, before(p, p->at), p->at); break;
     case PRESSED_DELETE:
         cut(p, p->at, after(p, p->at));
         p->at = p->at > p->length ? p->length : p->at;
         break;
-    case CTRL_U:
-        cut(p, 0, p->at);
-        break;
-    case CTRL_W:
-        cut(p, word_start(p), p->at);
-        break;
-    case CTRL_K:
-        cut(p, p->at, p->length);
-        break;
+    case CTRL_U: cut(p, 0, p->at); break;
+    case CTRL_W: cut(p, word_start(p), p->at); break;
+    case CTRL_K: cut(p, p->at, p->length); break;
     default:
         if (key == PRESSED_SPACE)
             key = ' ';

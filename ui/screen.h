@@ -61,7 +61,7 @@ struct screen {
     bool circuit_under_way;
     double circuit_read_at, circuit_read_took;
     uint64_t circuit_edges; /* in the study's snapshot when the circuit was asked for */
-    version_seen seen; /* the file at first; its version as of late */
+    version_seen seen;      /* the file at first; its version as of late */
     double version_asked_at;
     bool version_under_way, study_under_way, study_again;
     bool lost_told; /* said already that the file is gone */
@@ -72,8 +72,8 @@ void frame_draw(app *a);
 
 /* snapshot.c: asking for, and taking in, what several views share. */
 void snapshot_begin(app *a);
-void snapshot_refresh(app *a);                       /* the study, now */
-void snapshot_tick(app *a, double now);              /* the version once a second, what follows */
+void snapshot_refresh(app *a);          /* the study, now */
+void snapshot_tick(app *a, double now); /* the version once a second, what follows */
 bool snapshot_answer(app *a, int kind, reader_answer *answer); /* false: not of these kinds */
 void snapshot_end(app *a);
 

@@ -72,10 +72,8 @@ static status take_event(walk *w, const yaml_event_t *event, setting *at,
         return STATUS_OK;
     case YAML_SEQUENCE_START_EVENT:
         return setting_refuse(at, err, "a list where a value was expected");
-    case YAML_ALIAS_EVENT:
-        return setting_refuse(at, err, "aliases are not allowed here");
-    default:
-        return STATUS_OK;
+    case YAML_ALIAS_EVENT: return setting_refuse(at, err, "aliases are not allowed here");
+    default: return STATUS_OK;
     }
 }
 

@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 typedef struct setting {
-    const char *path;  /* keys from the outermost in, with dots: roles.title.fg */
-    const char *value; /* raw */
+    const char *path;    /* keys from the outermost in, with dots: roles.title.fg */
+    const char *value;   /* raw */
     size_t line, column; /* of the value, from 1 */
-    const char *where; /* the file's name, for messages */
+    const char *where;   /* the file's name, for messages */
 } setting;
 
 /* Calls `each` for every value in order; a status from it other than STATUS_OK ends the reading

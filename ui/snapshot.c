@@ -311,8 +311,9 @@ static void take_version(app *a, const version_seen *seen)
         s->seen = *seen;
     if ((seen->inode != s->seen.inode || seen->device != s->seen.device) && !s->lost_told) {
         s->lost_told = true;
-        app_say(a, ROLE_WARNING, "the study's file was %s: what you see is the old one; leave and "
-                                 "open it again",
+        app_say(a, ROLE_WARNING,
+                "the study's file was %s: what you see is the old one; leave and "
+                "open it again",
                 seen->inode ? "replaced" : "moved or deleted");
     }
     if (seen->version != s->seen.version) {
@@ -354,14 +355,9 @@ bool snapshot_answer(app *a, int kind, reader_answer *answer)
             ask_study(a);
         }
         break;
-    case READ_TABLE:
-        take_table(a, answer);
-        break;
-    case READ_CIRCUIT:
-        take_circuit(a, answer);
-        break;
-    default:
-        take_version(a, answer->result);
+    case READ_TABLE: take_table(a, answer); break;
+    case READ_CIRCUIT: take_circuit(a, answer); break;
+    default: take_version(a, answer->result);
     }
     app_dirty(a);
     return true;

@@ -162,7 +162,8 @@ static void draw_targets(const study *s, region r)
     for (uint32_t i = 0; i < s->targets.count && at < r.cols; i++) {
         at += draw_text(r, 0, at, r.cols - at - 1, ROLE_NAME, s->targets.item[i].name) + 1;
         at += draw_text(r, 0, at, r.cols - at - 1, ROLE_DIM,
-                        target_kind_name(s->targets.item[i].kind)) + 3;
+                        target_kind_name(s->targets.item[i].kind)) +
+              3;
     }
 }
 
@@ -184,7 +185,8 @@ static void draw_cell_facts(study_state *v, region r)
 static void draw_map(study_state *v, region r)
 {
     if (v->a->study->fits.count == 0) {
-        draw_text(r, 0, 0, r.cols, ROLE_DIM, r.cols >= 62
+        draw_text(r, 0, 0, r.cols, ROLE_DIM,
+                  r.cols >= 62
                       ? "nothing fitted yet: pick layers with Space, then press f (or just f: all)"
                       : "nothing fitted yet: press f");
         return;
@@ -212,9 +214,11 @@ static void draw(app *a, void *self, region body)
     bool roomy = body.rows >= 14;
     int top = roomy ? 2 : 1;
     bool beside = body.cols >= 82 + (map_width(&v->map) < 44 ? 44 : map_width(&v->map));
-    int wide = beside ? (body.cols - map_width(&v->map) - 4 > 100
-                             ? 100 : body.cols - map_width(&v->map) - 4) : body.cols;
-    int foot = roomy ? 2 : 1;                          /* targets */
+    int wide =
+        beside
+            ? (body.cols - map_width(&v->map) - 4 > 100 ? 100 : body.cols - map_width(&v->map) - 4)
+            : body.cols;
+    int foot = roomy ? 2 : 1; /* targets */
     int map_rows = (int)s->layers.count + 1 + (s->fits.count == 0 ? 0 : 1);
     if (s->fits.count == 0)
         map_rows = 2;
@@ -290,9 +294,7 @@ static unsigned act(app *a, void *self, action_id id, int count)
         if (v->in_map) /* in a small window the map is a screen of its own */
             v->zoomed = v->body_rows < 16;
         return ACTED_REDRAW;
-    case ACT_ZOOM:
-        v->zoomed = v->in_map && !v->zoomed;
-        return ACTED_REDRAW;
+    case ACT_ZOOM: v->zoomed = v->in_map && !v->zoomed; return ACTED_REDRAW;
     case ACT_BACK:
         if (!v->in_map)
             return ACTED_NOT;
@@ -308,9 +310,7 @@ static unsigned act(app *a, void *self, action_id id, int count)
         memset(v->picked, all, v->picked_size * sizeof *v->picked);
         return ACTED_REDRAW;
     }
-    case ACT_FIT:
-        open_fit_dialog(v);
-        return ACTED_REDRAW;
+    case ACT_FIT: open_fit_dialog(v); return ACTED_REDRAW;
     case ACT_OPEN: {
         if (v->in_map)
             return open_map_cell(v);
@@ -319,8 +319,7 @@ static unsigned act(app *a, void *self, action_id id, int count)
         app_go(a, &where);
         return ACTED_REDRAW;
     }
-    default:
-        return ACTED_NOT;
+    default: return ACTED_NOT;
     }
 }
 

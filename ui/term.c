@@ -38,10 +38,10 @@ static const int asking_signals[] = {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP,
 
 static void on_signal(int number)
 {
-    unsigned what = number == SIGWINCH   ? TERM_RESIZE
-                    : number == SIGTSTP  ? TERM_SUSPEND
-                    : number == SIGCONT  ? TERM_CONTINUE
-                                         : TERM_LEAVE;
+    unsigned what = number == SIGWINCH  ? TERM_RESIZE
+                    : number == SIGTSTP ? TERM_SUSPEND
+                    : number == SIGCONT ? TERM_CONTINUE
+                                        : TERM_LEAVE;
     atomic_fetch_or(&asked, what);
     queue_wake(wake);
 }
@@ -143,12 +143,14 @@ static status check_terminal(error *err)
     const char *name = getenv("TERM");
     struct winsize size = {0};
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-        return error_set(err, STATUS_USAGE, "the screen needs a terminal on standard input and "
-                                            "output; `circuitlasso help` lists commands that do "
-                                            "not");
+        return error_set(err, STATUS_USAGE,
+                         "the screen needs a terminal on standard input and "
+                         "output; `circuitlasso help` lists commands that do "
+                         "not");
     if (!name || !*name || strcmp(name, "dumb") == 0)
-        return error_set(err, STATUS_USAGE, "the terminal '%s' cannot move its cursor; set TERM "
-                                            "to what it is, for example xterm-256color",
+        return error_set(err, STATUS_USAGE,
+                         "the terminal '%s' cannot move its cursor; set TERM "
+                         "to what it is, for example xterm-256color",
                          name ? name : "");
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
         (size.ws_col < TERM_LEAST_COLS || size.ws_row < TERM_LEAST_ROWS))
@@ -168,8 +170,9 @@ status term_start(queue *news, error *err)
     tcgetattr(STDIN_FILENO, &saved_mode);
     terminal = newterm(NULL, stdout, stdin);
     if (!terminal)
-        return error_set(err, STATUS_USAGE, "the terminal type '%s' is not known here; set TERM "
-                                            "to one that is, for example xterm-256color",
+        return error_set(err, STATUS_USAGE,
+                         "the terminal type '%s' is not known here; set TERM "
+                         "to one that is, for example xterm-256color",
                          getenv("TERM"));
     set_term(terminal);
     char *cup = tigetstr("cup");
@@ -291,13 +294,13 @@ int term_key(void)
     static const struct {
         int code, key;
     } named[] = {
-        {KEY_ENTER, PRESSED_ENTER},   {KEY_BACKSPACE, PRESSED_BACKSPACE},
-        {KEY_BTAB, PRESSED_BACKTAB},  {KEY_UP, PRESSED_UP},
-        {KEY_DOWN, PRESSED_DOWN},     {KEY_LEFT, PRESSED_LEFT},
-        {KEY_RIGHT, PRESSED_RIGHT},   {KEY_PPAGE, PRESSED_PAGE_UP},
+        {KEY_ENTER, PRESSED_ENTER},     {KEY_BACKSPACE, PRESSED_BACKSPACE},
+        {KEY_BTAB, PRESSED_BACKTAB},    {KEY_UP, PRESSED_UP},
+        {KEY_DOWN, PRESSED_DOWN},       {KEY_LEFT, PRESSED_LEFT},
+        {KEY_RIGHT, PRESSED_RIGHT},     {KEY_PPAGE, PRESSED_PAGE_UP},
         {KEY_NPAGE, PRESSED_PAGE_DOWN}, {KEY_HOME, PRESSED_HOME},
-        {KEY_END, PRESSED_END},       {KEY_DC, PRESSED_DELETE},
-        {KEY_F(1), PRESSED_F1},       {KEY_RESIZE, PRESSED_RESIZE},
+        {KEY_END, PRESSED_END},         {KEY_DC, PRESSED_DELETE},
+        {KEY_F(1), PRESSED_F1},         {KEY_RESIZE, PRESSED_RESIZE},
     };
     wint_t code = 0;
     int kind = wget_wch(keyboard, &code);
@@ -311,20 +314,13 @@ int term_key(void)
     }
     switch (code) {
     case '\r':
-    case '\n':
-        return PRESSED_ENTER;
-    case '\t':
-        return PRESSED_TAB;
-    case 0x1b:
-        return swallow_sequence() ? PRESSED_UNKNOWN : PRESSED_ESC;
+    case '\n': return PRESSED_ENTER;
+    case '\t': return PRESSED_TAB;
+    case 0x1b: return swallow_sequence() ? PRESSED_UNKNOWN : PRESSED_ESC;
     case 0x7f:
-    case 0x08:
-        return PRESSED_BACKSPACE;
-    case ' ':
-        return PRESSED_SPACE;
-    case 0:
-        return PRESSED_UNKNOWN;
-    default:
-        return (int)code;
+    case 0x08: return PRESSED_BACKSPACE;
+    case ' ': return PRESSED_SPACE;
+    case 0: return PRESSED_UNKNOWN;
+    default: return (int)code;
     }
 }

@@ -51,7 +51,7 @@ void theme_mono(theme *out)
     *out = (theme){.name = "mono"};
     for (int r = 0; r < ROLE_COUNT; r++)
         out->look[r] = (role_look){.fg = -1, .bg = -1};
-    static const role bold[] = {ROLE_TAB,    ROLE_KEY,    ROLE_HEAD,    ROLE_PICKED,
+    static const role bold[] = {ROLE_TAB,    ROLE_KEY,   ROLE_HEAD,   ROLE_PICKED,
                                 ROLE_ACTIVE, ROLE_ERROR, ROLE_WARNING};
     for (size_t i = 0; i < sizeof bold / sizeof *bold; i++)
         out->look[bold[i]].bold = true;
@@ -61,8 +61,8 @@ void theme_mono(theme *out)
 static bool colour_of(const char *text, short *out)
 {
     static const char *const names[] = {
-        "black",      "red",          "green",         "yellow",        "blue",
-        "magenta",    "cyan",         "white",         "bright-black",  "bright-red",
+        "black",        "red",           "green",       "yellow",         "blue",
+        "magenta",      "cyan",          "white",       "bright-black",   "bright-red",
         "bright-green", "bright-yellow", "bright-blue", "bright-magenta", "bright-cyan",
         "bright-white",
     };
@@ -121,8 +121,10 @@ static status read_attribute(reading *r, role wearer, const char *key, const set
                    ? STATUS_OK
                    : setting_refuse(s, err, "'%s': expected true or false", s->value);
     }
-    return setting_refuse(s, err, "unknown key '%s': expected fg, bg, bold, reverse, underline "
-                                  "or dim", key);
+    return setting_refuse(s, err,
+                          "unknown key '%s': expected fg, bg, bold, reverse, underline "
+                          "or dim",
+                          key);
 }
 
 static status read_setting(void *user, const setting *s, error *err)

@@ -41,7 +41,7 @@ typedef enum role {
 #define ROLE_ENUM(id, name, text) id,
     ROLE_LIST(ROLE_ENUM)
 #undef ROLE_ENUM
-    ROLE_COUNT
+        ROLE_COUNT
 } role;
 
 /* A role, perhaps on the cursor's background: what drawing functions take. */

@@ -47,8 +47,8 @@ Test(list, a_page_keeps_the_cursors_line)
 
 Test(list, is_sound_after_anything)
 {
-    static const action_id moves[] = {ACT_DOWN, ACT_UP, ACT_PAGE_DOWN, ACT_PAGE_UP,
-                                      ACT_HALF_DOWN, ACT_HALF_UP, ACT_TOP, ACT_BOTTOM};
+    static const action_id moves[] = {ACT_DOWN,      ACT_UP,      ACT_PAGE_DOWN, ACT_PAGE_UP,
+                                      ACT_HALF_DOWN, ACT_HALF_UP, ACT_TOP,       ACT_BOTTOM};
     static const uint32_t counts[] = {0, 1, 2, 9, 10, 11, 100, 400000, UINT32_MAX};
     uint32_t random = 12345;
     list l = {.page = 7};
