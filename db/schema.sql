@@ -88,8 +88,8 @@ CREATE TABLE effect (                   -- mean change of the target feature whe
 CREATE TABLE fit (                      -- what was asked, and how far it got
     fit_id      INTEGER PRIMARY KEY AUTOINCREMENT,
     kind        TEXT NOT NULL CHECK (kind IN ('pairwise', 'joint', 'target')),
-    rule        TEXT NOT NULL CHECK (rule IN ('absolute', 'pair', 'target', 'parents')),
-    lambda      REAL NOT NULL,          -- absolute, fraction or wanted parents, as the rule says
+    rule        TEXT NOT NULL CHECK (rule IN ('absolute', 'pair', 'target', 'parents', 'edges', 'cv')),
+    lambda      REAL NOT NULL,          -- absolute, fraction, parents, edges or folds, as the rule says
     ridge       REAL NOT NULL,
     scale       TEXT NOT NULL CHECK (scale IN ('none', 'sd')),
     tolerance   REAL NOT NULL,

@@ -173,8 +173,16 @@ status lasso_choose_lambda(const lasso_design *design, const matrix *y,
     case LASSO_OF_TARGET:
         break;
     case LASSO_PARENTS:
+    case LASSO_EDGES: {
+        double wanted = settings->lambda;
+        if (settings->rule == LASSO_EDGES && count > 0)
+            wanted /= count;
         t.settings.tolerance = fmax(settings->tolerance, 1e-5);
-        code = find_parents(&t, order, count, targets, settings->lambda, *lambda_max, lambda);
+        code = find_parents(&t, order, count, targets, wanted, *lambda_max, lambda);
+        break;
+    }
+    case LASSO_CROSS:
+        code = error_set(err, STATUS_USAGE, "cross-validation needs folds");
         break;
     }
 done:

@@ -33,7 +33,9 @@
     X(LASSO_ABSOLUTE, "absolute", "lambda as given")                                              \
     X(LASSO_OF_PAIR, "pair", "a fraction of the pair's lambda_max: one lambda for all targets")   \
     X(LASSO_OF_TARGET, "target", "a fraction of each target's own lambda_max")                    \
-    X(LASSO_PARENTS, "parents", "one lambda a pair, found so that targets have this many parents")
+    X(LASSO_PARENTS, "parents", "one lambda a pair, found so that targets have this many parents") \
+    X(LASSO_EDGES, "edges", "one lambda a pair, found so that the pair has this many edges")       \
+    X(LASSO_CROSS, "cv", "one lambda a pair, cross-validated in this many folds: see cross.h")
 
 typedef enum lasso_rule {
 #define LASSO_RULE_ENUM(name, text, meaning) name,
@@ -48,7 +50,7 @@ typedef enum lasso_method {
 
 typedef struct lasso_settings {
     lasso_rule rule;
-    double lambda;    /* >= 0: absolute value, fraction of lambda_max, or parents a target */
+    double lambda;    /* >= 0: absolute value, what the rule says */
     double ridge;     /* rho >= 0, no unit */
     bool scale;       /* divide columns by their standard deviation */
     double tolerance; /* > 0: relative duality gap that counts as converged */
@@ -120,7 +122,7 @@ typedef struct lasso_report {
 
 /* Solves targets[0..count) (columns of y; NULL: all) on the design.
  *
- * y has the design's number of rows. LASSO_OF_PAIR and LASSO_PARENTS choose lambda from *all*
+ * y has the design's number of rows. LASSO_OF_PAIR, _PARENTS and _EDGES choose lambda from *all*
  * columns of y, so that a resumed fit uses the same lambda; lasso_choose_lambda does that alone.
  * Not converging, or being stopped, is an outcome (see report), not an error. Errors: usage
  * (settings, shapes), STATUS_MACHINE (memory, threads). */

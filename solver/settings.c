@@ -16,7 +16,7 @@ lasso_settings lasso_defaults(void)
 
 status lasso_settings_check(const lasso_settings *settings, error *err)
 {
-    if (settings->rule < LASSO_ABSOLUTE || settings->rule > LASSO_PARENTS)
+    if (settings->rule < LASSO_ABSOLUTE || settings->rule > LASSO_CROSS)
         return error_set(err, STATUS_USAGE, "lambda rule %d: there is no such rule",
                          (int)settings->rule);
     if (settings->method != LASSO_DESCENT && settings->method != LASSO_FISTA)

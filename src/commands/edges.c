@@ -127,7 +127,7 @@ static status run(char **arguments, int count, error *err)
         code = circuit_load(s.connection, &s.layers, f.id, ranked_by, &c, err);
     if (code == STATUS_OK) {
         char how[128];
-        study_describe_fit(&f, how, sizeof how);
+        fit_describe(&f, "lambda", how, sizeof how);
         output *o = output_begin(json);
         output_line(o, "fit %lld (%s): %s", (long long)f.id, fit_state_shown(&f), how);
         code = show_edges(&s, c, &choice, o, err);

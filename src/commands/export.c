@@ -87,7 +87,7 @@ static status write_picture(study *s, const circuit *c, const fit *f, picture *p
         return code;
     picture_words words = {s, layer_name, feature_name, feature_label};
     char how[128];
-    study_describe_fit(f, how, sizeof how);
+    fit_describe(f, "lambda", how, sizeof how);
     char *title = mem_format("%s%s; fit %lld: %s", focus ? "Around " : "The strongest paths",
                              focus ? focus : "", (long long)f->id, how);
     code = picture_write(c, p, &words, title, format, file, err);

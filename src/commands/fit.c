@@ -22,9 +22,10 @@ static const command_option options[] = {
     {"joint", OPTION_FLAG, &joint, NULL,
      "one regression a target on all its source layers at once (implies --pairs all)"},
     {"rule", OPTION_TEXT, &rule, "RULE",
-     "what --lambda is: pair or target (a fraction of lambda_max), parents, absolute (default pair)"},
+     "what --lambda is: pair or target (a fraction of lambda_max), parents (a target), edges (a "
+     "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
-     "lambda as the rule reads it (default: 0.005 pair, 0.05 target, 20 parents)"},
+     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv 5)"},
     {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit; 0 is the plain Lasso (default 2)"},
     {"scale", OPTION_TEXT, &scale, "S", "none, or sd: divide columns by their deviation (default none)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
@@ -46,6 +47,8 @@ static status read_rule(lasso_settings *settings, error *err)
     } rules[] = {{"pair", LASSO_OF_PAIR, 0.005},
                  {"target", LASSO_OF_TARGET, 0.05},
                  {"parents", LASSO_PARENTS, 20},
+                 {"edges", LASSO_EDGES, 10000},
+                 {"cv", LASSO_CROSS, 5},
                  {"absolute", LASSO_ABSOLUTE, (double)NAN}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (strcmp(rule, rules[i].name) == 0) {
@@ -56,7 +59,9 @@ static status read_rule(lasso_settings *settings, error *err)
             return STATUS_OK;
         }
     return error_set(err, STATUS_USAGE,
-                     "fit: option --rule: '%s', expected pair, target, parents or absolute", rule);
+                     "fit: option --rule: '%s', expected pair, target, parents, edges, cv or "
+                     "absolute",
+                     rule);
 }
 
 static status read_settings(lasso_settings *settings, error *err)

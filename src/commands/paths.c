@@ -122,7 +122,7 @@ static status run(char **arguments, int count, error *err)
         code = paths_find(c, first, last, threshold, (uint32_t)wanted, &set, err);
     if (code == STATUS_OK) {
         char how[128];
-        study_describe_fit(&f, how, sizeof how);
+        fit_describe(&f, "lambda", how, sizeof how);
         output *o = output_begin(json);
         output_line(o, "fit %lld (%s): %s", (long long)f.id, fit_state_shown(&f), how);
         code = print_paths(&s, c, &set, o, err);

@@ -72,22 +72,3 @@ char *study_feature_name(const study *s, uint32_t position, uint32_t feature)
 {
     return mem_format("%s/%u", s->layers.item[position].name, feature);
 }
-
-void study_describe_fit(const fit *f, char *text, size_t capacity)
-{
-    static const struct {
-        const char *rule, *words;
-    } rules[] = {{"pair", "lambda %g of the pair's maximum"},
-                 {"target", "lambda %g of each target's maximum"},
-                 {"parents", "lambda for %g parents a target"},
-                 {"absolute", "lambda %g"}};
-    char lambda[96] = "";
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        if (strcmp(rules[i].rule, f->rule) == 0) {
-            const char *at = strstr(rules[i].words, "%g");
-            snprintf(lambda, sizeof lambda, "%.*s%g%s", (int)(at - rules[i].words), rules[i].words,
-                     f->lambda, at + 2);
-        }
-    snprintf(text, capacity, "%s, ridge %g%s, scale %s", lambda, f->ridge,
-             f->ridge > 0 ? "" : " (the plain Lasso)", f->scale ? "sd" : "none");
-}

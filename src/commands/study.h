@@ -29,7 +29,4 @@ status study_label(study *s, uint32_t position, uint32_t feature, const char **l
 /* "blocks.3.hook_resid_pre/17"; free it. */
 char *study_feature_name(const study *s, uint32_t position, uint32_t feature);
 
-/* "lambda 0.005 of the pair's maximum, ridge 2, scale none": how a fit was asked for. */
-void study_describe_fit(const fit *f, char *text, size_t capacity);
-
 #endif

@@ -1,6 +1,8 @@
 #include "src/jobs/fit.h"
 
+#include "solver/cross.h"
 #include "src/base/memory.h"
+#include "src/jobs/folds.h"
 #include "src/jobs/layer_data.h"
 #include "src/jobs/runner.h"
 #include "src/jobs/writer.h"
@@ -57,6 +59,23 @@ static lasso_settings run_settings(const run *r)
     return settings;
 }
 
+/* A lambda that predicts documents it has not seen (README, the method). */
+static status cross_validate(run *r, const work *w, const lasso_settings *settings, error *err)
+{
+    uint32_t *fold = NULL;
+    cross_search search = cross_search_defaults();
+    cross_folds folds = {.count = (uint32_t)settings->lambda};
+    status code = folds_by_document(r->connection, w->target->m.rows, folds.count,
+                                    (uint64_t)r->f.seed, &fold, err);
+    folds.of = fold;
+    if (code == STATUS_OK)
+        code = cross_choose_lambda(&w->source->m, &w->target->m, settings, &search, &folds,
+                                   r->options->cancel, &w->pair->lambda, &w->pair->lambda_max, NULL,
+                                   err);
+    free(fold);
+    return code;
+}
+
 /* The pair's lambda is chosen once, from all its targets, and kept: a resumed fit goes on with it. */
 static status pair_lambda(run *r, const work *w, const lasso_design *design,
                           lasso_settings *settings, error *err)
@@ -65,8 +84,10 @@ static status pair_lambda(run *r, const work *w, const lasso_design *design,
     if (settings->rule == LASSO_OF_TARGET)
         return STATUS_OK;
     if (!pair->lambda_known) {
-        status code = lasso_choose_lambda(design, &w->target->m, settings, r->options->cancel,
-                                          &pair->lambda, &pair->lambda_max, err);
+        status code = settings->rule == LASSO_CROSS
+                          ? cross_validate(r, w, settings, err)
+                          : lasso_choose_lambda(design, &w->target->m, settings, r->options->cancel,
+                                                &pair->lambda, &pair->lambda_max, err);
         if (code != STATUS_OK)
             return code;
         pair->lambda_known = true;

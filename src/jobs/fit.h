@@ -8,6 +8,8 @@
 #include "db/layer.h"
 #include "solver/lasso.h"
 
+#include <stddef.h>
+
 typedef struct fit_request {
     lasso_settings settings; /* threads and memory are of the run, not of the fit: not stored */
     struct fit_request_pair {
@@ -30,6 +32,10 @@ void fit_request_release(fit_request *request);
  * no pair. */
 status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
                   error *err);
+
+/* "lambda 0.005 of the pair's maximum, ridge 2, scale none": how a fit was asked for; `lambda` is
+ * the word or sign to use. */
+void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity);
 
 /* The hashes of the layers that the pairs touch, in computation order: what a fit saw. Free it. */
 char *fit_data_hash(const layer_set *layers, const fit_pair *pair, uint32_t pairs);

@@ -2,6 +2,7 @@
 #include "src/base/memory.h"
 #include "src/jobs/fit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,9 @@ static status check_request(const layer_set *layers, const fit_request *request,
     status code = lasso_settings_check(&request->settings, err);
     if (code != STATUS_OK)
         return code;
+    double folds = request->settings.lambda;
+    if (request->settings.rule == LASSO_CROSS && !(folds >= 2 && folds <= 100 && folds == floor(folds)))
+        return error_set(err, STATUS_USAGE, "%g folds: expected a whole number from 2 to 100", folds);
     if (request->pair_count == 0)
         return error_set(err, STATUS_USAGE, "a fit needs at least two layers");
     for (uint32_t p = 0; p < request->pair_count; p++) {
@@ -90,6 +94,30 @@ static status check_request(const layer_set *layers, const fit_request *request,
                                  source->name, target->name);
     }
     return STATUS_OK;
+}
+
+void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity)
+{
+    static const struct {
+        const char *rule, *before, *after;
+    } rules[] = {
+        {"absolute", "", ""},
+        {"pair", "", " of the pair's maximum"},
+        {"target", "", " of each target's maximum"},
+        {"parents", "for ", " parents a target"},
+        {"edges", "for ", " edges a pair"},
+        {"cv", "cross-validated in ", " folds"},
+    };
+    const char *before = "";
+    const char *after = "";
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i].rule, f->rule) == 0) {
+            before = rules[i].before;
+            after = rules[i].after;
+        }
+    snprintf(text, capacity, "%s %s%g%s, ridge %g%s, scale %s%s", lambda, before, f->lambda, after,
+             f->ridge, f->ridge > 0 ? "" : " (Lasso)", f->scale ? "sd" : "none",
+             strcmp(f->kind, "joint") == 0 ? ", joint" : "");
 }
 
 /* In a joint fit a target layer's targets are kept with its nearest source; the other pairs only
