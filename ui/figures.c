@@ -33,11 +33,9 @@ char *show_short(char *out, uint64_t n)
         snprintf(out, CAPACITY, "%u", (unsigned)n);
         return out;
     }
-    int u = -1;
-    while (x >= 999.5 && u + 1 < (int)sizeof unit - 1) {
+    int u = 0;
+    for (x /= 1000; x >= 999.5 && u + 1 < (int)sizeof unit - 1; u++)
         x /= 1000;
-        u++;
-    }
     snprintf(out, CAPACITY, x < 9.95 ? "%.1f%c" : "%.0f%c", x, unit[u]);
     return out;
 }

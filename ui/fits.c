@@ -264,6 +264,8 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
 {
     fits_state *v = user;
     const fit *f = fit_at(v->a, index);
+    if (!f)
+        return;
     standing now = standing_of(v->a, f);
     columns c = columns_for(r.cols);
     char text[64];
