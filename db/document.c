@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 status document_add(db *d, int64_t id, const char *name, const char *text,
                     const char *tokens_json, uint32_t first_sample, uint32_t samples, error *err)
@@ -95,6 +96,105 @@ status document_of_sample(db *d, uint32_t sample, document *out, error *err)
     db_rollback(d);
     if (s != STATUS_OK)
         document_release(out);
+    return s;
+}
+
+/* A document's text as it is searched: its tokens one after the other, or else its text. */
+#define SEARCHED                                                                                  \
+    "CASE WHEN tokens IS NULL THEN text ELSE"                                                     \
+    " (SELECT group_concat(t.value, '') FROM json_each(document.tokens) AS t) END"
+
+/* `50%` -> `%50\%%`. Free it. */
+static char *like_pattern(const char *text)
+{
+    char *pattern = mem_alloc(2 * strlen(text) + 3), *to = pattern;
+    *to++ = '%';
+    for (; *text; text++) {
+        if (strchr("%_\\", *text))
+            *to++ = '\\';
+        *to++ = *text;
+    }
+    memcpy(to, "%", 2);
+    return pattern;
+}
+
+/* The first sample of [low, high] at which `text` begins in the document. */
+static bool find_in_document(const document *doc, const char *text, uint32_t low, uint32_t high,
+                             uint32_t *sample)
+{
+    bool by_token = doc->token && doc->samples == doc->token_count;
+    if (!by_token) { /* found by the workspace already */
+        *sample = doc->first_sample;
+        return *sample >= low && *sample <= high;
+    }
+    size_t length = 0, room = 1;
+    for (uint32_t i = 0; i < doc->token_count; i++)
+        room += strlen(doc->token[i]);
+    char *joined = mem_alloc(room);
+    size_t *end = mem_alloc(doc->token_count * sizeof *end);
+    joined[0] = '\0';
+    for (uint32_t i = 0; i < doc->token_count; i++) {
+        size_t more = strlen(doc->token[i]);
+        memcpy(joined + length, doc->token[i], more + 1);
+        end[i] = length += more;
+    }
+    bool found = false;
+    uint32_t token = 0;
+    for (const char *at = joined; !found && (at = strcasestr(at, text)) != NULL; at++) {
+        while (token + 1 < doc->token_count && end[token] <= (size_t)(at - joined))
+            token++;
+        *sample = doc->first_sample + token;
+        found = *sample >= low && *sample <= high;
+    }
+    free(joined);
+    free(end);
+    return found;
+}
+
+/* Of samples low to high. */
+static status find_between(db *d, const char *text, const char *pattern, uint32_t low,
+                           uint32_t high, uint32_t *sample, bool *found, error *err)
+{
+    sql q;
+    bool row = false;
+    status s = sql_open(&q, d,
+                        "SELECT first_sample FROM document WHERE samples > 0"
+                        " AND first_sample <= ?2 AND first_sample + samples > ?1"
+                        " AND " SEARCHED " LIKE ?3 ESCAPE '\\' ORDER BY first_sample",
+                        err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, low);
+        sql_bind_int(&q, 2, high);
+        sql_bind_text(&q, 3, pattern);
+    }
+    while (s == STATUS_OK && !*found && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        document doc = {0};
+        s = load_document(d, sql_u32(&q, 0), &doc, err);
+        if (s == STATUS_OK)
+            *found = find_in_document(&doc, text, low, high, sample);
+        document_release(&doc);
+    }
+    sql_close(&q);
+    return s;
+}
+
+status document_find(db *d, const char *text, uint32_t after, uint32_t *sample, bool *found,
+                     error *err)
+{
+    enum { LONGEST = 1000 };
+    *found = false;
+    if (!*text || strlen(text) > LONGEST)
+        return STATUS_OK;
+    status s = sql_begin_reading(d, err);
+    if (s != STATUS_OK)
+        return s;
+    char *pattern = like_pattern(text);
+    if (after < UINT32_MAX)
+        s = find_between(d, text, pattern, after + 1, UINT32_MAX, sample, found, err);
+    if (s == STATUS_OK && !*found)
+        s = find_between(d, text, pattern, 0, after, sample, found, err);
+    db_rollback(d);
+    free(pattern);
     return s;
 }
 

@@ -18,6 +18,12 @@ status document_add(db *d, int64_t id, const char *name, const char *text,
 
 /* The document that holds a sample. */
 status document_of_sample(db *d, uint32_t sample, document *out, error *err);
+/* The first sample after `after` where `text` begins (ASCII letters without case) in the text of
+ * its document, going on at the first sample behind the last; of a document that is one sample, that
+ * one. Nowhere: *found is false. */
+status document_find(db *d, const char *text, uint32_t after, uint32_t *sample, bool *found,
+                     error *err);
+
 void document_release(document *doc);
 
 /* For every sample the number of its document, from 0, in order; a sample that is in none counts

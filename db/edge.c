@@ -186,6 +186,25 @@ status fit_done_targets(db *d, int64_t pair_id, uint8_t *done, uint32_t features
     return s;
 }
 
+#define TARGET_COLUMNS                                                                            \
+    "SELECT feature, state, lambda, lambda_max, intercept, r2, gap, parents FROM fit_target"      \
+    " WHERE pair_id = ?1"
+
+static fit_target read_target(sql *q)
+{
+    return (fit_target){
+        .feature = sql_u32(q, 0),
+        .state = target_states[sql_name(q, 1, target_states,
+                                        sizeof target_states / sizeof *target_states)],
+        .lambda = sql_real(q, 2),
+        .lambda_max = sql_real(q, 3),
+        .intercept = sql_real(q, 4),
+        .r2 = sql_real(q, 5),
+        .gap = sql_real(q, 6),
+        .parents = sql_u32(q, 7),
+    };
+}
+
 status fit_target_get(db *d, int64_t pair_id, uint32_t feature, fit_target *out, bool *found,
                       error *err)
 {
@@ -193,30 +212,35 @@ status fit_target_get(db *d, int64_t pair_id, uint32_t feature, fit_target *out,
     *found = false;
     sql q;
     bool row = false;
-    status s = sql_open(&q, d,
-                        "SELECT state, lambda, lambda_max, intercept, r2, gap, parents"
-                        " FROM fit_target WHERE pair_id = ?1 AND feature = ?2",
-                        err);
+    status s = sql_open(&q, d, TARGET_COLUMNS " AND feature = ?2", err);
     if (s == STATUS_OK) {
         sql_bind_int(&q, 1, pair_id);
         sql_bind_int(&q, 2, feature);
         s = sql_step(&q, &row, err);
     }
     if (row) {
-        *out = (fit_target){
-            .feature = feature,
-            .state = target_states[sql_name(&q, 0, target_states,
-                                            sizeof target_states / sizeof *target_states)],
-            .lambda = sql_real(&q, 1),
-            .lambda_max = sql_real(&q, 2),
-            .intercept = sql_real(&q, 3),
-            .r2 = sql_real(&q, 4),
-            .gap = sql_real(&q, 5),
-            .parents = sql_u32(&q, 6),
-        };
+        *out = read_target(&q);
         s = sql_check(&q, err);
     }
     *found = row && s == STATUS_OK;
+    sql_close(&q);
+    return s;
+}
+
+status fit_each_target(db *d, int64_t pair_id, bool (*each)(void *user, const fit_target *t),
+                       void *user, error *err)
+{
+    sql q;
+    bool row = false;
+    status s = sql_open(&q, d, TARGET_COLUMNS " ORDER BY feature", err);
+    if (s == STATUS_OK)
+        sql_bind_int(&q, 1, pair_id);
+    while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        fit_target t = read_target(&q);
+        s = sql_check(&q, err);
+        if (s == STATUS_OK && !each(user, &t))
+            break;
+    }
     sql_close(&q);
     return s;
 }

@@ -98,6 +98,10 @@ status fit_done_targets(db *d, int64_t pair_id, uint8_t *done, uint32_t features
 status fit_target_get(db *d, int64_t pair_id, uint32_t feature, fit_target *out, bool *found,
                       error *err);
 
+/* Calls `each` for all finished targets of a pair, by feature; false from it stops. */
+status fit_each_target(db *d, int64_t pair_id, bool (*each)(void *user, const fit_target *t),
+                       void *user, error *err);
+
 /* Calls `each` for all edges of a pair, by target, then source; false from it stops. */
 status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge *e), void *user,
                      error *err);

@@ -14,12 +14,14 @@
 
 #include <stddef.h>
 
-/* view id, name, one line. Views are numbered by the digit that opens them: 5, 6, 7 are free. */
+/* view id, name, one line. Views are numbered by the digit that opens them. */
 #define VIEW_LIST(X)                                                                              \
     X(VIEW_STUDY, 1, "Study", "layers, target variables, and what has been fitted between them")   \
     X(VIEW_FEATURES, 2, "Features", "the features of a layer, and the card of the one at hand")    \
     X(VIEW_FITS, 3, "Fits", "queued, running and finished fits")                                  \
-    X(VIEW_CIRCUIT, 4, "Circuit", "the edges of a fit, walked one feature at a time")
+    X(VIEW_CIRCUIT, 4, "Circuit", "the edges of a fit, walked one feature at a time")             \
+    X(VIEW_TRUST, 6, "Trust", "how well a fit was solved, what it explains, what deserves a look") \
+    X(VIEW_SAMPLE, 7, "Sample", "one sample in its text, and the circuit as it sees it")
 
 typedef enum view_id {
 #define VIEW_ENUM(id, digit, name, text) id,
@@ -39,6 +41,8 @@ enum {
     IN_FEATURES = IN_VIEW_FEATURES,
     IN_FITS = IN_VIEW_FITS,
     IN_CIRCUIT = IN_VIEW_CIRCUIT,
+    IN_TRUST = IN_VIEW_TRUST,
+    IN_SAMPLE = IN_VIEW_SAMPLE,
     IN_ALL = (1 << VIEW_COUNT) - 1
 };
 
@@ -72,25 +76,39 @@ enum {
     X(ACT_FILTER_DEAD, "hide-dead", "D", IN_FEATURES, "", "show or hide features never active")   \
     X(ACT_LAYER_NEXT, "next-layer", "> .", IN_FEATURES, "", "the next layer's features")          \
     X(ACT_LAYER_PREVIOUS, "previous-layer", "< ,", IN_FEATURES, "", "the layer before")           \
-    X(ACT_PARENTS, "parents", "[", IN_FEATURES | IN_CIRCUIT, "parents", "edges into the feature") \
-    X(ACT_CHILDREN, "children", "]", IN_FEATURES | IN_CIRCUIT, "children",                        \
+    X(ACT_SAMPLE_NEXT, "next-sample", "n", IN_SAMPLE, "next", "the next sample; right does it too") \
+    X(ACT_SAMPLE_PREVIOUS, "previous-sample", "p", IN_SAMPLE, "previous", "the sample before")    \
+    X(ACT_DOCUMENT_NEXT, "next-document", "> .", IN_SAMPLE, "document", "the next document")      \
+    X(ACT_DOCUMENT_PREVIOUS, "previous-document", "< ,", IN_SAMPLE, "", "the document before")    \
+    X(ACT_FIND, "find", "/", IN_SAMPLE, "find", "find words in the documents")                    \
+    X(ACT_FIND_NEXT, "find-next", "N", IN_SAMPLE, "", "the next place that has the words")        \
+    X(ACT_SHADE, "shade", "a", IN_SAMPLE, "shade", "shade the text by the feature at hand, or by"  \
+      " all of them together")                                                                    \
+    X(ACT_STRONGEST, "strongest", "x", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",       \
+      "the sample where the feature is strongest; again, the next strongest")                     \
+    X(ACT_PARENTS, "parents", "[", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "parents",    \
+      "edges into the feature")                                                                   \
+    X(ACT_CHILDREN, "children", "]", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "children", \
       "edges out of the feature")                                                                 \
     X(ACT_FOLLOW_SOURCE, "follow-source", "o", IN_CIRCUIT, "", "follow the edge backwards: to the" \
       " source's edges")                                                                          \
-    X(ACT_CARD, "card", "c", IN_CIRCUIT, "card", "the feature's card, in its layer")              \
-    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT, "fewer", "raise the threshold: fewer edges") \
-    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT, "more", "lower the threshold: more edges")   \
+    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "card", "the feature's card, in its layer")              \
+    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_SAMPLE, "fewer", "raise the threshold: fewer edges") \
+    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_SAMPLE, "more", "lower the threshold: more edges")   \
     X(ACT_MEASURE, "measure", "m", IN_CIRCUIT, "measure", "rank by removal, weight or"            \
       " standardised weight")                                                                     \
     X(ACT_PAIR_NEXT, "next-pair", "> .", IN_CIRCUIT, "pair", "only the next layer pair's edges")  \
     X(ACT_PAIR_PREVIOUS, "previous-pair", "< ,", IN_CIRCUIT, "", "only those of the pair before") \
     X(ACT_SIGN, "sign", "p", IN_CIRCUIT, "sign", "show positive edges, negative edges, or both")  \
     X(ACT_ALL_EDGES, "all-edges", "a", IN_CIRCUIT, "all", "the whole circuit, without any filter") \
-    X(ACT_LABEL, "label", "e", IN_FEATURES | IN_CIRCUIT, "", "your own label for the feature; an empty" \
-      " one shows the imported one again")                                                        \
-    X(ACT_TAG, "tag", "t", IN_FEATURES | IN_CIRCUIT, "", "the feature's tags, words apart by blanks") \
-    X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT, "", "pin or unpin the feature")              \
-    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT, "", "copy the row, through the terminal")  \
+    X(ACT_LABEL, "label", "e", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",               \
+      "your own label for the feature; an empty one shows the imported one again")                \
+    X(ACT_TAG, "tag", "t", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",                   \
+      "the feature's tags, words apart by blanks")                                                \
+    X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",                   \
+      "pin or unpin the feature")                                                                 \
+    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_SAMPLE, "", "copy the row, or the text,"  \
+      " through the terminal")                                                                    \
     X(ACT_PANE, "pane", "Tab", IN_ALL, "", "to the next pane")                                    \
     X(ACT_ZOOM, "zoom", "z", IN_ALL, "", "give the pane the whole screen, and back")              \
     /* everywhere */                                                                              \
@@ -100,6 +118,8 @@ enum {
     X(ACT_VIEW_FEATURES, "features", "2", IN_ALL, "", "to the features")                          \
     X(ACT_VIEW_FITS, "fits", "3", IN_ALL, "", "to the fits")                                      \
     X(ACT_VIEW_CIRCUIT, "circuit", "4", IN_ALL, "", "to the circuit")                             \
+    X(ACT_VIEW_TRUST, "trust", "6", IN_ALL, "", "to what speaks for and against the fit")         \
+    X(ACT_VIEW_SAMPLE, "sample", "7", IN_ALL, "", "to one sample and its text")                   \
     X(ACT_HELP, "help", "? F1", IN_ALL, "help", "every key of this view; / searches there")       \
     X(ACT_PALETTE, "palette", ":", IN_ALL, "", "call an action by its name; Tab completes")       \
     X(ACT_THEME, "theme", "T", IN_ALL, "", "the next theme")                                      \

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const view_ops *const all_views[] = {&study_view, &features_view, &fits_view,
-                                            &circuit_view};
+static const view_ops *const all_views[] = {&study_view,   &features_view, &fits_view,
+                                            &circuit_view, &trust_view,    &sample_view};
 
 /* going about */
 

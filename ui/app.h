@@ -27,7 +27,10 @@ enum {
     READ_SEARCH,  /* features: search results */
     READ_CARD,    /* features: the card's detail */
     READ_SAMPLES, /* features: top samples and their documents */
-    READ_EDGE     /* circuit: facts of a target (fit_target) */
+    READ_EDGE,    /* circuit: facts of a target (fit_target) */
+    READ_TRUST,   /* trust: the summary of a fit */
+    READ_SAMPLE_TEXT, /* sample: the document round a sample */
+    READ_SAMPLE_ROWS  /* sample: a layer's activations in a window */
 };
 
 /* The study as one reading of the workspace saw it; never changed, replaced as a whole. Every

@@ -7,6 +7,7 @@
 #include "ui/edges_draw.h"
 #include "ui/edges_rows.h"
 #include "ui/features_rows.h"
+#include "ui/sample.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -320,12 +321,14 @@ static uint32_t node_at_hand(const app *a, const edges *v)
     return a->circuit && node < a->circuit->node_count ? node : NOTHING;
 }
 
-static unsigned open_card(app *a, const edges *v)
+/* Its card, or its strongest sample. */
+static unsigned open_node(app *a, const edges *v, view_id view, int mode)
 {
     uint32_t node = node_at_hand(a, v);
     if (node == NOTHING)
         return ACTED;
-    place where = PLACE(VIEW_FEATURES);
+    place where = PLACE(view);
+    where.mode = mode;
     where.layer = circuit_position(a->circuit, node, &where.feature);
     app_go(a, &where);
     return ACTED_REDRAW;
@@ -467,7 +470,9 @@ static unsigned act(app *a, void *self, action_id what, int count)
     case ACT_FOLLOW_SOURCE:
         return walk(a, CIRCUIT_PARENTS, v->at_source, false);
     case ACT_CARD:
-        return open_card(a, v);
+        return open_node(a, v, VIEW_FEATURES, 0);
+    case ACT_STRONGEST:
+        return open_node(a, v, VIEW_SAMPLE, SAMPLE_STRONGEST);
     case ACT_RAISE:
         return step_threshold(a, v, true, count);
     case ACT_LOWER:

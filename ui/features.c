@@ -7,6 +7,7 @@
 #include "ui/features_rows.h"
 #include "ui/features_search.h"
 #include "ui/features_table.h"
+#include "ui/sample.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,6 +292,18 @@ static unsigned go_to_circuit(app *a, features *f, int mode)
     return ACTED_REDRAW;
 }
 
+static unsigned go_to_sample(app *a, const features *f)
+{
+    place where = PLACE(VIEW_SAMPLE);
+    const feature_row *row = row_at_hand(a, f, &where.layer);
+    if (!row)
+        return ACTED;
+    where.feature = row->feature;
+    where.mode = SAMPLE_STRONGEST;
+    app_go(a, &where);
+    return ACTED_REDRAW;
+}
+
 static unsigned change_layer(app *a, features *f, int by)
 {
     int64_t to = (int64_t)a->layer + by, last = a->study ? (int64_t)a->study->layers.count - 1 : -1;
@@ -364,6 +377,8 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return go_to_circuit(a, f, CIRCUIT_PARENTS);
     case ACT_CHILDREN:
         return go_to_circuit(a, f, CIRCUIT_CHILDREN);
+    case ACT_STRONGEST:
+        return go_to_sample(a, f);
     case ACT_SEARCH:
         snprintf(f->words_before, sizeof f->words_before, "%s", f->words);
         f->everywhere_before = f->everywhere;
