@@ -6,23 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Columns of the views' names, or of their digits with the present one's name. */
+static int tabs_width(const app *a, bool brief)
+{
+    int width = 0;
+    for (int v = 0; v < VIEW_COUNT; v++)
+        width += brief && (view_id)v != a->view ? 2 : 4 + text_width(view_name((view_id)v));
+    return width;
+}
+
+/* The views' names give way where the crumb would not fit beside them. */
 static void draw_title(app *a, region line)
 {
-    draw_ground(line, 0, 0, line.cols, ROLE_TITLE);
-    bool narrow = line.cols < 64;
-    int room = narrow ? 12 : 24;
-    int at = 1 + draw_text(line, 0, 1, room, ROLE_TITLE, a->name) + 1;
-    for (int v = 0; v < VIEW_COUNT; v++) {
-        char tab[32];
-        bool here = (view_id)v == a->view;
-        snprintf(tab, sizeof tab, narrow && !here ? " %d " : " %d %s ", view_digit((view_id)v),
-                 view_name((view_id)v));
-        at += draw_text(line, 0, at, line.cols - at, here ? ROLE_TAB : ROLE_TITLE, tab);
-    }
     char crumb[256] = "";
     const view_ops *ops = a->ops[a->view];
     if (ops->crumb)
         ops->crumb(a, a->state[a->view], crumb, sizeof crumb);
+    draw_ground(line, 0, 0, line.cols, ROLE_TITLE);
+    int room = line.cols < 64 ? 12 : 24;
+    int at = 1 + draw_text(line, 0, 1, room, ROLE_TITLE, a->name) + 1;
+    bool brief = at + tabs_width(a, false) + 1 + text_width(crumb) + 1 > line.cols;
+    for (int v = 0; v < VIEW_COUNT; v++) {
+        char tab[32];
+        bool here = (view_id)v == a->view;
+        snprintf(tab, sizeof tab, brief && !here ? "%d " : " %d %s ", view_digit((view_id)v),
+                 view_name((view_id)v));
+        at += draw_text(line, 0, at, line.cols - at, here ? ROLE_TAB : ROLE_TITLE, tab);
+    }
     draw_text(line, 0, at + 1, line.cols - at - 2, ROLE_TITLE, crumb);
 }
 
