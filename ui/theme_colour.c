@@ -92,8 +92,30 @@ static role_look for_few_colours(role_look look)
     return look;
 }
 
+typedef struct pair_set {
+    short fg[2 * ROLE_COUNT + 1], bg[2 * ROLE_COUNT + 1];
+    short count;
+} pair_set;
+
+/* Looks of the same colours share a pair: the terminal is told of a change only where it sees
+ * one, which halves what a step of the cursor sends. */
+static short pair_of(pair_set *have, short fg, short bg)
+{
+    if (fg < 0 && bg < 0)
+        return 0;
+    for (short p = 1; p <= have->count; p++)
+        if (have->fg[p] == fg && have->bg[p] == bg)
+            return p;
+    short fresh = ++have->count;
+    have->fg[fresh] = fg;
+    have->bg[fresh] = bg;
+    init_pair(fresh, fg, bg);
+    return fresh;
+}
+
 void theme_use(const theme *t, bool no_color)
 {
+    pair_set have = {.count = 0};
     bool colours = !no_color && has_colors() && COLORS >= 8;
     for (int cursor = 0; cursor < 2; cursor++)
         for (int r = 0; r < ROLE_COUNT; r++) {
@@ -110,12 +132,7 @@ void theme_use(const theme *t, bool no_color)
             }
             if (cursor)
                 look = on_cursor(look, ground);
-            short pair = 0;
-            if (colours && (look.fg >= 0 || look.bg >= 0)) {
-                pair = (short)(1 + r + cursor * ROLE_COUNT);
-                init_pair(pair, look.fg, look.bg);
-            }
-            pairs[cursor][r] = pair;
+            pairs[cursor][r] = pair_of(&have, colours ? look.fg : -1, colours ? look.bg : -1);
             attributes[cursor][r] = attribute_of(&look);
         }
 }
