@@ -39,6 +39,7 @@ static void match_labels(app *a, edges *v)
     const circuit *c = a->circuit;
     free(v->match);
     v->match = NULL;
+    v->choice.match_number++;
     if (!v->words[0] || !c)
         return;
     v->match = mem_zero(c->node_count, 1);
@@ -177,10 +178,15 @@ static void unpack(edges *v, int packed)
 static void enter(app *a, void *self, const place *where)
 {
     edges *v = self;
-    if (v->rows.c != a->circuit)
+    if (v->rows.c != a->circuit) {
         edges_rows_take(&v->rows, a->circuit);
+        match_labels(a, v);
+    }
     if (where->layer == NOTHING && where->mode == CIRCUIT_USUAL) {
-        arrange(a, v);
+        if (v->waiting)
+            settle(a, v);
+        else
+            arrange(a, v);
         return;
     }
     v->choice.mode = where->mode;
@@ -219,6 +225,12 @@ static void changed(app *a, void *self, unsigned what)
 {
     edges *v = self;
     bool fresh = v->rows.c != a->circuit || what & CHANGED_CIRCUIT;
+    if (fresh && a->view != VIEW_CIRCUIT) { /* there is time until somebody looks */
+        convert_threshold(a, v);
+        edges_rows_take(&v->rows, NULL);
+        v->measure = a->circuit ? a->circuit->ranked_by : v->measure;
+        return;
+    }
     if (fresh) {
         convert_threshold(a, v);
         edges_rows_take(&v->rows, a->circuit);
@@ -281,8 +293,7 @@ static unsigned fold(edges *v, bool folded)
     while (id != NO_EDGE && head > 0)
         edges_rows_at(&v->rows, --head, &id);
     v->rows.fold[g->pair] = folded;
-    for (uint32_t i = 0; i < v->rows.group_count; i++)
-        v->rows.group[i].folded = v->rows.fold[v->rows.group[i].pair];
+    edges_rows_make(&v->rows, &v->choice);
     list_set_count(&v->list, edges_rows_count(&v->rows));
     list_go(&v->list, head);
     remember_cursor(v);

@@ -29,30 +29,29 @@ static bool was_folded(const edges_pair *pair, const bool *fold, uint32_t count,
     return false;
 }
 
-/* Counting sort of all edges by pair; it is stable, so each list is strongest first. */
-static void split_by_pair(edges_rows *rows)
+/* Numbers the pairs, by source, then target, and finds each edge's. */
+static void find_pairs(edges_rows *rows)
 {
     const circuit *c = rows->c;
     size_t layers = c->layer_count;
     uint16_t *position = positions(c);
-    uint32_t *next = mem_zero(layers * layers, sizeof *next);
+    uint32_t *count = mem_zero(layers * layers, sizeof *count);
+    uint16_t *number = mem_zero(layers * layers, sizeof *number);
     for (uint32_t i = 0; i < c->edge_count; i++)
-        next[position[c->edge[i].source] * layers + position[c->edge[i].target]]++;
-    uint32_t start = 0;
+        count[position[c->edge[i].source] * layers + position[c->edge[i].target]]++;
     for (size_t p = 0; p < layers * layers; p++) {
-        uint32_t count = next[p];
-        next[p] = start;
-        if (count > 0) {
-            rows->pair = mem_grow(rows->pair, rows->pair_count + 1, sizeof *rows->pair);
-            rows->pair[rows->pair_count++] =
-                (edges_pair){(uint32_t)(p / layers), (uint32_t)(p % layers), start, count};
-        }
-        start += count;
+        if (count[p] == 0)
+            continue;
+        number[p] = (uint16_t)rows->pair_count;
+        rows->pair = mem_grow(rows->pair, rows->pair_count + 1, sizeof *rows->pair);
+        rows->pair[rows->pair_count++] =
+            (edges_pair){(uint32_t)(p / layers), (uint32_t)(p % layers), count[p]};
     }
-    rows->by_pair = mem_alloc(((size_t)c->edge_count + 1) * sizeof *rows->by_pair);
+    rows->pair_of = mem_alloc(((size_t)c->edge_count + 1) * sizeof *rows->pair_of);
     for (uint32_t i = 0; i < c->edge_count; i++)
-        rows->by_pair[next[position[c->edge[i].source] * layers + position[c->edge[i].target]]++] = i;
-    free(next);
+        rows->pair_of[i] = number[position[c->edge[i].source] * layers + position[c->edge[i].target]];
+    free(count);
+    free(number);
     free(position);
 }
 
@@ -61,7 +60,7 @@ void edges_rows_take(edges_rows *rows, const circuit *c)
     edges_rows old = *rows;
     *rows = (edges_rows){.c = c};
     if (c) {
-        split_by_pair(rows);
+        find_pairs(rows);
         rows->fold = mem_zero(rows->pair_count, sizeof *rows->fold);
         for (uint32_t p = 0; p < rows->pair_count; p++)
             rows->fold[p] = was_folded(old.pair, old.fold, old.pair_count, rows->pair[p]);
@@ -72,7 +71,7 @@ void edges_rows_take(edges_rows *rows, const circuit *c)
 void edges_rows_release(edges_rows *rows)
 {
     free(rows->pair);
-    free(rows->by_pair);
+    free(rows->pair_of);
     free(rows->fold);
     free(rows->group);
     free(rows->memory);
@@ -84,9 +83,10 @@ void edges_rows_release(edges_rows *rows)
 static bool passes(const circuit *c, const edges_choice *choice, uint32_t id)
 {
     const circuit_edge *e = &c->edge[id];
-    if (choice->sign && (circuit_strength(c, e) > 0) != (choice->sign > 0))
-        return false;
-    return !choice->match || choice->match[e->source] || choice->match[e->target];
+    bool pass = !choice->sign || (circuit_strength(c, e) > 0) == (choice->sign > 0);
+    if (choice->match) /* no jump on what nobody can foretell: millions of edges pass here */
+        pass &= (choice->match[e->source] | choice->match[e->target]) != 0;
+    return pass;
 }
 
 static uint32_t edge_at(const edges_group *g, uint32_t place)
@@ -94,16 +94,40 @@ static uint32_t edge_at(const edges_group *g, uint32_t place)
     return g->edge ? g->edge[place] : place;
 }
 
-/* Leaves in the group what passes the filters; lists are taken from *memory on. */
-static void filter(const circuit *c, const edges_choice *choice, edges_group *g, uint32_t **memory)
+/* Leaves in a group what passes the filters. */
+static void filter(const circuit *c, const edges_choice *choice, edges_group *g, uint32_t *to)
 {
-    uint32_t *to = *memory, kept = 0;
+    g->kept = 0;
     for (uint32_t i = 0; i < g->all; i++)
         if (passes(c, choice, edge_at(g, i)))
-            to[kept++] = edge_at(g, i);
+            to[g->kept++] = edge_at(g, i);
     g->edge = to;
-    g->kept = kept;
-    *memory += kept;
+}
+
+/* The same for the groups of layer pairs, whose lists it makes: one walk over the edges where
+ * they lie, whatever the number of pairs. */
+static void filter_pairs(const edges_rows *rows, const edges_choice *choice, uint32_t *to)
+{
+    uint32_t nowhere = 0;
+    uint32_t **end = mem_zero(rows->pair_count, sizeof *end);
+    bool *listed = mem_zero(rows->pair_count, sizeof *listed);
+    for (uint32_t p = 0; p < rows->pair_count; p++)
+        end[p] = &nowhere;
+    for (uint32_t g = 0; g < rows->group_count; g++) {
+        edges_group *group = &rows->group[g];
+        group->edge = end[group->pair] = to;
+        listed[group->pair] = true;
+        to += group->all;
+    }
+    for (uint32_t i = 0; i < rows->c->edge_count; i++) {
+        uint16_t p = rows->pair_of[i];
+        *end[p] = i;
+        end[p] += listed[p] & passes(rows->c, choice, i);
+    }
+    for (uint32_t g = 0; g < rows->group_count; g++)
+        rows->group[g].kept = (uint32_t)(end[rows->group[g].pair] - rows->group[g].edge);
+    free(end);
+    free(listed);
 }
 
 typedef struct naming {
@@ -124,9 +148,8 @@ static int compare_names(const void *left, const void *right, void *user)
 
 static void add_group(edges_rows *rows, uint32_t pair, const uint32_t *ids, uint32_t count)
 {
-    bool folded = rows->heads && pair != NO_EDGE && rows->fold[pair];
     rows->group = mem_grow(rows->group, rows->group_count + 1, sizeof *rows->group);
-    rows->group[rows->group_count++] = (edges_group){pair, ids, count, count, count, folded};
+    rows->group[rows->group_count++] = (edges_group){pair, ids, count, count, count, false};
 }
 
 static void choose_groups(edges_rows *rows, const edges_choice *choice)
@@ -141,46 +164,65 @@ static void choose_groups(edges_rows *rows, const edges_choice *choice)
             add_group(rows, NO_EDGE, (up ? c->in : c->out) + start[choice->focus],
                       start[choice->focus + 1] - start[choice->focus]);
     } else if (choice->pair < rows->pair_count) {
-        const edges_pair *p = &rows->pair[choice->pair];
-        add_group(rows, choice->pair, rows->by_pair + p->start, p->count);
+        add_group(rows, choice->pair, NULL, rows->pair[choice->pair].count);
     } else if (choice->sort == EDGES_BY_PAIR) {
         rows->heads = true;
         for (uint32_t p = 0; p < rows->pair_count; p++)
-            add_group(rows, p, rows->by_pair + rows->pair[p].start, rows->pair[p].count);
+            add_group(rows, p, NULL, rows->pair[p].count);
     } else {
         add_group(rows, NO_EDGE, NULL, c->edge_count);
     }
 }
 
-bool edges_rows_make(edges_rows *rows, const edges_choice *choice)
+static void make_lists(edges_rows *rows, const edges_choice *choice)
 {
-    const circuit *c = rows->c;
-    rows->all = rows->kept = rows->shown = rows->group_count = 0;
-    rows->turned = choice->turned;
-    rows->by_name = false;
+    choose_groups(rows, choice);
+    bool pairs = rows->group_count > 0 && rows->group[0].pair != NO_EDGE;
+    bool names = choice->sort == EDGES_BY_SOURCE || choice->sort == EDGES_BY_TARGET;
     free(rows->memory);
     rows->memory = NULL;
-    if (!c)
-        return true;
-    choose_groups(rows, choice);
-    bool filtered = choice->sign || choice->match;
-    bool names = choice->sort == EDGES_BY_SOURCE || choice->sort == EDGES_BY_TARGET;
+    if (!pairs && !names && !choice->sign && !choice->match)
+        return; /* the circuit has this list */
     uint32_t most = 0;
     for (uint32_t g = 0; g < rows->group_count; g++)
         most += rows->group[g].all;
-    uint32_t *memory = NULL;
-    if (filtered || names)
-        memory = rows->memory = mem_alloc(((size_t)most + 1) * sizeof *memory);
+    rows->memory = mem_alloc(((size_t)most + 1) * sizeof *rows->memory);
+    if (pairs)
+        filter_pairs(rows, choice, rows->memory);
+    else if (rows->group_count)
+        filter(rows->c, choice, &rows->group[0], rows->memory);
+}
+
+static bool same_lists(const edges_rows *rows, const edges_choice *b)
+{
+    const edges_choice *a = &rows->choice;
+    return rows->made && !rows->by_name && a->mode == b->mode && a->focus == b->focus && a->sort == b->sort &&
+           a->sign == b->sign && a->pair == b->pair && !a->match == !b->match && a->match_number == b->match_number;
+}
+
+bool edges_rows_make(edges_rows *rows, const edges_choice *choice)
+{
+    const circuit *c = rows->c;
+    rows->all = rows->kept = rows->shown = 0;
+    rows->turned = choice->turned;
+    if (!c) {
+        rows->group_count = 0;
+        return true;
+    }
+    if (!same_lists(rows, choice))
+        make_lists(rows, choice);
+    rows->choice = *choice;
+    rows->made = true;
+    rows->by_name = false;
     for (uint32_t i = 0; i < rows->group_count; i++) {
         edges_group *g = &rows->group[i];
-        if (filtered || names)
-            filter(c, choice, g, &memory);
+        g->folded = rows->heads && rows->fold[g->pair];
         g->shown = circuit_count(c, g->edge, g->kept, choice->threshold);
         rows->all += g->all;
         rows->kept += g->kept;
         rows->shown += g->shown;
     }
-    if (!names || rows->group_count != 1)
+    if ((choice->sort != EDGES_BY_SOURCE && choice->sort != EDGES_BY_TARGET) || rows->group_count != 1)
         return true;
     if (rows->shown > SORTED_MOST)
         return false;

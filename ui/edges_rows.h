@@ -26,12 +26,13 @@ typedef struct edges_choice {
     int sign;             /* 1, -1: only these; 0: both */
     uint32_t pair;        /* only this layer pair; NO_EDGE: all */
     const uint8_t *match; /* by node: 1 where the label matches, of one end at least; NULL: all */
+    uint32_t match_number; /* another one for other contents of match */
     double threshold;
 } edges_choice;
 
 typedef struct edges_pair {
     uint32_t source, target; /* positions of layers */
-    uint32_t start, count;   /* in by_pair */
+    uint32_t count;          /* edges */
 } edges_pair;
 
 /* One list under one head. */
@@ -46,14 +47,16 @@ typedef struct edges_rows {
     const circuit *c;
     edges_pair *pair; /* those that have edges, by source, then target */
     uint32_t pair_count;
-    uint32_t *by_pair; /* edges of pair 0, of pair 1, ... */
+    uint16_t *pair_of; /* by edge */
     bool *fold;        /* by pair: its rows are folded away */
     edges_group *group;
     uint32_t group_count;
     bool heads;   /* each group has a row of its own before its edges */
     bool turned, by_name;
     uint32_t all, kept, shown; /* over all groups */
-    uint32_t *memory;          /* of filtered lists */
+    uint32_t *memory;          /* of lists that are not the circuit's own */
+    bool made;                 /* lists are those of `choice`, but for its threshold */
+    edges_choice choice;
 } edges_rows;
 
 /* Another circuit (NULL: none), which must outlive the rows or the next take. Folds of pairs that
@@ -61,7 +64,8 @@ typedef struct edges_rows {
 void edges_rows_take(edges_rows *rows, const circuit *c);
 void edges_rows_release(edges_rows *rows);
 
-/* Lists anew. False: too many edges to sort by name; they are listed by strength. */
+/* Lists what the choice says. When only the threshold is another one than last time this costs
+ * next to nothing. False: too many edges to sort by name; they are listed by strength. */
 bool edges_rows_make(edges_rows *rows, const edges_choice *choice);
 
 /* How many rows there are, heads included. */
