@@ -1,0 +1,81 @@
+#include "src/base/fuzzy.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SCORE_CHARACTER = 16, SCORE_TOGETHER = 10, SCORE_BEGINNING = 12, GAP_MOST = 12 };
+
+static unsigned char folded(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte < 0x80 ? (unsigned char)tolower(byte) : byte;
+}
+
+static bool in_word(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+static bool begins_word(const char *text, size_t at)
+{
+    return in_word(text[at]) && (at == 0 || !in_word(text[at - 1]));
+}
+
+uint64_t fuzzy_mask(const char *text)
+{
+    uint64_t mask = 0;
+    for (; *text; text++) {
+        unsigned char c = folded(*text);
+        if (c >= 'a' && c <= 'z')
+            mask |= UINT64_C(1) << (c - 'a');
+        else if (c >= '0' && c <= '9')
+            mask |= UINT64_C(1) << (26 + c - '0');
+        else if (c != ' ')
+            mask |= UINT64_C(1) << (36 + c % 28);
+    }
+    return mask;
+}
+
+/* Where the first occurrence that reads from the left ends; SIZE_MAX: there is none. */
+static size_t first_end(const char *text, const char *pattern)
+{
+    for (size_t at = 0;; at++) {
+        while (*pattern == ' ')
+            pattern++;
+        if (!*pattern)
+            return at;
+        while (text[at] && folded(text[at]) != folded(*pattern))
+            at++;
+        if (!text[at])
+            return SIZE_MAX;
+        pattern++;
+    }
+}
+
+/* From the end back to the narrowest stretch that holds the pattern; its score. */
+int fuzzy_score(const char *text, const char *pattern)
+{
+    size_t end = first_end(text, pattern);
+    if (end == SIZE_MAX || end == 0)
+        return 0;
+    size_t left = 0;
+    for (const char *p = pattern; *p; p++)
+        left = (size_t)(p - pattern) + 1;
+    int score = 0;
+    size_t after = end; /* where the character behind the present one stands */
+    for (size_t at = end; left > 0; left--) {
+        char wanted = pattern[left - 1];
+        if (wanted == ' ')
+            continue;
+        do
+            at--;
+        while (folded(text[at]) != folded(wanted));
+        size_t gap = after - at - 1;
+        score += SCORE_CHARACTER + (after < end && gap == 0 ? SCORE_TOGETHER : 0) +
+                 (begins_word(text, at) ? SCORE_BEGINNING : 0) -
+                 (int)(gap > GAP_MOST ? GAP_MOST : gap);
+        after = at;
+    }
+    return score;
+}

@@ -1,0 +1,181 @@
+#include "src/circuit/filter.h"
+
+#include "src/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const column_names[] = {
+#define FILTER_COLUMN_NAME(id, name) name,
+    FILTER_COLUMN_LIST(FILTER_COLUMN_NAME)
+#undef FILTER_COLUMN_NAME
+};
+
+#define FILTER_COLUMN_COMMA(id, name) name ", "
+#define EXPECTED_NAMES                FILTER_COLUMN_LIST(FILTER_COLUMN_COMMA) "label, tag, pin or labelled"
+
+/* A piece of the text that is being read. */
+typedef struct piece {
+    const char *at;
+    size_t length;
+} piece;
+
+static bool is(piece p, const char *word)
+{
+    return strlen(word) == p.length && memcmp(p.at, word, p.length) == 0;
+}
+
+/* The next term: up to a blank that does not stand in quotes. */
+static piece next_term(const char **text)
+{
+    *text += strspn(*text, " ");
+    piece p = {*text, 0};
+    for (bool quoted = false; p.at[p.length] && (quoted || p.at[p.length] != ' '); p.length++)
+        quoted ^= p.at[p.length] == '"';
+    *text += p.length;
+    return p;
+}
+
+static status read_word(filter_term *t, piece term, piece value, error *err)
+{
+    if (value.length > 0 && value.at[0] == '"') {
+        value.at++;
+        value.length--;
+        if (value.length > 0 && value.at[value.length - 1] == '"')
+            value.length--;
+    }
+    if (value.length == 0)
+        return error_set(err, STATUS_INPUT, "'%.*s': expected a word at its end", (int)term.length,
+                         term.at);
+    if (value.length >= sizeof t->word)
+        return error_set(err, STATUS_INPUT, "'%.*s': a word of more than %zu bytes",
+                         (int)term.length, term.at, sizeof t->word - 1);
+    memcpy(t->word, value.at, value.length);
+    t->word[value.length] = '\0';
+    return STATUS_OK;
+}
+
+static status read_figure(filter_term *t, piece term, piece name, piece op, piece value,
+                          error *err)
+{
+    static const char *const ops[] = {">", ">=", "<", "<=", "=", "!="};
+    size_t which = 0;
+    while (which < 6 && !is(op, ops[which]))
+        which++;
+    if (which == 6)
+        return error_set(err, STATUS_INPUT,
+                         "'%.*s': expected > >= < <= = or != and a number after %.*s",
+                         (int)term.length, term.at, (int)name.length, name.at);
+    t->op = which;
+    char *end;
+    t->number = strtod(value.at, &end);
+    bool any = end != value.at && end <= value.at + value.length;
+    if (any && *end == '%') {
+        t->number /= 100;
+        end++;
+    }
+    if (!any || end != value.at + value.length)
+        return error_set(err, STATUS_INPUT, "'%.*s': expected a number after %.*s",
+                         (int)term.length, term.at, (int)(name.length + op.length), name.at);
+    return STATUS_OK;
+}
+
+static status read_term(filter_term *t, piece term, error *err)
+{
+    piece rest = term;
+    if (rest.at[0] == '!') {
+        t->turned = true;
+        rest.at++;
+        rest.length--;
+    }
+    piece name = {rest.at, 0}, op = {rest.at, 0};
+    while (name.length < rest.length && !strchr("<>=!~:", name.at[name.length]))
+        name.length++;
+    op.at += name.length;
+    while (name.length + op.length < rest.length && strchr("<>=!~:", op.at[op.length]))
+        op.length++;
+    piece value = {op.at + op.length, rest.length - name.length - op.length};
+    bool bare = op.length == 0;
+    if (is(name, "pin") && bare) {
+        t->kind = FILTER_PIN;
+        return STATUS_OK;
+    }
+    if (is(name, "labelled") && bare) {
+        t->kind = FILTER_LABELLED;
+        return STATUS_OK;
+    }
+    if (is(name, "label") || is(name, "tag")) {
+        bool label = is(name, "label");
+        t->kind = label ? FILTER_LABEL : FILTER_TAG;
+        if (!is(op, label ? "~" : ":"))
+            return error_set(err, STATUS_INPUT, "'%.*s': expected %s", (int)term.length, term.at,
+                             label ? "label~word" : "tag:word");
+        return read_word(t, term, value, err);
+    }
+    for (t->column = 0; t->column < FILTER_COLUMNS; t->column++)
+        if (is(name, column_names[t->column]))
+            return read_figure(t, term, name, op, value, err);
+    return error_set(err, STATUS_INPUT, "no column '%.*s': expected " EXPECTED_NAMES,
+                     (int)name.length, name.at);
+}
+
+status filter_parse(filter *out, const char *text, error *err)
+{
+    filter made = {.count = 0};
+    for (piece term; (term = next_term(&text)).length > 0;) {
+        if (made.count == FILTER_TERMS)
+            return error_set(err, STATUS_INPUT, "a filter of more than %d terms", FILTER_TERMS);
+        filter_term *t = &made.term[made.count++];
+        status code = read_term(t, term, err);
+        if (code != STATUS_OK)
+            return code;
+        made.by_degree |=
+            t->kind == FILTER_FIGURE && (t->column == FILTER_IN || t->column == FILTER_OUT);
+        made.by_note |= t->kind == FILTER_TAG || t->kind == FILTER_PIN;
+    }
+    *out = made;
+    return STATUS_OK;
+}
+
+static bool compares(const filter_term *t, double figure)
+{
+    switch (t->op) {
+    case FILTER_ABOVE: return figure > t->number;
+    case FILTER_AT_LEAST: return figure >= t->number;
+    case FILTER_BELOW: return figure < t->number;
+    case FILTER_AT_MOST: return figure <= t->number;
+    case FILTER_IS: return !(figure < t->number) && !(figure > t->number);
+    default: return figure < t->number || figure > t->number;
+    }
+}
+
+static bool has_tag(const char *tags, const char *tag)
+{
+    size_t length = strlen(tag);
+    for (const char *at = tags; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == length && memcmp(at, tag, length) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+static bool holds(const filter_term *t, const filter_facts *facts)
+{
+    switch (t->kind) {
+    case FILTER_FIGURE: return compares(t, facts->figure[t->column]);
+    case FILTER_LABEL: return facts->label && text_contains(facts->label, t->word);
+    case FILTER_TAG: return has_tag(facts->tags, t->word);
+    case FILTER_PIN: return facts->pinned;
+    default: return facts->label && *facts->label;
+    }
+}
+
+bool filter_passes(const filter *f, const filter_facts *facts)
+{
+    for (int i = 0; i < f->count; i++)
+        if (holds(&f->term[i], facts) == f->term[i].turned)
+            return false;
+    return true;
+}

@@ -1,0 +1,100 @@
+/* Filter expressions: what passes, and what a wrong one says. */
+#include "src/circuit/filter.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const filter_facts noun = {.figure = {[FILTER_INDEX] = 17,
+                                             [FILTER_DENSITY] = 0.002,
+                                             [FILTER_ACTIVE] = 40,
+                                             [FILTER_MEAN] = 0.5,
+                                             [FILTER_SD] = 0.25,
+                                             [FILTER_MAX] = 2,
+                                             [FILTER_IN] = 4,
+                                             [FILTER_OUT] = 0},
+                                  .label = "Personal pronouns, he",
+                                  .tags = "check odd",
+                                  .pinned = true};
+
+static bool passes(const char *text)
+{
+    filter f = {.count = 0};
+    error err = {0};
+    cr_assert_eq(filter_parse(&f, text, &err), STATUS_OK, "%s: %s", text, err.message);
+    return filter_passes(&f, &noun);
+}
+
+Test(filter, passes_what_holds)
+{
+    static const char *const holds[] = {"",
+                                        "  ",
+                                        "density>0.001",
+                                        "density>0.1%",
+                                        "in>3 out<5 max>=2",
+                                        "max=2",
+                                        "index!=3",
+                                        "label~pronoun",
+                                        "label~PRONOUN",
+                                        "label~\"personal pro\"",
+                                        "tag:check",
+                                        "tag:odd pin",
+                                        "!tag:strange",
+                                        "!out>0",
+                                        "labelled",
+                                        "sd<=.25 mean<1e3",
+                                        "active>-1"};
+    static const char *const fails[] = {"density<0.001",    "in>3 out>5", "max>2",    "index=18",
+                                        "label~noun max>3", "label~verb", "tag:chec", "!pin",
+                                        "!labelled",        "mean!=0.5"};
+    for (size_t i = 0; i < sizeof holds / sizeof *holds; i++)
+        cr_assert(passes(holds[i]), "%s", holds[i]);
+    for (size_t i = 0; i < sizeof fails / sizeof *fails; i++)
+        cr_assert(!passes(fails[i]), "%s", fails[i]);
+}
+
+Test(filter, a_feature_without_anything_passes_nothing_but_turned_terms)
+{
+    filter f;
+    filter_facts bare = {.pinned = false};
+    cr_assert_eq(filter_parse(&f, "!pin !label~x !tag:y !labelled in=0", NULL), STATUS_OK);
+    cr_assert(filter_passes(&f, &bare));
+    cr_assert_eq(filter_parse(&f, "label~x", NULL), STATUS_OK);
+    cr_assert(!filter_passes(&f, &bare));
+}
+
+Test(filter, a_wrong_one_says_what_was_expected)
+{
+    static const struct {
+        const char *text, *said;
+    } wrong[] = {
+        {"dense>3", "no column 'dense': expected index, density"},
+        {"density", "expected > >= < <= = or != and a number after density"},
+        {"density~3", "expected > >= < <= = or !="},
+        {"density>", "'density>': expected a number after density>"},
+        {"in>3x", "expected a number after in>"},
+        {"max>%", "expected a number after max>"},
+        {"label=he", "expected label~word"},
+        {"label~", "expected a word"},
+        {"label~\"\"", "expected a word"},
+        {"tag~odd", "expected tag:word"},
+        {"!", "no column ''"},
+        {"pin>3", "no column 'pin'"},
+        {"in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1 in>1",
+         "more than 16 terms"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        filter f = {.count = 7};
+        error err = {0};
+        cr_assert_eq(filter_parse(&f, wrong[i].text, &err), STATUS_INPUT, "%s", wrong[i].text);
+        cr_assert(strstr(err.message, wrong[i].said), "%s: %s", wrong[i].text, err.message);
+        cr_assert_eq(f.count, 7, "the old filter stays");
+    }
+}
+
+Test(filter, knows_what_it_looks_at)
+{
+    filter f;
+    filter_parse(&f, "density>0 label~x", NULL);
+    cr_assert(!f.by_degree && !f.by_note);
+    filter_parse(&f, "out>0 pin", NULL);
+    cr_assert(f.by_degree && f.by_note);
+}
