@@ -1,0 +1,288 @@
+#include "src/circuit/label_index.h"
+
+#include "db/layer.h"
+#include "db/note.h"
+#include "src/base/fuzzy.h"
+#include "src/base/memory.h"
+#include "src/base/text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SCORE_MOST = 1023, WORDS_MOST = 16 };
+
+/* One layer's labels; table.row is NULL until they are read. */
+typedef struct entry {
+    int64_t layer_id;
+    char *hash; /* of the layer's data: another one is another layer */
+    feature_table table;
+    uint64_t *mask; /* fuzzy_mask of each label */
+} entry;
+
+struct label_index {
+    entry *entry;
+    uint32_t count;
+};
+
+/* -- reading ------------------------------------------------------------------------------- */
+
+static void entry_release(entry *e)
+{
+    free(e->hash);
+    free(e->mask);
+    feature_table_release(&e->table);
+}
+
+static void forget(label_index *x)
+{
+    for (uint32_t i = 0; i < x->count; i++)
+        entry_release(&x->entry[i]);
+    free(x->entry);
+    *x = (label_index){0};
+}
+
+label_index *label_index_create(void)
+{
+    return mem_zero(1, sizeof(label_index));
+}
+
+void label_index_free(label_index *x)
+{
+    if (x)
+        forget(x);
+    free(x);
+}
+
+static bool same(const label_index *x, const layer_set *layers)
+{
+    if (x->count != layers->count)
+        return false;
+    for (uint32_t i = 0; i < x->count; i++) {
+        const char *hash = layers->item[i].hash ? layers->item[i].hash : "";
+        if (x->entry[i].layer_id != layers->item[i].id || strcmp(x->entry[i].hash, hash) != 0)
+            return false;
+    }
+    return true;
+}
+
+static status read_entry(entry *e, db *d, error *err)
+{
+    status code = feature_list(d, e->layer_id, &e->table, err);
+    if (code != STATUS_OK)
+        return code;
+    e->mask = mem_alloc((e->table.count + 1) * sizeof *e->mask);
+    for (uint32_t i = 0; i < e->table.count; i++)
+        e->mask[i] = e->table.row[i].label ? fuzzy_mask(e->table.row[i].label) : 0;
+    return STATUS_OK;
+}
+
+status label_index_read(label_index *x, db *d, error *err)
+{
+    layer_set layers = {0};
+    status code = layer_list(d, &layers, err);
+    if (code == STATUS_OK && !same(x, &layers)) {
+        forget(x);
+        x->entry = mem_zero(layers.count + 1, sizeof *x->entry);
+        for (x->count = 0; x->count < layers.count; x->count++) {
+            const layer *l = &layers.item[x->count];
+            x->entry[x->count].layer_id = l->id;
+            x->entry[x->count].hash = mem_copy_text(l->hash ? l->hash : "");
+        }
+    }
+    for (uint32_t i = 0; code == STATUS_OK && i < x->count; i++)
+        if (!x->entry[i].mask)
+            code = read_entry(&x->entry[i], d, err);
+    layer_set_release(&layers);
+    return code;
+}
+
+/* -- matching ------------------------------------------------------------------------------ */
+
+typedef struct query {
+    char *text; /* without blanks around it */
+    const char *word[WORDS_MOST];
+    size_t length[WORDS_MOST];
+    int words; /* those that have a letter or a digit */
+    uint64_t mask;
+} query;
+
+static bool in_word(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+static query query_make(const char *text)
+{
+    text += strspn(text, " ");
+    query q = {.text = mem_copy_text(text), .mask = fuzzy_mask(text)};
+    for (size_t end = strlen(q.text); end > 0 && q.text[end - 1] == ' ';)
+        q.text[--end] = '\0';
+    for (const char *at = q.text; *at && q.words < WORDS_MOST; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " "), begin = 0;
+        while (begin < length && !in_word(at[begin]))
+            begin++;
+        if (begin < length) {
+            q.word[q.words] = at + begin;
+            q.length[q.words++] = length - begin;
+        }
+        at += length;
+    }
+    return q;
+}
+
+/* A label of which all words matched is better the shorter it is. */
+static int shortness(const char *label)
+{
+    size_t length = strnlen(label, 1200);
+    return 1 + (int)(1200 - length) / 4;
+}
+
+/* 0: no word of the label begins so; 2: one is just this; 1: otherwise. */
+static int word_score(const char *label, const char *word, size_t length)
+{
+    int best = 0;
+    for (const char *at = label; *at && best < 2;) {
+        if (strncasecmp(at, word, length) == 0)
+            best = in_word(at[length]) ? 1 : 2;
+        while (in_word(*at))
+            at++;
+        while (*at && !in_word(*at))
+            at++;
+    }
+    return best;
+}
+
+static int words_score(const query *q, const char *label)
+{
+    int score = 0;
+    for (int i = 0; i < q->words; i++) {
+        int one = word_score(label, q->word[i], q->length[i]);
+        if (one == 0)
+            return 0;
+        score += one;
+    }
+    return score == 0 ? 0 : shortness(label) + 300 * score / q->words;
+}
+
+static int match_score(const query *q, const char *label, label_match how)
+{
+    int score = how == LABEL_WORDS      ? words_score(q, label)
+                : how == LABEL_CONTAINS ? (text_contains(label, q->text) ? shortness(label) : 0)
+                                        : fuzzy_score(label, q->text);
+    return score > SCORE_MOST ? SCORE_MOST : score;
+}
+
+/* -- searching ----------------------------------------------------------------------------- */
+
+typedef struct hit {
+    uint32_t entry, row;
+    int score;
+} hit;
+
+/* What matches in the best way so far. */
+typedef struct hits {
+    hit *item;
+    size_t count, capacity;
+    label_match how;
+} hits;
+
+static void judge(hits *h, const query *q, const char *label, uint32_t at, uint32_t row)
+{
+    for (label_match how = LABEL_WORDS;; how--) {
+        int score = match_score(q, label, how);
+        if (score > 0) {
+            if (how > h->how)
+                h->count = 0;
+            h->how = how;
+            if (h->count == h->capacity) {
+                h->capacity = 2 * h->capacity + 1024;
+                h->item = mem_grow(h->item, h->capacity, sizeof *h->item);
+            }
+            h->item[h->count++] = (hit){at, row, score};
+            return;
+        }
+        if (how == h->how)
+            return;
+    }
+}
+
+/* What the user wrote may find a feature whose own label does not. */
+static void judge_notes(hits *h, const query *q, const label_index *x, const note_set *notes)
+{
+    for (uint32_t i = 0; i < notes->count; i++) {
+        const feature_note *of = &notes->item[i];
+        uint32_t at = 0;
+        while (at < x->count && x->entry[at].layer_id != of->layer_id)
+            at++;
+        if (at == x->count || of->feature >= x->entry[at].table.count)
+            continue;
+        const char *label = x->entry[at].table.row[of->feature].label;
+        if (label && match_score(q, label, h->how) > 0)
+            continue;
+        char *noted = mem_format("%s %s", of->label ? of->label : "", of->tags ? of->tags : "");
+        judge(h, q, noted, at, of->feature);
+        free(noted);
+    }
+}
+
+/* The places of the hits, best first; equal ones stay in their order. Free it. */
+static size_t *by_score(const hits *h)
+{
+    size_t *order = mem_alloc((h->count + 1) * sizeof *order);
+    size_t start[SCORE_MOST + 2] = {0};
+    for (size_t i = 0; i < h->count; i++)
+        start[SCORE_MOST - h->item[i].score + 1]++;
+    for (size_t s = 1; s < SCORE_MOST + 2; s++)
+        start[s] += start[s - 1];
+    for (size_t i = 0; i < h->count; i++)
+        order[start[SCORE_MOST - h->item[i].score]++] = i;
+    return order;
+}
+
+static void copy_hits(const label_index *x, const hits *h, uint32_t limit, feature_table *out)
+{
+    size_t *order = by_score(h), bytes = 0;
+    out->count = h->count < limit ? (uint32_t)h->count : limit;
+    out->row = mem_alloc((out->count + 1) * sizeof *out->row);
+    for (uint32_t i = 0; i < out->count; i++) {
+        const hit *at = &h->item[order[i]];
+        out->row[i] = x->entry[at->entry].table.row[at->row];
+        bytes += out->row[i].label ? strlen(out->row[i].label) + 1 : 0;
+    }
+    char *to = out->labels = mem_alloc(bytes + 1);
+    for (uint32_t i = 0; i < out->count; i++) {
+        const char *label = out->row[i].label;
+        out->row[i].label = label ? to : NULL;
+        if (label)
+            to = stpcpy(to, label) + 1;
+    }
+    free(order);
+}
+
+status label_index_search(label_index *x, db *d, const char *text, uint32_t limit,
+                          feature_table *out, label_match *how, error *err)
+{
+    *out = (feature_table){0};
+    note_set notes = {0};
+    status code = note_list(d, &notes, err);
+    if (code != STATUS_OK)
+        return code;
+    query q = query_make(text);
+    hits h = {.how = LABEL_FUZZY};
+    for (uint32_t e = 0; e < x->count && q.text[0]; e++) {
+        const feature_table *t = &x->entry[e].table;
+        for (uint32_t i = 0; i < t->count; i++)
+            if (t->row[i].label && (x->entry[e].mask[i] & q.mask) == q.mask)
+                judge(&h, &q, t->row[i].label, e, i);
+    }
+    if (q.text[0])
+        judge_notes(&h, &q, x, &notes);
+    copy_hits(x, &h, limit, out);
+    *how = h.how;
+    free(h.item);
+    free(q.text);
+    note_set_release(&notes);
+    return STATUS_OK;
+}
