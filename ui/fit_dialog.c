@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_RULE, FIELD_VALUE, FIELD_RIDGE, FIELD_SCALE, FIELD_TOLERANCE };
+enum { FIELD_RULE, FIELD_VALUE, FIELD_RIDGE, FIELD_SCALE, FIELD_TOLERANCE, FIELD_PAIRS };
 
 /* How lambda can be asked for: rule, choice, name of the value, its usual figure, hint. */
 static const struct {
@@ -19,23 +19,33 @@ static const struct {
     {LASSO_OF_TARGET, "fraction of each target's maximum", "fraction", "0.05",
      "the maximum leaves no edge"},
     {LASSO_PARENTS, "parents a target", "parents", "20", "mean number of parents"},
-    {LASSO_EDGES, "edges a pair", "edges", "10000", "number of edges"},
-    {LASSO_CROSS, "cross-validated by document", "folds", "5", "one-standard-error rule"},
     {LASSO_ABSOLUTE, "absolute", "lambda", "0.001", "as in the objective"},
 };
 enum { RULES = sizeof rules / sizeof *rules };
 
-static void free_request(void *user)
+/* Which layers a layer is explained by: the one before it, or all before it, one at a time or
+ * together. */
+enum { ADJACENT, ALL_IN_PAIRS, ALL_JOINTLY, PAIRINGS };
+
+/* What is being put together. */
+typedef struct draft {
+    app *a;
+    uint32_t *chosen; /* NULL: all layers */
+    uint32_t count;
+    fit_request request;
+} draft;
+
+static void free_draft(void *user)
 {
-    fit_request_release(user);
-    free(user);
+    draft *d = user;
+    fit_request_release(&d->request);
+    free(d->chosen);
+    free(d);
 }
 
-static void changed(form *f, int field)
+static void choose_rule(form *f)
 {
     form_field *value = &f->field[FIELD_VALUE];
-    if (field != FIELD_RULE)
-        return;
     int rule = f->field[FIELD_RULE].chosen;
     value->label = rules[rule].label;
     value->hint = rules[rule].hint;
@@ -43,29 +53,79 @@ static void changed(form *f, int field)
     f->problem[0] = '\0';
 }
 
+/* What is about to be fitted: `all 6 layers: 5 pairs, 2,560 targets`, or the one pair by name. */
+static void describe(form *f, const draft *d)
+{
+    char layers[24], pairs[24], targets[24];
+    const app *a = d->a;
+    const study *s = a->study;
+    const layer *from = NULL, *to = NULL;
+    uint64_t sum = 0, before = 0;
+    for (uint32_t p = 0; p < d->request.pair_count; p++) {
+        from = layer_by_id(&s->layers, d->request.pair[p].source_layer);
+        to = layer_by_id(&s->layers, d->request.pair[p].target_layer);
+        sum += to ? to->features : 0;
+        /* jointly a layer's features are targets once, whatever the number of its sources */
+        for (uint32_t q = 0; d->request.joint && q < p && to; q++)
+            if (d->request.pair[q].target_layer == to->id) {
+                before += to->features;
+                break;
+            }
+    }
+    show_count(targets, sum - before);
+    if (d->request.pair_count == 1 && from && to)
+        snprintf(f->about, sizeof f->about, "%s %s %s: %s targets",
+                 app_layer_name(a, (uint32_t)(from - s->layers.item)), draw_glyph(GLYPH_ARROW),
+                 app_layer_name(a, (uint32_t)(to - s->layers.item)), targets);
+    else
+        snprintf(f->about, sizeof f->about, "%s%s layers: %s pairs, %s targets",
+                 d->chosen ? "" : "all ",
+                 show_count(layers, d->chosen ? d->count : s->layers.count),
+                 show_count(pairs, d->request.pair_count), targets);
+}
+
+static void choose_pairs(form *f)
+{
+    draft *d = f->user;
+    int how = f->field[FIELD_PAIRS].chosen;
+    fit_request_release(&d->request);
+    d->request.joint = how == ALL_JOINTLY;
+    if (how == ADJACENT)
+        fit_request_adjacent(&d->request, &d->a->study->layers, d->chosen, d->count);
+    else
+        fit_request_all(&d->request, &d->a->study->layers, d->chosen, d->count);
+    describe(f, d);
+}
+
+static void changed(form *f, int field)
+{
+    if (field == FIELD_RULE)
+        choose_rule(f);
+    else if (field == FIELD_PAIRS)
+        choose_pairs(f);
+}
+
 static bool accept(app *a, form *f)
 {
-    fit_request *request = f->user;
-    lasso_settings *s = &request->settings;
+    draft *d = f->user;
+    lasso_settings *s = &d->request.settings;
     error err = {0};
     s->rule = rules[f->field[FIELD_RULE].chosen].rule;
     s->scale = f->field[FIELD_SCALE].chosen == 1;
     if (!form_number(f, FIELD_VALUE, &s->lambda) || !form_number(f, FIELD_RIDGE, &s->ridge) ||
         !form_number(f, FIELD_TOLERANCE, &s->tolerance))
         return false;
-    if (s->lambda < 0 || (s->lambda == 0 && (s->rule == LASSO_PARENTS || s->rule == LASSO_EDGES)))
+    if (s->lambda < 0 || (s->lambda == 0 && s->rule == LASSO_PARENTS))
         return form_refuse(f, FIELD_VALUE, "%s: must be above 0", f->field[FIELD_VALUE].label);
     if (s->lambda > 1 && (s->rule == LASSO_OF_PAIR || s->rule == LASSO_OF_TARGET))
         return form_refuse(f, FIELD_VALUE, "fraction: above 1 there is no edge at all");
-    if (s->rule == LASSO_CROSS && !(s->lambda >= 2 && s->lambda <= 100))
-        return form_refuse(f, FIELD_VALUE, "folds: from 2 to 100");
     if (s->ridge < 0)
         return form_refuse(f, FIELD_RIDGE, "ridge: must be 0 or above");
     if (s->tolerance <= 0)
         return form_refuse(f, FIELD_TOLERANCE, "tolerance: must be above 0");
     if (lasso_settings_check(s, &err) != STATUS_OK)
         return form_refuse(f, FIELD_VALUE, "%s", err.message);
-    engine_fit(a->engine, request);
+    engine_fit(a->engine, &d->request);
     if (a->progress_known && a->progress.state == FIT_RUNNING)
         app_say(a, ROLE_STATUS, "queued: starts when fit %lld ends",
                 (long long)a->progress.fit_id);
@@ -74,57 +134,47 @@ static bool accept(app *a, form *f)
     return true;
 }
 
-/* What is about to be fitted: `all 6 layers: 5 pairs, 2,560 targets`, or the one pair by name. */
-static void describe(form *f, const app *a, const fit_request *request, uint32_t count)
+static void add_fields(form *f, const lasso_settings *usual)
 {
-    char layers[24], pairs[24], targets[24];
-    const study *s = a->study;
-    uint64_t sum = 0;
-    const layer *from = NULL, *to = NULL;
-    for (uint32_t p = 0; p < request->pair_count; p++) {
-        from = layer_by_id(&s->layers, request->pair[p].source_layer);
-        to = layer_by_id(&s->layers, request->pair[p].target_layer);
-        sum += to ? to->features : 0;
-    }
-    show_count(targets, sum);
-    if (request->pair_count == 1 && from && to)
-        snprintf(f->about, sizeof f->about, "%s %s %s: %s targets",
-                 app_layer_name(a, (uint32_t)(from - s->layers.item)), draw_glyph(GLYPH_ARROW),
-                 app_layer_name(a, (uint32_t)(to - s->layers.item)), targets);
-    else
-        snprintf(f->about, sizeof f->about, "%s%s layers: %s pairs, %s targets",
-                 count == 0 ? "all " : "", show_count(layers, count ? count : s->layers.count),
-                 show_count(pairs, request->pair_count), targets);
+    static const char *choices[RULES];
+    static const char *const scales[] = {"none", "sd: divide by the standard deviation"};
+    static const char *const pairings[PAIRINGS] = {"adjacent layers", "all before, in pairs",
+                                                   "all before, jointly"};
+    char ridge[24], tolerance[24];
+    for (int i = 0; i < RULES; i++)
+        choices[i] = rules[i].choice;
+    snprintf(ridge, sizeof ridge, "%g", usual->ridge);
+    snprintf(tolerance, sizeof tolerance, "%g", usual->tolerance);
+    form_add_choice(f, draw_glyph(GLYPH_LAMBDA), choices, RULES, 0);
+    form_add_text(f, rules[0].label, rules[0].usual, rules[0].hint);
+    form_add_text(f, "ridge", ridge, "0 is the paper's Lasso");
+    form_add_choice(f, "scale", scales, 2, usual->scale);
+    form_add_text(f, "tolerance", tolerance, "relative duality gap");
+    form_add_choice(f, "pairs", pairings, PAIRINGS, ADJACENT);
+    f->at = FIELD_VALUE;
 }
 
 void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
 {
-    static const char *choices[RULES];
-    static const char *const scales[] = {"none", "sd: divide by the standard deviation"};
     if (!a->study || a->study->layers.count < 2) {
         app_say(a, ROLE_WARNING, "a fit needs two layers at least");
         return;
     }
-    for (int i = 0; i < RULES; i++)
-        choices[i] = rules[i].choice;
-    fit_request *request = mem_zero(1, sizeof *request);
-    request->settings = lasso_defaults();
-    fit_request_adjacent(request, &a->study->layers, chosen, count);
-    char ridge[24], tolerance[24];
-    snprintf(ridge, sizeof ridge, "%g", request->settings.ridge);
-    snprintf(tolerance, sizeof tolerance, "%g", request->settings.tolerance);
+    draft *d = mem_zero(1, sizeof *d);
+    d->a = a;
+    d->request.settings = lasso_defaults();
+    if (chosen) {
+        d->count = count;
+        d->chosen = mem_alloc(count * sizeof *chosen);
+        memcpy(d->chosen, chosen, count * sizeof *chosen);
+    }
     form *f = form_create("new fit");
     f->accept_word = "start";
-    f->user = request;
-    f->free_user = free_request;
+    f->user = d;
+    f->free_user = free_draft;
     f->accept = accept;
     f->changed = changed;
-    form_add_choice(f, draw_glyph(GLYPH_LAMBDA), choices, RULES, 0);
-    form_add_text(f, rules[0].label, rules[0].usual, rules[0].hint);
-    form_add_text(f, "ridge", ridge, "0 is the paper's Lasso");
-    form_add_choice(f, "scale", scales, 2, request->settings.scale);
-    form_add_text(f, "tolerance", tolerance, "relative duality gap");
-    f->at = FIELD_VALUE;
-    describe(f, a, request, chosen ? count : 0);
+    add_fields(f, &d->request.settings);
+    choose_pairs(f);
     app_open_modal(a, &f->base);
 }

@@ -135,31 +135,34 @@ static void leave(app *a, void *self, place *where)
 
 /* drawing */
 
-/* The layers of a fit: 0-5 when each is followed by the next, else 0,2,5. */
+/* The layers of a fit: 0-5 when none between is left out, else 0,2,5. */
 static void show_layers(const app *a, const fit *f, char *out, size_t capacity)
 {
-    size_t length = 0;
-    uint32_t first = 0, last = 0;
-    bool runs = true;
-    out[0] = '\0';
-    for (uint32_t p = 0; p < f->pair_count && length + 1 < capacity; p++) {
-        const layer *from = layer_by_id(&a->study->layers, f->pair[p].source_layer);
-        const layer *to = layer_by_id(&a->study->layers, f->pair[p].target_layer);
-        if (!from || !to)
-            return;
-        uint32_t source_at = (uint32_t)(from - a->study->layers.item);
-        uint32_t target_at = (uint32_t)(to - a->study->layers.item);
-        if (p == 0) {
-            first = source_at;
-            length += (size_t)snprintf(out, capacity, "%u", source_at);
-        }
-        runs = runs && target_at == source_at + 1 && (p == 0 || source_at == last);
-        last = target_at;
-        if (length < capacity)
-            length += (size_t)snprintf(out + length, capacity - length, ",%u", target_at);
+    const layer_set *layers = &a->study->layers;
+    bool *touched = mem_zero(layers->count + 1, sizeof *touched);
+    uint32_t first = UINT32_MAX, last = 0, count = 0;
+    for (uint32_t p = 0; p < f->pair_count; p++) {
+        const layer *end[2] = {layer_by_id(layers, f->pair[p].source_layer),
+                               layer_by_id(layers, f->pair[p].target_layer)};
+        for (int e = 0; e < 2; e++)
+            if (end[e])
+                touched[end[e] - layers->item] = true;
     }
-    if (runs && f->pair_count > 0)
+    for (uint32_t i = 0; i < layers->count; i++)
+        if (touched[i]) {
+            first = first == UINT32_MAX ? i : first;
+            last = i;
+            count++;
+        }
+    out[0] = '\0';
+    if (count > 2 && count == last - first + 1)
         snprintf(out, capacity, "%u-%u", first, last);
+    else
+        for (uint32_t i = 0, length = 0; i < layers->count && length < capacity; i++)
+            if (touched[i])
+                length += (uint32_t)snprintf(out + length, capacity - length, "%s%u",
+                                             length > 0 ? "," : "", i);
+    free(touched);
 }
 
 static void show_rule(const fit *f, char out[64])
@@ -365,6 +368,8 @@ static void draw_hint(const app *a, const fit *f, region r)
     else if (f->state == FIT_QUEUED)
         draw_text(r, 0, 1, r.cols - 2, ROLE_NAME,
                   "waits for its turn; r starts it if nobody is at work");
+    else if (standing_of(a, f).edges == 0)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_DIM, "no edges: a smaller lambda finds some");
     else
         draw_text(r, 0, 1, r.cols - 2, ROLE_DIM, "Enter opens its circuit");
 }

@@ -56,7 +56,7 @@ static void draw_field(const form *f, int index, region r, int row)
     prompt_draw(&field->text, r, row, VALUE_AT + 1, TEXT_WIDTH, ROLE_TEXT | on, here);
     draw_text(r, row, VALUE_AT + 1 + TEXT_WIDTH, 1, ROLE_DIM, "]");
     used = VALUE_AT + TEXT_WIDTH + 4;
-    if (field->hint)
+    if (field->hint && used + text_width(field->hint) < r.cols)
         draw_text(r, row, used, r.cols - used - 1, ROLE_DIM, field->hint);
 }
 

@@ -78,7 +78,8 @@ static void draw_facts(const study *s, region r)
         at += draw_text(r, 0, at, r.cols - at, ROLE_DIM, " documents") + 3;
     }
     at += draw_text(r, 0, at, r.cols - at, ROLE_NUMBER, show_count(text, s->layers.count));
-    at += draw_text(r, 0, at, r.cols - at, ROLE_DIM, " layers") + 3;
+    at += draw_text(r, 0, at, r.cols - at, ROLE_DIM, s->layers.count == 1 ? " layer" : " layers") +
+          3;
     uint64_t features = 0;
     for (uint32_t i = 0; i < s->layers.count; i++)
         features += s->layers.item[i].features;
@@ -198,6 +199,43 @@ static void draw_map(study_state *v, region r)
     }
 }
 
+/* How the body is shared out, by its size and the number of layers. */
+typedef struct layout {
+    int top;  /* the table's first line; the facts stand above */
+    int wide; /* columns of the table */
+    int rows; /* layers shown */
+    int targets;
+    region map; /* beside the table, below it, or nowhere */
+} layout;
+
+static layout layout_of(const study_state *v, region body)
+{
+    enum { LEAST_TABLE = 80, WIDEST_TABLE = 100, LEAST_MAP = 44 };
+    const study *s = v->a->study;
+    int layers = (int)s->layers.count;
+    bool roomy = body.rows >= 14;
+    int map_cols = map_width(&v->map) > LEAST_MAP ? map_width(&v->map) : LEAST_MAP;
+    int map_rows = s->fits.count == 0 ? 2 : layers + 2;
+    bool beside = body.cols >= LEAST_TABLE + 4 + map_cols;
+    bool below = !beside && body.rows >= 16;
+    layout l = {.top = roomy ? 2 : 1};
+    l.wide = beside ? body.cols - map_cols - 4 : body.cols;
+    if (l.wide > WIDEST_TABLE)
+        l.wide = WIDEST_TABLE;
+    /* where both are long, the table has a little more than half */
+    int left = body.rows - l.top - 1 - (roomy ? 2 : 1);
+    int under = !below ? 0 : map_rows < left * 2 / 5 ? map_rows : left * 2 / 5;
+    if (below && layers < left - map_rows)
+        under = map_rows;
+    l.rows = layers < left - under ? layers : left - under;
+    l.targets = l.top + 1 + l.rows + (roomy ? 1 : 0);
+    if (beside)
+        l.map = region_part(body, l.top, l.wide + 3, body.rows - l.top, map_cols + 1);
+    else if (below)
+        l.map = region_part(body, l.targets + 2, 1, body.rows - l.targets - 2, body.cols - 2);
+    return l;
+}
+
 static void draw(app *a, void *self, region body)
 {
     study_state *v = self;
@@ -211,32 +249,15 @@ static void draw(app *a, void *self, region body)
         draw_map(v, region_part(body, 0, 1, body.rows, body.cols - 2));
         return;
     }
-    bool roomy = body.rows >= 14;
-    int top = roomy ? 2 : 1;
-    bool beside = body.cols >= 82 + (map_width(&v->map) < 44 ? 44 : map_width(&v->map));
-    int wide =
-        beside
-            ? (body.cols - map_width(&v->map) - 4 > 100 ? 100 : body.cols - map_width(&v->map) - 4)
-            : body.cols;
-    int foot = roomy ? 2 : 1; /* targets */
-    int map_rows = (int)s->layers.count + 1 + (s->fits.count == 0 ? 0 : 1);
-    if (s->fits.count == 0)
-        map_rows = 2;
-    int under = beside || body.rows < 16 ? 0 : map_rows < body.rows / 2 ? map_rows : body.rows / 2;
-    int rows = body.rows - top - 1 - foot - under;
-    if (rows > (int)s->layers.count)
-        rows = (int)s->layers.count;
+    layout l = layout_of(v, body);
+    region table = region_part(body, l.top, 0, l.rows + 1, l.wide);
+    columns c = columns_for(l.wide - (l.rows < (int)s->layers.count ? 1 : 0));
     draw_facts(s, body);
-    region left = region_part(body, top, 0, body.rows - top, wide);
-    columns c = columns_for(wide - (rows < (int)s->layers.count ? 1 : 0));
-    draw_heads(left, 0, &c);
-    list_draw(&v->layers, region_part(left, 1, 0, rows, wide), !v->in_map, draw_layer, v);
-    int below = top + 1 + rows + (roomy ? 1 : 0);
-    draw_targets(s, region_part(body, below, 0, 1, wide));
-    if (beside)
-        draw_map(v, region_part(body, top, wide + 3, body.rows - top, body.cols - wide - 4));
-    else if (under > 0)
-        draw_map(v, region_part(body, below + 2, 1, body.rows - below - 2, body.cols - 2));
+    draw_heads(table, 0, &c);
+    list_draw(&v->layers, region_part(table, 1, 0, l.rows, l.wide), !v->in_map, draw_layer, v);
+    draw_targets(s, region_part(body, l.targets, 0, 1, l.wide));
+    if (l.map.rows > 0)
+        draw_map(v, l.map);
 }
 
 /* acting */
