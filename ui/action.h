@@ -100,6 +100,9 @@ enum {
     X(ACT_PAIR_NEXT, "next-pair", "> .", IN_CIRCUIT, "pair", "only the next layer pair's edges")  \
     X(ACT_PAIR_PREVIOUS, "previous-pair", "< ,", IN_CIRCUIT, "", "only those of the pair before") \
     X(ACT_SIGN, "sign", "p", IN_CIRCUIT, "sign", "show positive edges, negative edges, or both")  \
+    X(ACT_LAMBDA_LESS, "lower-lambda", "{", IN_CIRCUIT, "", "lower lambda for the feature whose parents"  \
+      " these are: solved anew at once; Esc returns to the fit's own")                             \
+    X(ACT_LAMBDA_MORE, "raise-lambda", "}", IN_CIRCUIT, "", "raise lambda for that feature: fewer parents") \
     X(ACT_ALL_EDGES, "all-edges", "a", IN_CIRCUIT, "all", "the whole circuit, without any filter") \
     X(ACT_LABEL, "label", "e", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",               \
       "your own label for the feature; an empty one shows the imported one again")                \

@@ -304,12 +304,12 @@ static void release(app *a)
     engine_stop(a->engine);
     reader_stop(a->reader);
     reader_stop(s->circuits);
-    if (a->news)
-        queue_free(a->news);
     app_close_modal(a);
     for (int v = 0; v < VIEW_COUNT; v++)
         if (a->state[v] && a->ops[v]->destroy)
             a->ops[v]->destroy(a->state[v]);
+    if (a->news) /* after the views, some of which have readers of their own */
+        queue_free(a->news);
     snapshot_end(a);
     for (size_t i = 0; i < s->theme_count; i++)
         free(s->theme_names[i]);
