@@ -132,7 +132,8 @@ static int draw_wrapped(region r, int row, int width, int lines, style s, const 
         if (cut < bytes / 2)
             cut = bytes;
         char piece[1024];
-        snprintf(piece, sizeof piece, "%.*s", (int)(cut < sizeof piece ? cut : sizeof piece - 1), text);
+        snprintf(piece, sizeof piece, "%.*s", (int)(cut < sizeof piece ? cut : sizeof piece - 1),
+                 text);
         draw_text(r, row + line, 0, width, s, piece);
         text += cut;
         text += *text == ' ';
@@ -149,7 +150,8 @@ static int count_wrapped(int width, int lines, const char *text)
 
 /* Pairs of word and figure, one behind the other, going to the next line where they do not fit.
  * Returns the lines taken. */
-static int draw_figures(app *a, const feature_row *f, const char *source, region r, int row, int width)
+static int draw_figures(app *a, const feature_row *f, const char *source, region r, int row,
+                        int width)
 {
     const layer *l = app_layer(a, a->layer);
     l = l && l->id == f->layer_id ? l : layer_by_id(&a->study->layers, f->layer_id);
@@ -186,7 +188,8 @@ static void draw_bins(const feature_stats *stats, region r, int row, int col, in
     draw_histogram(r, row, col, rows, ROLE_BAR, stats->histogram, FEATURE_BINS);
     char text[24];
     draw_text(r, row + rows, col, FEATURE_BINS - 9, ROLE_DIM, "active, up to");
-    draw_right(r, row + rows, col + FEATURE_BINS - 8, 8, ROLE_DIM, show_figure(text, stats->maximum));
+    draw_right(r, row + rows, col + FEATURE_BINS - 8, 8, ROLE_DIM,
+               show_figure(text, stats->maximum));
 }
 
 /* -- samples ------------------------------------------------------------------------------- */
@@ -234,7 +237,8 @@ static void draw_context(const card_example *e, region r, int row, int col, int 
             continue;
         }
         if (at + used >= start)
-            draw_text(line, 0, at + used, width - at - used, t->value > 0.0f ? ROLE_LABEL : ROLE_TEXT, text);
+            draw_text(line, 0, at + used, width - at - used,
+                      t->value > 0.0f ? ROLE_LABEL : ROLE_TEXT, text);
         at += t->width;
     }
     if (before)
@@ -245,7 +249,8 @@ static void draw_context(const card_example *e, region r, int row, int col, int 
 
 static void draw_samples(const card *c, region r, int row, int count)
 {
-    bool here = c->samples && c->samples->layer == c->position && c->samples->feature == c->feature;
+    bool here =
+        c->samples && c->samples->layer == c->position && c->samples->feature == c->feature;
     draw_text(r, row, 0, r.cols, ROLE_HEAD, "strongest samples");
     if (c->trouble[0])
         draw_text(r, row + 1, 0, r.cols, ROLE_ERROR, c->trouble);
@@ -270,7 +275,8 @@ static void draw_edges(app *a, uint32_t node, bool parents, region r, int row, i
     draw_text(r, row, 0, r.cols, ROLE_HEAD, head);
     int col = text_width(head) + 1;
     if (!c || node >= c->node_count) {
-        draw_text(r, row, col, r.cols - col, ROLE_DIM, a->fit_id ? "" : "no fit yet: f in Study starts one");
+        draw_text(r, row, col, r.cols - col, ROLE_DIM,
+                  a->fit_id ? "" : "no fit yet: f in Study starts one");
         return;
     }
     const uint32_t *start = parents ? c->in_start : c->out_start;
@@ -373,12 +379,15 @@ void card_draw(app *a, card *c, region r, bool whole, int *scroll)
     if (!table || c->feature >= table->count || r.rows < 1 || r.cols < 12)
         return;
     const feature_row *f = &table->row[c->feature];
-    const detail *d = c->detail && c->detail->position == c->position && c->detail->feature == c->feature
-                          ? c->detail : NULL;
+    const detail *d =
+        c->detail && c->detail->position == c->position && c->detail->feature == c->feature
+            ? c->detail
+            : NULL;
     const char *label = f->label && *f->label ? f->label : "no label";
     const char *source = d ? d->of.label_source : "";
     uint32_t node = a->circuit && c->position < a->circuit->layer_count
-                        ? circuit_node(a->circuit, c->position, c->feature) : NOTHING;
+                        ? circuit_node(a->circuit, c->position, c->feature)
+                        : NOTHING;
 
     int edges = 1;
     count_edges(a, node, &edges);

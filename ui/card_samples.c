@@ -137,7 +137,8 @@ static status read_example(db *d, const column *c, uint64_t at, card_example *e,
     e->value = c->value[at];
     e->sample = c->sample[at];
     e->document = text_clean(doc.name);
-    if (doc.token && doc.samples == doc.token_count && e->sample - doc.first_sample < doc.token_count)
+    if (doc.token && doc.samples == doc.token_count &&
+        e->sample - doc.first_sample < doc.token_count)
         keep_context(e, &doc, c);
     else
         keep_text(e, &doc);

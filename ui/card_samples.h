@@ -8,17 +8,17 @@
 enum { CARD_EXAMPLES = 12, CARD_CONTEXT = 60 /* tokens kept on either side */ };
 
 typedef struct card_token {
-    char *text; /* clean */
-    int width;  /* display columns */
+    char *text;  /* clean */
+    int width;   /* display columns */
     float value; /* of the feature at this token; 0: silent */
 } card_token;
 
 typedef struct card_example {
     float value;
     uint32_t sample;
-    char *document; /* clean name, may be empty */
-    card_token *token; /* one token without value when a sample is a whole document */
-    uint32_t count, peak; /* token[peak] is the sample; peak == count: no single token is */
+    char *document;             /* clean name, may be empty */
+    card_token *token;          /* one token without value when a sample is a whole document */
+    uint32_t count, peak;       /* token[peak] is the sample; peak == count: no single token is */
     bool cut_before, cut_after; /* the document goes on there */
 } card_example;
 

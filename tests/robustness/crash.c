@@ -82,7 +82,7 @@ static int finish(pid_t child)
 }
 
 #define START(...) start((const char *[]){program, __VA_ARGS__, NULL})
-#define RUN(...) finish(START(__VA_ARGS__))
+#define RUN(...)   finish(START(__VA_ARGS__))
 
 static bool has_said(const char *text)
 {
@@ -139,7 +139,9 @@ static long long ask(const char *study, const char *other, const char *sql)
 
 static bool is_sound(const char *study)
 {
-    return ask(study, NULL, "SELECT count(*) = 1 FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1 &&
+    return ask(study, NULL,
+               "SELECT count(*) = 1 FROM pragma_integrity_check WHERE integrity_check = 'ok'") ==
+               1 &&
            ask(study, NULL, "SELECT count(*) FROM pragma_foreign_key_check") == 0;
 }
 
@@ -162,9 +164,11 @@ static bool has_finished_blocks_only(const char *study)
 static long long differences(const char *study, int id, const char *reference)
 {
     static const char *const rows[] = {
-        "SELECT source_layer, target_layer, target_feature, source_feature, weight, standardised, removal"
+        "SELECT source_layer, target_layer, target_feature, source_feature, weight, standardised, "
+        "removal"
         " FROM %s.edge JOIN %s.fit_pair USING (pair_id) WHERE fit_id = %d",
-        "SELECT source_layer, target_layer, feature, t.state, t.lambda, t.lambda_max, intercept, r2, gap, parents"
+        "SELECT source_layer, target_layer, feature, t.state, t.lambda, t.lambda_max, intercept, "
+        "r2, gap, parents"
         " FROM %s.fit_target t JOIN %s.fit_pair USING (pair_id) WHERE fit_id = %d",
     };
     long long sum = 0;
@@ -172,8 +176,9 @@ static long long differences(const char *study, int id, const char *reference)
         char here[512], there[512];
         snprintf(here, sizeof here, rows[i], "main", "main", id);
         snprintf(there, sizeof there, rows[i], "other", "other", 1);
-        char *sql = mem_format("SELECT (SELECT count(*) FROM (%s EXCEPT %s)) + (SELECT count(*) FROM (%s EXCEPT %s))",
-                               here, there, there, here);
+        char *sql = mem_format(
+            "SELECT (SELECT count(*) FROM (%s EXCEPT %s)) + (SELECT count(*) FROM (%s EXCEPT %s))",
+            here, there, there, here);
         long long more = ask(study, reference, sql);
         free(sql);
         if (more < 0)
@@ -197,12 +202,15 @@ static void kill_fits(const char *unfitted, const char *reference, double second
         copy_study(unfitted, study);
         double moment = seconds * 1.1 * uniform();
         pid_t child = START("fit", study, FIT);
-        for (unsigned kills = 0; kills < 1 + round % 2; kills++) { /* the resumed fit is killed too */
+        for (unsigned kills = 0; kills < 1 + round % 2;
+             kills++) { /* the resumed fit is killed too */
             wait_seconds(moment);
             kill(child, SIGKILL);
             bool killed = finish(child) == 128 + SIGKILL;
-            check(is_sound(study), "round %u: the workspace is not sound after a kill at %.2f s", round, moment);
-            check(has_finished_blocks_only(study), "round %u: an unfinished block was kept", round);
+            check(is_sound(study), "round %u: the workspace is not sound after a kill at %.2f s",
+                  round, moment);
+            check(has_finished_blocks_only(study), "round %u: an unfinished block was kept",
+                  round);
             check(RUN("info", study) == 0, "round %u: the study does not open", round);
             long long fits = ask(study, NULL, "SELECT count(*) FROM fit");
             long long done = ask(study, NULL, "SELECT coalesce(sum(done), 0) FROM fit_pair");
@@ -212,7 +220,8 @@ static void kill_fits(const char *unfitted, const char *reference, double second
                 check(RUN("fit", study, FIT) == 0, "round %u: a new fit fails", round);
                 break;
             }
-            if (killed && ask(study, NULL, "SELECT count(*) FROM fit WHERE state = 'running'") == 1) {
+            if (killed &&
+                ask(study, NULL, "SELECT count(*) FROM fit WHERE state = 'running'") == 1) {
                 check(RUN("fits", study) == 0 && has_said("cut off"),
                       "round %u: the fit does not say that it was cut off", round);
             }
@@ -222,10 +231,10 @@ static void kill_fits(const char *unfitted, const char *reference, double second
             }
         }
         if (ask(study, NULL, "SELECT count(*) FROM fit WHERE state = 'done'") != 1)
-            check(RUN("fit", study, "--resume", "1") == 0, "round %u: it does not resume",
-                  round);
+            check(RUN("fit", study, "--resume", "1") == 0, "round %u: it does not resume", round);
         long long different = differences(study, 1, reference);
-        check(different == 0, "round %u: %lld numbers differ from the undisturbed fit", round, different);
+        check(different == 0, "round %u: %lld numbers differ from the undisturbed fit", round,
+              different);
         free(study);
         free(wal);
         free(shm);
@@ -245,7 +254,8 @@ static void kill_imports(const char *unfitted, double seconds, unsigned rounds)
         wait_seconds(moment);
         kill(child, SIGKILL);
         finish(child);
-        check(access(fresh, F_OK) != 0 || is_sound(fresh), "import %u: half a study after %.2f s", round, moment);
+        check(access(fresh, F_OK) != 0 || is_sound(fresh), "import %u: half a study after %.2f s",
+              round, moment);
         if (access(fresh, F_OK) != 0)
             check(RUN("import", fresh, MANIFEST) == 0, "import %u: it cannot be repeated", round);
         check(ask(fresh, unfitted,
@@ -282,7 +292,8 @@ static void browse_while_fitting(const char *unfitted, const char *reference)
     }
     check(fine && looked > 1, "browsing beside a fit fails (%u looks)", looked);
     check(WIFEXITED(how) && WEXITSTATUS(how) == 0, "the fit beside which somebody browsed fails");
-    check(differences(study, 1, reference) == 0, "the fit beside which somebody browsed has other numbers");
+    check(differences(study, 1, reference) == 0,
+          "the fit beside which somebody browsed has other numbers");
     free(study);
 }
 
@@ -293,7 +304,8 @@ static void two_fits(const char *unfitted, const char *reference)
     pid_t one = START("fit", study, FIT), other = START("fit", study, FIT);
     int first = finish(one), second = finish(other);
     check(first == 0 && second == 0, "two fits at once end with %d and %d", first, second);
-    check(is_sound(study) && has_finished_blocks_only(study), "two fits at once leave a bad workspace");
+    check(is_sound(study) && has_finished_blocks_only(study),
+          "two fits at once leave a bad workspace");
     check(differences(study, 1, reference) == 0 && differences(study, 2, reference) == 0,
           "two fits at once have other numbers");
     free(study);
@@ -312,8 +324,10 @@ static void two_resumes(const char *unfitted, const char *reference, double seco
         pid_t other = START("fit", study, "--resume", "1");
         int first = finish(one), second = finish(other);
         check((first == 0) + (second == 0) == 1 && (first == 3) + (second == 3) == 1,
-              "of two that resume one fit, exactly one may: they end with %d and %d", first, second);
-        check(is_sound(study) && has_finished_blocks_only(study) && differences(study, 1, reference) == 0,
+              "of two that resume one fit, exactly one may: they end with %d and %d", first,
+              second);
+        check(is_sound(study) && has_finished_blocks_only(study) &&
+                  differences(study, 1, reference) == 0,
               "two that resume one fit leave other numbers");
     }
     free(study);

@@ -308,7 +308,8 @@ static bool copy_file(scenario *s, const char *from, const char *to)
 static bool copy(scenario *s, char **word, int words)
 {
     (void)words;
-    return copy_file(s, word[1], word[2]) || wrong(s, "cannot copy '%s' to '%s'", word[1], word[2]);
+    return copy_file(s, word[1], word[2]) ||
+           wrong(s, "cannot copy '%s' to '%s'", word[1], word[2]);
 }
 
 static bool delete_file(scenario *s, char **word, int words)
@@ -415,7 +416,8 @@ static bool bytes(scenario *s, char **word, int words)
     size_t sent = terminal_bytes(s->terminal);
     if (strcmp(word[1], "<") != 0)
         return wrong(s, "bytes: only < is known");
-    return sent < strtoul(word[2], NULL, 10) || wrong(s, "%zu bytes were sent, not < %s", sent, word[2]);
+    return sent < strtoul(word[2], NULL, 10) ||
+           wrong(s, "%zu bytes were sent, not < %s", sent, word[2]);
 }
 
 static bool see(scenario *s, condition holds, const char *text, const char *complaint)
@@ -552,7 +554,8 @@ static bool picture(scenario *s, char **word, int words)
 static bool mask(scenario *s, char **word, int words)
 {
     (void)words;
-    if (s->masks == MASKS_MAX || regcomp(&s->mask[s->masks], word[1], REG_EXTENDED | REG_NEWLINE) != 0)
+    if (s->masks == MASKS_MAX ||
+        regcomp(&s->mask[s->masks], word[1], REG_EXTENDED | REG_NEWLINE) != 0)
         return wrong(s, "not a mask: %s", word[1]);
     s->masks++;
     return true;
@@ -573,21 +576,36 @@ static const struct directive {
     bool on_screen;  /* needs a program in the terminal */
     bool (*obey)(scenario *s, char **word, int words);
 } directives[] = {
-    {"study", 2, 2, false, study},        {"size", 3, 3, false, size},
-    {"env", 2, 2, false, environment},    {"start", 1, WORDS_MAX, false, start},
-    {"keys", 2, WORDS_MAX, true, keys},   {"type", 2, 2, true, type},
-    {"expect", 2, WORDS_MAX, true, expect}, {"absent", 2, WORDS_MAX, true, absent},
-    {"reverse", 2, 2, true, look},        {"bold", 2, 2, true, look},
-    {"coloured", 2, 2, true, look},       {"marked", 2, 2, true, look},
-    {"colourless", 1, 1, true, colourless}, {"golden", 2, 2, true, golden},
-    {"mask", 2, 2, false, mask},          {"bytes", 3, 3, true, bytes},
-    {"resize", 3, 3, true, resize},       {"signal", 2, 2, true, send_signal},
-    {"stopped", 1, 1, true, stopped},     {"continue", 1, 1, true, go_on},
-    {"hangup", 1, 1, true, hang_up},      {"exit", 2, 4, true, leave},
-    {"run", 2, WORDS_MAX, false, run_program}, {"said", 2, 2, false, said},
-    {"copy", 3, 3, false, copy},          {"delete", 2, 2, false, delete_file},
-    {"patience", 2, 2, false, patience},  {"settle", 1, 1, true, settle},
-    {"pause", 2, 2, true, pause_a_moment}, {"picture", 2, 2, true, picture},
+    {"study", 2, 2, false, study},
+    {"size", 3, 3, false, size},
+    {"env", 2, 2, false, environment},
+    {"start", 1, WORDS_MAX, false, start},
+    {"keys", 2, WORDS_MAX, true, keys},
+    {"type", 2, 2, true, type},
+    {"expect", 2, WORDS_MAX, true, expect},
+    {"absent", 2, WORDS_MAX, true, absent},
+    {"reverse", 2, 2, true, look},
+    {"bold", 2, 2, true, look},
+    {"coloured", 2, 2, true, look},
+    {"marked", 2, 2, true, look},
+    {"colourless", 1, 1, true, colourless},
+    {"golden", 2, 2, true, golden},
+    {"mask", 2, 2, false, mask},
+    {"bytes", 3, 3, true, bytes},
+    {"resize", 3, 3, true, resize},
+    {"signal", 2, 2, true, send_signal},
+    {"stopped", 1, 1, true, stopped},
+    {"continue", 1, 1, true, go_on},
+    {"hangup", 1, 1, true, hang_up},
+    {"exit", 2, 4, true, leave},
+    {"run", 2, WORDS_MAX, false, run_program},
+    {"said", 2, 2, false, said},
+    {"copy", 3, 3, false, copy},
+    {"delete", 2, 2, false, delete_file},
+    {"patience", 2, 2, false, patience},
+    {"settle", 1, 1, true, settle},
+    {"pause", 2, 2, true, pause_a_moment},
+    {"picture", 2, 2, true, picture},
 };
 
 /* Copies one word into `out` and returns what follows it; NULL when there is none. */
@@ -595,7 +613,8 @@ static const char *next_word(const scenario *s, const char *at, char *out, size_
 {
     const struct {
         const char *name, *value;
-    } variables[] = {{"$STUDY", s->study}, {"$DIR", s->options->folder}, {"$PROGRAM", s->options->program}};
+    } variables[] = {
+        {"$STUDY", s->study}, {"$DIR", s->options->folder}, {"$PROGRAM", s->options->program}};
     size_t length = 0;
     bool quoted = false;
     at += strspn(at, " \t\n");
@@ -659,7 +678,12 @@ static bool obey_line(scenario *s, const char *line)
 
 bool scenario_run(const char *script, const scenario_options *options, FILE *out)
 {
-    scenario s = {.options = options, .out = out, .script = script, .rows = 24, .columns = 80, .patience = 20};
+    scenario s = {.options = options,
+                  .out = out,
+                  .script = script,
+                  .rows = 24,
+                  .columns = 80,
+                  .patience = 20};
     FILE *in = fopen(script, "r");
     if (!in)
         return wrong(&s, "cannot be read");

@@ -1,9 +1,10 @@
 /* A scenario: a script that drives the program's screen with keys and says what must be seen.
  *
- * One directive a line; words are parted by blanks, "..." keeps blanks (\" \\ \e as usual), # starts
- * a comment, $STUDY, $DIR and $PROGRAM stand for this scenario's own copy of a study, its own folder and the
- * program. Directives that look at the screen look again until it is as they say, or until
- * patience (20 s) ends: nothing waits for a fixed time, so a busy machine only makes it slower.
+ * One directive a line; words are parted by blanks, "..." keeps blanks (\" \\ \e as usual), #
+ * starts a comment, $STUDY, $DIR and $PROGRAM stand for this scenario's own copy of a study, its
+ * own folder and the program. Directives that look at the screen look again until it is as they
+ * say, or until patience (20 s) ends: nothing waits for a fixed time, so a busy machine only makes
+ * it slower.
  *
  *   study NAME               $STUDY is a fresh copy of the study that studies/NAME.script makes
  *   size COLUMNS ROWS        of the terminal; 80 24 unless said
@@ -17,10 +18,10 @@
  *   bytes < N                sent by the program since the last keys
  *   resize COLUMNS ROWS      signal TERM|INT|TSTP|HUP|KILL      stopped      continue      hangup
  *   exit STATUS...           the program ends with one of these, and leaves the terminal as it was
- *   run STATUS ARGUMENT...   the program again, beside the screen, to its end;  said TEXT: in its output
- *   settle                   the program writes nothing for a while: before bytes are counted
- *   pause SECONDS            only where the program itself tells by time: digits that may be a count
- *   copy FROM TO  delete FILE  patience SECONDS
+ *   run STATUS ARGUMENT...   the program again, beside the screen, to its end;  said TEXT: in its
+ * output settle                   the program writes nothing for a while: before bytes are counted
+ *   pause SECONDS            only where the program itself tells by time: digits that may be a
+ * count copy FROM TO  delete FILE  patience SECONDS
  */
 #ifndef TESTS_UI_SCENARIO_H
 #define TESTS_UI_SCENARIO_H

@@ -54,8 +54,12 @@ static running begin(const char *script, const char *studies, bool makes_study)
             _exit(2);
         alarm(LONGEST);
         char *study = makes_study ? mem_format("%s/%s.clw", studies, r.name) : NULL;
-        scenario_options options = {.program = program, .golden = "tests/ui/golden", .studies = studies,
-                                    .folder = own, .study = study, .update = update};
+        scenario_options options = {.program = program,
+                                    .golden = "tests/ui/golden",
+                                    .studies = studies,
+                                    .folder = own,
+                                    .study = study,
+                                    .update = update};
         bool good = scenario_run(script, &options, log);
         fclose(log);
         _exit(good ? 0 : 1);
@@ -74,7 +78,8 @@ static bool finish_one(running *place, size_t places)
         if (r->child != child || child <= 0)
             continue;
         bool good = WIFEXITED(how) && WEXITSTATUS(how) == 0;
-        printf("%s %-28s %6.1f s\n", good ? "ok    " : "FAILED", r->name, clock_seconds() - r->since);
+        printf("%s %-28s %6.1f s\n", good ? "ok    " : "FAILED", r->name,
+               clock_seconds() - r->since);
         if (WIFSIGNALED(how))
             printf("  ended by signal %d\n", WTERMSIG(how));
         FILE *log = fopen(r->log, "r");
@@ -128,7 +133,8 @@ int main(int argc, char **argv)
             script[count++] = argv[i];
     }
     if (!program || access(program, X_OK) != 0 || access("tests/ui", R_OK) != 0) {
-        fprintf(stderr, "usage, from the top of the repository: screens PROGRAM [--update] [SCRIPT...]\n");
+        fprintf(stderr,
+                "usage, from the top of the repository: screens PROGRAM [--update] [SCRIPT...]\n");
         return 2;
     }
     setlocale(LC_ALL, "C.UTF-8");
@@ -152,8 +158,8 @@ int main(int argc, char **argv)
         printf("studies that could not be made: %zu\n", failed);
     failed += run_all(count ? script : scripts.gl_pathv, all, studies, false);
     remove_folder();
-    printf("%.1f s\n%zu passed, %zu failed\n", clock_seconds() - since, failed > all ? 0 : all - failed,
-           failed);
+    printf("%.1f s\n%zu passed, %zu failed\n", clock_seconds() - since,
+           failed > all ? 0 : all - failed, failed);
     globfree(&scripts);
     globfree(&makers);
     free(studies);

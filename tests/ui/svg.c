@@ -82,7 +82,8 @@ static void put_row(FILE *out, VTermScreen *screen, int row, int columns)
                 if (cell.chars[0] == (uint32_t)-1)
                     continue; /* the second half of a wide character */
                 put_character(out, cell.chars[0] ? cell.chars[0] : ' ');
-                for (int i = 1; cell.chars[0] && i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++)
+                for (int i = 1; cell.chars[0] && i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i];
+                     i++)
                     put_character(out, cell.chars[i]);
             }
             fputs("</text>", out);

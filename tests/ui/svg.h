@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <vterm.h>
 
-/* Writes the screen's text, colours and attributes as an SVG file. False: it could not be written. */
+/* Writes the screen's text, colours and attributes as an SVG file. False: it could not be written.
+ */
 bool svg_write(VTermScreen *screen, int rows, int columns, const char *path);
 
 #endif

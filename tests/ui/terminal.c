@@ -37,7 +37,8 @@ struct terminal {
     int rows, columns;
     bool alternate, cursor_hidden;
     size_t bytes;
-    unsigned char tail[3]; /* the last bytes of the stream, to find forbidden sequences across reads */
+    unsigned char
+        tail[3]; /* the last bytes of the stream, to find forbidden sequences across reads */
     const char *harm;
 };
 
@@ -79,7 +80,8 @@ static void keep(char *const argv[], char *const environment[], int reports, int
         if (!WIFSTOPPED(how)) {
             tell(reports, 'e', WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how));
             char nothing;
-            ssize_t ignored = read(orders, &nothing, 1); /* hold the terminal until we are let go */
+            ssize_t ignored =
+                read(orders, &nothing, 1); /* hold the terminal until we are let go */
             (void)ignored;
             _exit(0);
         }
@@ -135,7 +137,8 @@ static void watch(terminal *t, const unsigned char *bytes, size_t length)
             t->harm = "it sent a bidirectional control";
         else if (a == 0xE2 && b == 0x81 && c >= 0xA6 && c <= 0xA9)
             t->harm = "it sent a bidirectional isolate";
-        else if (a == 0x1B && b == ']' && c != '5' && c != '1') /* ours: 52 copies, 104 resets colours */
+        else if (a == 0x1B && b == ']' && c != '5' &&
+                 c != '1') /* ours: 52 copies, 104 resets colours */
             t->harm = "it sent an operating system command";
         else if (b == 0x1B && (c == 'P' || c == 'X' || c == '^' || c == '_' || c == 'c'))
             t->harm = "it sent a device string or a reset";
@@ -270,10 +273,18 @@ bool terminal_key(terminal *t, const char *name)
         const char *name;
         VTermKey key;
     } keys[] = {
-        {"Enter", VTERM_KEY_ENTER},  {"Esc", VTERM_KEY_ESCAPE},       {"Tab", VTERM_KEY_TAB},
-        {"Up", VTERM_KEY_UP},        {"Down", VTERM_KEY_DOWN},        {"Left", VTERM_KEY_LEFT},
-        {"Right", VTERM_KEY_RIGHT},  {"Home", VTERM_KEY_HOME},        {"End", VTERM_KEY_END},
-        {"PgUp", VTERM_KEY_PAGEUP},  {"PgDn", VTERM_KEY_PAGEDOWN},    {"Del", VTERM_KEY_DEL},
+        {"Enter", VTERM_KEY_ENTER},
+        {"Esc", VTERM_KEY_ESCAPE},
+        {"Tab", VTERM_KEY_TAB},
+        {"Up", VTERM_KEY_UP},
+        {"Down", VTERM_KEY_DOWN},
+        {"Left", VTERM_KEY_LEFT},
+        {"Right", VTERM_KEY_RIGHT},
+        {"Home", VTERM_KEY_HOME},
+        {"End", VTERM_KEY_END},
+        {"PgUp", VTERM_KEY_PAGEUP},
+        {"PgDn", VTERM_KEY_PAGEDOWN},
+        {"Del", VTERM_KEY_DEL},
         {"Backspace", VTERM_KEY_BACKSPACE},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -407,7 +418,8 @@ static size_t row_text(const terminal *t, int row, char *out, int *column)
         size_t start = length;
         if (cell.chars[0] == 0 || cell.chars[0] == (uint32_t)-1)
             out[length++] = ' ';
-        for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1; i++)
+        for (int i = 0;
+             i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1; i++)
             length += put_utf8(out + length, cell.chars[i]);
         for (size_t i = start; column && i < length; i++)
             column[i] = col;
@@ -441,14 +453,10 @@ static bool cell_looks(const VTermScreenCell *cell, terminal_look look)
     bool reverse = cell->attrs.reverse, bold = cell->attrs.bold || cell->attrs.underline;
     bool colour = !VTERM_COLOR_IS_DEFAULT_FG(&cell->fg) || !VTERM_COLOR_IS_DEFAULT_BG(&cell->bg);
     switch (look) {
-    case LOOK_REVERSE:
-        return reverse;
-    case LOOK_BOLD:
-        return bold;
-    case LOOK_COLOUR:
-        return colour;
-    case LOOK_STANDS_OUT:
-        break;
+    case LOOK_REVERSE: return reverse;
+    case LOOK_BOLD: return bold;
+    case LOOK_COLOUR: return colour;
+    case LOOK_STANDS_OUT: break;
     }
     return reverse || bold || colour;
 }
