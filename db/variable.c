@@ -13,6 +13,8 @@ static void bind_known(sql *q, int parameter, double value)
 {
     if (isfinite(value))
         sql_bind_real(q, parameter, value);
+    else
+        sql_bind_text(q, parameter, NULL);
 }
 
 static double real_or_nan(sql *q, int column)

@@ -220,19 +220,28 @@ static status print_weights(const shown *w, output *o, const ranked *order, uint
     return code;
 }
 
-/* The sample's token, and what the fit predicts for it. */
-static status print_sample(const shown *w, const output *o, const double *intercept,
-                           const ranked *order, uint32_t count, error *err)
+/* The sample's token, or the text of its document. */
+static status print_text(const shown *w, const output *o, error *err)
 {
     document doc = {0};
-    status code = document_of_sample(w->s->connection, w->choice->sample, &doc, err);
-    if (code != STATUS_OK)
+    uint32_t documents = 0;
+    uint32_t samples = 0;
+    status code = document_count(w->s->connection, &documents, &samples, err);
+    if (code == STATUS_OK && documents > 0)
+        code = document_of_sample(w->s->connection, w->choice->sample, &doc, err);
+    if (code != STATUS_OK || documents == 0)
         return code;
     uint32_t place = w->choice->sample - doc.first_sample;
-    const char *what = doc.samples == doc.token_count && place < doc.token_count ? doc.token[place]
-                       : doc.text                                               ? doc.text
-                                                                                : "";
-    output_line(o, "sample %u: '%.200s'", w->choice->sample, what);
+    bool token = doc.samples == doc.token_count && place < doc.token_count;
+    const char *text = token ? doc.token[place] : doc.text;
+    output_line(o, "sample %u: '%.200s'", w->choice->sample, text ? text : "");
+    document_release(&doc);
+    return STATUS_OK;
+}
+
+static void print_predictors(const shown *w, const output *o, const double *intercept,
+                             const ranked *order, uint32_t count)
+{
     for (uint32_t c = 0; c < w->f->outputs; c++) {
         double sum = intercept[c];
         for (uint32_t i = 0; i < count; i++)
@@ -242,8 +251,16 @@ static status print_sample(const shown *w, const output *o, const double *interc
         output_line(o, "predictor%s%s: %.4f", class ? " of " : "", class ? class : "", sum);
         free(class);
     }
-    document_release(&doc);
-    return STATUS_OK;
+}
+
+static void print_intercepts(const shown *w, const output *o, const double *intercept)
+{
+    for (uint32_t c = 0; c < w->f->outputs; c++) {
+        char *class = class_name(w, c);
+        output_line(o, "point %u: intercept%s%s %.4f", w->point, class ? " of " : "",
+                    class ? class : "", intercept[c]);
+        free(class);
+    }
 }
 
 static status print_features(const shown *w, error *err)
@@ -260,13 +277,11 @@ static status print_features(const shown *w, error *err)
     code = rank(w, weight, count, order, err);
     output_line(o, "%s", "");
     if (code == STATUS_OK && w->choice->one_sample)
-        code = print_sample(w, o, intercept, order, count, err);
-    for (uint32_t c = 0; !w->choice->one_sample && c < w->f->outputs && code == STATUS_OK; c++) {
-        char *class = class_name(w, c);
-        output_line(o, "point %u: intercept%s%s %.4f", w->point, class ? " of " : "",
-                    class ? class : "", intercept[c]);
-        free(class);
-    }
+        code = print_text(w, o, err);
+    if (code == STATUS_OK && w->choice->one_sample)
+        print_predictors(w, o, intercept, order, count);
+    else if (code == STATUS_OK)
+        print_intercepts(w, o, intercept);
     if (code == STATUS_OK)
         code = print_weights(w, o, order, count, err);
     output_end(o);

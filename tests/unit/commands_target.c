@@ -1,0 +1,151 @@
+/* `target` as a script sees it. */
+#include "db/target.h"
+#include "src/base/text.h"
+#include "src/commands/command.h"
+#include "tests/unit/study_fixture.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+static char *path;
+static char said[1 << 20];
+static error err;
+
+static void set_up(void)
+{
+    setenv("LC_ALL", "C.UTF-8", 1);
+    text_setup();
+    path = fixture_study();
+    double value[FIXTURE_SAMPLES] = {0};
+    db *d = NULL;
+    layer_set layers;
+    uint32_t *sample;
+    float *active;
+    uint64_t count;
+    cr_assert_eq(db_open(&d, path, DB_WRITE, &err), STATUS_OK);
+    cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK);
+    cr_assert_eq(layer_load_feature(d, &layers.item[1], 3, &sample, &active, &count, &err),
+                 STATUS_OK);
+    for (uint64_t e = 0; e < count; e++)
+        value[sample[e]] = sample[e] % 5 != 0;
+    value[7] = 1;
+    cr_assert_eq(target_add(d, "hit", TARGET_BINARY, "[\"no\", \"y\\u001b[31mes\"]", value,
+                            FIXTURE_SAMPLES, &err),
+                 STATUS_OK);
+    free(sample);
+    free(active);
+    layer_set_release(&layers);
+    db_close(d);
+}
+
+static void tear_down(void)
+{
+    fixture_remove(path);
+}
+
+TestSuite(target, .init = set_up, .fini = tear_down);
+
+static status run(int count, const char **words)
+{
+    char *argv[24] = {0};
+    for (int i = 0; i < count; i++)
+        argv[i] = (char *)words[i];
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    FILE *file = tmpfile();
+    dup2(fileno(file), STDOUT_FILENO);
+    err = (error){0};
+    status code = command_run(command_find(words[0]), count, argv, &err);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    rewind(file);
+    size_t length = fread(said, 1, sizeof said - 1, file);
+    said[length] = '\0';
+    fclose(file);
+    for (size_t i = 0; i < length; i++)
+        cr_assert((unsigned char)said[i] >= 0x20 || said[i] == '\n', "a control byte at %zu", i);
+    return code;
+}
+
+#define RUN(...)                                                                                  \
+    run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                      \
+        (const char *[]){__VA_ARGS__})
+
+/* Options keep what they were given: one call of the command a test. */
+
+Test(target, a_path_and_the_features_at_its_end)
+{
+    cr_assert_eq(RUN("target", path, "hit", "--layer", "blocks.1", "--path", "6"), STATUS_OK, "%s",
+                 err.message);
+    cr_expect(strstr(said, "fit 1: hit (binary) on blocks.1.hook") != NULL, "%s", said);
+    cr_expect(strstr(said, "lambda  of_max  features  explained") != NULL);
+    cr_expect(strstr(said, "blocks.1.hook/3 ") != NULL);
+    cr_expect(strstr(said, "not causal effects") != NULL);
+}
+
+Test(target, json_of_points_then_features)
+{
+    cr_assert_eq(RUN("target", path, "hit", "--layer", "blocks.0,blocks.1", "--path", "6", "--cv",
+                     "4", "--json", "--limit", "0"),
+                 STATUS_OK, "%s", err.message);
+    char *save = NULL;
+    int points = 0;
+    int features = 0;
+    bool found = false;
+    for (char *line = strtok_r(said, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        json_t *object = json_loads(line, 0, NULL);
+        cr_assert_not_null(object, "%s", line);
+        if (json_object_get(object, "point")) {
+            points++;
+            cr_expect_lt(json_number_value(json_object_get(object, "gap")), 1e-6);
+            cr_expect(json_is_real(json_object_get(object, "held_out")));
+        } else {
+            const char *name = json_string_value(json_object_get(object, "feature"));
+            features++;
+            found = found || strcmp(name, "blocks.1.hook/3") == 0;
+        }
+        json_decref(object);
+    }
+    cr_expect_eq(points, 6);
+    cr_expect_gt(features, 0);
+    cr_expect(found);
+}
+
+Test(target, one_sample)
+{
+    cr_assert_eq(RUN("target", path, "hit", "--layer", "blocks.1", "--sample", "7"), STATUS_OK,
+                 "%s", err.message);
+    cr_expect(strstr(said, "predictor of y\\x1b[31mes: ") != NULL, "%s", said);
+    cr_expect(strstr(said, "contribution") || strstr(said, "0 of 0 weights"), "%s", said);
+}
+
+Test(target, a_list_when_nothing_is_asked)
+{
+    cr_assert_eq(RUN("target", path), STATUS_OK, "%s", err.message);
+    cr_expect(strstr(said, "hit") && strstr(said, "1 target variable, 0 fits"), "%s", said);
+}
+
+Test(target, needs_a_layer)
+{
+    cr_expect_eq(RUN("target", path, "hit"), STATUS_USAGE);
+    cr_expect(strstr(err.message, "--layer") != NULL);
+}
+
+Test(target, no_such_variable)
+{
+    cr_expect_eq(RUN("target", path, "nobody", "--layer", "blocks.1"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "'nobody'") != NULL);
+}
+
+Test(target, no_such_point)
+{
+    cr_expect_eq(RUN("target", path, "hit", "--layer", "blocks.1", "--point", "20"), STATUS_USAGE);
+    cr_expect(strstr(err.message, "points 0 to 19") != NULL, "%s", err.message);
+}
+
+Test(target, no_such_fit)
+{
+    cr_expect_eq(RUN("target", path, "--fit", "5"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "no fit 5 of a target variable") != NULL, "%s", err.message);
+}
