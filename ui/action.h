@@ -71,6 +71,8 @@ enum {
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
       " their label; an empty search ends it")                                                    \
     X(ACT_SEARCH_SCOPE, "search-scope", "a", IN_FEATURES, "", "search in this layer, or in all")  \
+    X(ACT_FILTER, "filter", "&", IN_FEATURES, "filter", "show only what passes, such as"           \
+      " density>0.1% in>3 label~word tag:word pin; an empty filter ends it")                      \
     X(ACT_SORT, "sort", "s", IN_FEATURES | IN_CIRCUIT, "sort", "sort by the next column")         \
     X(ACT_SORT_REVERSE, "sort-reverse", "S", IN_FEATURES | IN_CIRCUIT, "", "turn the order round") \
     X(ACT_FILTER_DEAD, "hide-dead", "D", IN_FEATURES, "", "show or hide features never active")   \

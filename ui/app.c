@@ -95,6 +95,12 @@ void app_dirty(app *a)
     a->screen->dirty = true;
 }
 
+void app_rest(app *a)
+{
+    static const double long_enough = 0.06; /* keys that repeat come every 0.03 s or so */
+    a->screen->rest_at = clock_seconds() + long_enough;
+}
+
 void app_say(app *a, role r, const char *format, ...)
 {
     va_list arguments;
@@ -112,8 +118,14 @@ void app_prompt(app *a, int tag, const char *label, const char *text)
     s->line = LINE_VIEW;
     s->line_tag = tag;
     snprintf(s->line_label, sizeof s->line_label, "%s", label);
+    s->line_hint[0] = '\0';
     prompt_set(&s->input, text ? text : "");
     app_dirty(a);
+}
+
+void app_hint(app *a, const char *text)
+{
+    snprintf(a->screen->line_hint, sizeof a->screen->line_hint, "%s", text);
 }
 
 void app_confirm(app *a, const char *question, void (*yes)(app *, int64_t), int64_t user)

@@ -25,6 +25,7 @@ enum {
     READ_VERSION,
     /* of the views */
     READ_SEARCH,  /* features: search results */
+    READ_LABELS,  /* features: what the search needs */
     READ_CARD,    /* features: the card's detail */
     READ_SAMPLES, /* features: top samples and their documents */
     READ_EDGE,    /* circuit: facts of a target (fit_target) */
@@ -96,12 +97,19 @@ bool app_back(app *a);
 /* Draw again at the next frame. */
 void app_dirty(app *a);
 
+/* What a held-down key would repaint at every step for nothing waits until the keys rest: the
+ * views are told then (CHANGED_REST). */
+void app_rest(app *a);
+
 /* A sentence in the status line (printf; imported text in it must be clean). It stays until the
  * next key or message; an error or warning stays until another one or Esc. */
 void app_say(app *a, role r, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Opens the input line in the status line; the present view's `typed` gets what becomes of it. */
 void app_prompt(app *a, int tag, const char *label, const char *text);
+
+/* A line below the input line that app_prompt opened, until it closes. Clean text. */
+void app_hint(app *a, const char *text);
 
 /* Asks y/n in the status line; yes(a, user) on y. */
 void app_confirm(app *a, const char *question, void (*yes)(app *a, int64_t user), int64_t user);

@@ -1,92 +1,64 @@
 /* The Features view: one layer's features, or what a search found in all layers, and beside or
  * below them the card of the one under the cursor. */
+#include "ui/features.h"
+
 #include "src/base/memory.h"
-#include "ui/app.h"
-#include "ui/card.h"
 #include "ui/edges.h"
-#include "ui/features_rows.h"
-#include "ui/features_search.h"
-#include "ui/features_table.h"
 #include "ui/sample.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WIDE = 120,      /* columns from which the card stands beside the table */
-    TALL = 15,       /* rows from which it stands below */
-    TAG_SEARCH = 1,
-    MODE_LAYER = 0,
-    MODE_EVERYWHERE = 1
-};
-
-typedef struct features {
-    list list;
-    feature_rows rows;
-    const feature_row *arranged; /* the table that rows are of */
-    feature_order order; /* words points to `words` */
-    char words[96], words_before[96];
-    bool everywhere, everywhere_before; /* search in all layers */
-    features_found *found;              /* what it found; NULL: not here yet */
-    card *card;
-    bool on_card, zoomed;
-    int scroll;
-    bool waiting; /* `wanted` is to be shown once its table is here */
-    place wanted;
-} features;
-
-static const feature_table *table_of(app *a, const features *f)
-{
-    if (f->everywhere)
-        return f->found ? &f->found->table : NULL;
-    return a->study && a->layer < a->study->layers.count ? app_table(a, a->layer) : NULL;
-}
-
-/* The row under the cursor; NULL when there is none. *position is its layer's. */
-static const feature_row *row_at_hand(app *a, const features *f, uint32_t *position)
-{
-    const feature_table *t = table_of(a, f);
-    if (!t || f->list.cursor >= f->rows.count)
-        return NULL;
-    const feature_row *row = &t->row[f->rows.item[f->list.cursor]];
-    const layer *l = layer_by_id(&a->study->layers, row->layer_id);
-    *position = l ? l->position : a->layer;
-    return l ? row : NULL;
-}
+enum { TAG_SEARCH = 1, TAG_FILTER, MODE_LAYER = 0, MODE_EVERYWHERE = 1 };
 
 static void show_card(app *a, features *f)
 {
-    uint32_t position = NOTHING;
-    const feature_row *row = row_at_hand(a, f, &position);
+    f->card_layer = NOTHING;
+    const feature_row *row = features_row(a, f, &f->card_layer);
+    f->card_feature = row ? row->feature : NOTHING;
     if (!f->everywhere)
-        a->feature = row ? row->feature : NOTHING;
-    card_show(a, f->card, position, row ? row->feature : NOTHING);
+        a->feature = f->card_feature;
+    card_show(a, f->card, f->card_layer, f->card_feature);
+}
+
+/* False: it says nothing that could be understood, and the filter stays as it was. */
+static bool set_filter(features *f, const char *text, error *err)
+{
+    if (strlen(text) >= sizeof f->filter) {
+        error_set(err, STATUS_INPUT, "a filter of more than %zu bytes", sizeof f->filter - 1);
+        return false;
+    }
+    if (filter_parse(&f->order.filter, text, err) != STATUS_OK)
+        return false;
+    memmove(f->filter, text, strlen(text) + 1);
+    return true;
 }
 
 /* Filters and sorts anew; the cursor stays on its feature if it is still there. */
 static void arrange(app *a, features *f)
 {
-    const feature_table *t = table_of(a, f);
+    const feature_table *t = features_table(a, f);
     if (!t)
         return;
     bool had = f->list.cursor < f->rows.count && f->rows.item[f->list.cursor] < t->count;
     feature_row old = had ? t->row[f->rows.item[f->list.cursor]] : (feature_row){0};
     feature_order order = f->order;
-    order.words = f->everywhere ? "" : f->words; /* a search of the workspace has matched already */
-    feature_rows_make(&f->rows, t, &a->study->layers, a->circuit, &order);
+    order.words =
+        f->everywhere ? "" : f->words; /* a search of the workspace has matched already */
+    feature_rows_make(&f->rows, t, &a->study->layers, &a->study->notes.set, a->circuit, &order);
     f->arranged = t->row;
     uint32_t row = had ? feature_rows_find(&f->rows, t, old.layer_id, old.feature) : NOTHING;
     list_set_count(&f->list, f->rows.count);
-    if (had)
-        list_go(&f->list, row == NOTHING ? 0 : row);
+    if (had || f->rows.fuzzy)
+        list_go(&f->list, row == NOTHING || f->rows.fuzzy ? 0 : row);
     show_card(a, f);
 }
 
 /* Goes where `enter` was asked to, as soon as the table is here. */
 static void settle(app *a, features *f)
 {
-    const feature_table *t = table_of(a, f);
+    const feature_table *t = features_table(a, f);
     if (!f->waiting || !t)
         return;
     f->waiting = false;
@@ -100,6 +72,7 @@ static void settle(app *a, features *f)
         if (row == NOTHING && !f->everywhere) { /* a filter hides it: better no filter */
             f->words[0] = '\0';
             f->order.hide_dead = false;
+            set_filter(f, "", NULL);
             f->rows.count = 0;
             arrange(a, f);
             row = feature_rows_find(&f->rows, t, id, f->wanted.feature);
@@ -116,15 +89,16 @@ static void search_everywhere(app *a, features *f)
     f->found = NULL;
     f->rows.count = 0;
     list_set_count(&f->list, 0);
-    features_search(a, f->words);
+    features_search(a, f->labels, f->words);
 }
 
 /* Shows the layer the cursor is in, or all layers. */
 static void set_scope(app *a, features *f, bool everywhere)
 {
     uint32_t position = NOTHING;
-    const feature_row *row = row_at_hand(a, f, &position);
-    f->wanted = (place){.layer = row ? position : a->layer, .feature = row ? row->feature : NOTHING};
+    const feature_row *row = features_row(a, f, &position);
+    f->wanted =
+        (place){.layer = row ? position : a->layer, .feature = row ? row->feature : NOTHING};
     f->everywhere = everywhere;
     f->order.as_found = everywhere;
     f->waiting = true;
@@ -152,6 +126,7 @@ static void *create(app *a)
     (void)a;
     features *f = mem_zero(1, sizeof *f);
     f->card = card_create();
+    f->labels = label_index_create();
     return f;
 }
 
@@ -160,6 +135,7 @@ static void destroy(void *self)
     features *f = self;
     feature_rows_release(&f->rows);
     features_found_free(f->found);
+    label_index_free(f->labels);
     card_free(f->card);
     free(f);
 }
@@ -167,7 +143,8 @@ static void destroy(void *self)
 /* Sorting and hiding as one number; 0 leaves them as they are. */
 static int pack_order(const feature_order *o)
 {
-    return 1 + (int)o->column + (o->turned ? 16 : 0) + (o->as_found ? 32 : 0) + (o->hide_dead ? 64 : 0);
+    return 1 + (int)o->column + (o->turned ? 16 : 0) + (o->as_found ? 32 : 0) +
+           (o->hide_dead ? 64 : 0);
 }
 
 static void unpack_order(feature_order *o, int sort)
@@ -182,7 +159,7 @@ static void enter(app *a, void *self, const place *where)
 {
     features *f = self;
     if (where->layer == NOTHING) {
-        if (table_of(a, f) && f->rows.count == 0 && !f->words[0])
+        if (features_table(a, f) && f->rows.count == 0 && !f->words[0])
             f->waiting = true;
         settle(a, f);
         return;
@@ -191,6 +168,7 @@ static void enter(app *a, void *self, const place *where)
     f->everywhere = where->mode == MODE_EVERYWHERE && where->words[0];
     f->order.as_found = f->everywhere;
     snprintf(f->words, sizeof f->words, "%s", where->words);
+    set_filter(f, where->filter, NULL);
     if (where->sort)
         unpack_order(&f->order, where->sort);
     if (!f->everywhere)
@@ -206,7 +184,7 @@ static void leave(app *a, void *self, place *where)
 {
     features *f = self;
     uint32_t position = a->layer;
-    const feature_row *row = row_at_hand(a, f, &position);
+    const feature_row *row = features_row(a, f, &position);
     where->mode = f->everywhere ? MODE_EVERYWHERE : MODE_LAYER;
     where->layer = position;
     where->feature = row ? row->feature : NOTHING;
@@ -214,74 +192,13 @@ static void leave(app *a, void *self, place *where)
     where->top = f->list.top;
     where->sort = pack_order(&f->order);
     snprintf(where->words, sizeof where->words, "%s", f->words);
-}
-
-/* What stands where rows would, and what to do about it. */
-static void draw_empty(app *a, features *f, region r)
-{
-    char dead[24];
-    if (!a->study)
-        return;
-    if (a->study->layers.count == 0)
-        draw_text(r, 0, 0, r.cols, ROLE_DIM, "the study has no layers");
-    else if (!table_of(a, f))
-        draw_text(r, 0, 0, r.cols, ROLE_DIM, f->everywhere ? "searching" : "reading the layer's features");
-    else if (f->words[0])
-        draw_format(r, 0, 0, ROLE_DIM, "no label %s has \"%s\"; %s", f->everywhere ? "of any layer" : "here",
-                    f->words, f->everywhere ? "/ searches again" : "a searches all layers, / again");
-    else if (f->rows.dead)
-        draw_format(r, 0, 0, ROLE_DIM, "all %s features are never active; D shows them",
-                    show_count(dead, f->rows.dead));
-}
-
-static void draw_rows(app *a, features *f, region r, bool focused)
-{
-    const feature_table *t = table_of(a, f);
-    features_table_draw(a, &f->list, &f->rows, t, &f->order, f->everywhere, r, focused);
-    if (f->rows.count == 0)
-        draw_empty(a, f, region_part(r, 1, 0, r.rows - 1, r.cols));
-}
-
-static void draw(app *a, void *self, region body)
-{
-    features *f = self;
-    settle(a, f);
-    if (f->zoomed && f->on_card) {
-        card_draw(a, f->card, body, true, &f->scroll);
-        return;
-    }
-    bool beside = body.cols >= WIDE, below = !beside && body.rows >= TALL;
-    if (f->zoomed || (!beside && !below)) {
-        draw_rows(a, f, body, true);
-        return;
-    }
-    int cols = beside ? body.cols * 45 / 100 : body.cols;
-    int rows = beside ? body.rows : body.rows / 2;
-    draw_rows(a, f, region_part(body, 0, 0, rows, beside ? cols - 1 : cols), !f->on_card);
-    region r = body;
-    if (beside) {
-        draw_column(body, 0, cols, body.rows, f->on_card ? ROLE_HEAD : ROLE_BORDER);
-        r = region_part(body, 1, cols + 2, body.rows - 1, body.cols - cols - 2);
-    } else {
-        r = region_part(body, rows + 1, 0, body.rows - rows - 1, body.cols);
-    }
-    int line = beside ? 0 : rows, at = beside ? cols + 1 : 0;
-    draw_rule(body, line, at, body.cols - at, f->on_card ? ROLE_HEAD : ROLE_BORDER);
-    uint32_t position = NOTHING;
-    const feature_row *row = row_at_hand(a, f, &position);
-    if (!row)
-        return;
-    char name[128], title[132];
-    app_feature_name(a, name, sizeof name, position, row->feature);
-    snprintf(title, sizeof title, " %s ", name);
-    draw_text(body, line, at + 2, body.cols - at - 4, f->on_card ? ROLE_HEAD : ROLE_NAME, title);
-    card_draw(a, f->card, r, f->on_card, f->on_card ? &f->scroll : NULL);
+    snprintf(where->filter, sizeof where->filter, "%s", f->filter);
 }
 
 static unsigned go_to_circuit(app *a, features *f, int mode)
 {
     uint32_t position = NOTHING;
-    const feature_row *row = row_at_hand(a, f, &position);
+    const feature_row *row = features_row(a, f, &position);
     if (!row)
         return ACTED;
     place where = PLACE(VIEW_CIRCUIT);
@@ -295,7 +212,7 @@ static unsigned go_to_circuit(app *a, features *f, int mode)
 static unsigned go_to_sample(app *a, const features *f)
 {
     place where = PLACE(VIEW_SAMPLE);
-    const feature_row *row = row_at_hand(a, f, &where.layer);
+    const feature_row *row = features_row(a, f, &where.layer);
     if (!row)
         return ACTED;
     where.feature = row->feature;
@@ -306,7 +223,8 @@ static unsigned go_to_sample(app *a, const features *f)
 
 static unsigned change_layer(app *a, features *f, int by)
 {
-    int64_t to = (int64_t)a->layer + by, last = a->study ? (int64_t)a->study->layers.count - 1 : -1;
+    int64_t to = (int64_t)a->layer + by,
+            last = a->study ? (int64_t)a->study->layers.count - 1 : -1;
     if (last < 0)
         return ACTED;
     to = to < 0 ? 0 : to > last ? last : to;
@@ -317,6 +235,7 @@ static unsigned change_layer(app *a, features *f, int by)
     place where = PLACE(VIEW_FEATURES);
     where.layer = (uint32_t)to;
     snprintf(where.words, sizeof where.words, "%s", f->words);
+    snprintf(where.filter, sizeof where.filter, "%s", f->filter);
     enter(a, f, &where);
     return ACTED_REDRAW;
 }
@@ -324,7 +243,7 @@ static unsigned change_layer(app *a, features *f, int by)
 static unsigned copy_row(app *a, features *f)
 {
     uint32_t position = NOTHING;
-    const feature_row *row = row_at_hand(a, f, &position);
+    const feature_row *row = features_row(a, f, &position);
     char name[160];
     if (!row)
         return ACTED;
@@ -356,33 +275,47 @@ static bool scroll_card(features *f, action_id what, int count)
     return true;
 }
 
+#define FILTER_SYNTAX                                                                             \
+    "density>0.1% in>3 label~word tag:word pin !term; index active mean sd max out"
+
+static void ask_filter(app *a, const char *text, const char *hint)
+{
+    app_prompt(a, TAG_FILTER, "filter: ", text);
+    app_hint(a, hint);
+}
+
 static unsigned act(app *a, void *self, action_id what, int count)
 {
     features *f = self;
     if (f->on_card && scroll_card(f, what, count))
         return ACTED_REDRAW;
     uint32_t position = NOTHING;
-    const feature_row *row = row_at_hand(a, f, &position);
+    const feature_row *row = features_row(a, f, &position);
     if (notes_act(a, what, position, row ? row->feature : NOTHING))
         return ACTED_REDRAW;
     if (list_act(&f->list, what, count)) {
         f->scroll = 0;
-        show_card(a, f);
+        row = features_row(a, f, &position);
+        if (!f->everywhere)
+            a->feature = row ? row->feature : NOTHING;
+        app_rest(a); /* the card comes then */
         return ACTED_REDRAW;
     }
     switch (what) {
-    case ACT_OPEN:
-        return go_to_circuit(a, f, 0);
-    case ACT_PARENTS:
-        return go_to_circuit(a, f, CIRCUIT_PARENTS);
-    case ACT_CHILDREN:
-        return go_to_circuit(a, f, CIRCUIT_CHILDREN);
-    case ACT_STRONGEST:
-        return go_to_sample(a, f);
+    case ACT_OPEN: return go_to_circuit(a, f, 0);
+    case ACT_PARENTS: return go_to_circuit(a, f, CIRCUIT_PARENTS);
+    case ACT_CHILDREN: return go_to_circuit(a, f, CIRCUIT_CHILDREN);
+    case ACT_STRONGEST: return go_to_sample(a, f);
     case ACT_SEARCH:
         snprintf(f->words_before, sizeof f->words_before, "%s", f->words);
         f->everywhere_before = f->everywhere;
-        app_prompt(a, TAG_SEARCH, f->everywhere ? "find in all layers: " : "find in this layer: ", f->words);
+        app_prompt(a, TAG_SEARCH,
+                   f->everywhere ? "find in all layers: " : "find in this layer: ", f->words);
+        features_search_prepare(a, f->labels);
+        return ACTED_REDRAW;
+    case ACT_FILTER:
+        snprintf(f->filter_before, sizeof f->filter_before, "%s", f->filter);
+        ask_filter(a, f->filter, FILTER_SYNTAX);
         return ACTED_REDRAW;
     case ACT_SEARCH_SCOPE:
         if (!f->words[0])
@@ -390,8 +323,7 @@ static unsigned act(app *a, void *self, action_id what, int count)
         else
             set_scope(a, f, !f->everywhere);
         return ACTED_REDRAW;
-    case ACT_SORT:
-        return sort_next(a, f);
+    case ACT_SORT: return sort_next(a, f);
     case ACT_SORT_REVERSE:
         f->order.as_found = false;
         f->order.turned = !f->order.turned;
@@ -401,22 +333,22 @@ static unsigned act(app *a, void *self, action_id what, int count)
         f->order.hide_dead = !f->order.hide_dead;
         arrange(a, f);
         return ACTED_REDRAW;
-    case ACT_LAYER_NEXT:
-        return change_layer(a, f, count > 0 ? count : 1);
-    case ACT_LAYER_PREVIOUS:
-        return change_layer(a, f, count > 0 ? -count : -1);
-    case ACT_COPY:
-        return copy_row(a, f);
+    case ACT_LAYER_NEXT: return change_layer(a, f, count > 0 ? count : 1);
+    case ACT_LAYER_PREVIOUS: return change_layer(a, f, count > 0 ? -count : -1);
+    case ACT_COPY: return copy_row(a, f);
     case ACT_PANE:
         f->on_card = !f->on_card;
         f->scroll = 0;
         return ACTED_REDRAW;
-    case ACT_ZOOM:
-        f->zoomed = !f->zoomed;
-        return ACTED_REDRAW;
-    case ACT_BACK: /* first out of the card, then out of the search, then back */
+    case ACT_ZOOM: f->zoomed = !f->zoomed; return ACTED_REDRAW;
+    case ACT_BACK: /* first out of the card, then out of filter and search, then back */
         if (f->on_card || f->zoomed) {
             f->on_card = f->zoomed = false;
+            return ACTED_REDRAW;
+        }
+        if (f->filter[0]) {
+            set_filter(f, "", NULL);
+            arrange(a, f);
             return ACTED_REDRAW;
         }
         if (!f->words[0])
@@ -424,14 +356,15 @@ static unsigned act(app *a, void *self, action_id what, int count)
         f->words[0] = '\0';
         set_scope(a, f, false);
         return ACTED_REDRAW;
-    default:
-        return ACTED_NOT;
+    default: return ACTED_NOT;
     }
 }
 
 static bool answer(app *a, void *self, int kind, reader_answer *answered)
 {
     features *f = self;
+    if (kind == READ_LABELS)
+        return true;
     if (kind != READ_SEARCH)
         return card_answer(a, f->card, kind, answered);
     if (!f->everywhere)
@@ -456,24 +389,43 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
 static void changed(app *a, void *self, unsigned what)
 {
     features *f = self;
-    bool by_degree = f->order.column == COLUMN_IN || f->order.column == COLUMN_OUT;
-    const feature_table *t = what & (CHANGED_STUDY | CHANGED_TABLE) ? table_of(a, f) : NULL;
+    bool by_degree =
+        f->order.column == COLUMN_IN || f->order.column == COLUMN_OUT || f->order.filter.by_degree;
+    const feature_table *t = what & (CHANGED_STUDY | CHANGED_TABLE) ? features_table(a, f) : NULL;
     if (what & CHANGED_STUDY)
         card_forget(f->card);
     if (what & CHANGED_STUDY && f->found)
         features_found_note(f->found, &a->study->notes.set);
     if (f->waiting)
         settle(a, f);
-    else if ((t && t->row != f->arranged) || (what & CHANGED_CIRCUIT && by_degree))
+    else if (what & CHANGED_REST)
+        show_card(a, f);
+    else if ((t && t->row != f->arranged) || (what & CHANGED_STUDY && f->order.filter.by_note) ||
+             (what & CHANGED_CIRCUIT && by_degree))
         arrange(a, f);
     else if (what & CHANGED_STUDY)
         show_card(a, f);
 }
 
+/* The list follows while one types; what cannot be understood yet is told when it is accepted. */
+static void filter_typed(app *a, features *f, prompt_event event, const char *text)
+{
+    error err = {0};
+    if (set_filter(f, event == PROMPT_CANCELLED ? f->filter_before : text, &err))
+        arrange(a, f);
+    else if (event == PROMPT_ACCEPTED)
+        ask_filter(a, text, err.message);
+    app_dirty(a);
+}
+
 static void typed(app *a, void *self, int tag, prompt_event event, const char *text)
 {
     features *f = self;
-    if (notes_typed(a, tag, event, text) || tag != TAG_SEARCH)
+    if (notes_typed(a, tag, event, text))
+        return;
+    if (tag == TAG_FILTER)
+        filter_typed(a, f, event, text);
+    if (tag != TAG_SEARCH)
         return;
     if (event == PROMPT_CANCELLED)
         set_words(a, f, f->words_before);
@@ -484,26 +436,15 @@ static void typed(app *a, void *self, int tag, prompt_event event, const char *t
     app_dirty(a);
 }
 
+static void draw(app *a, void *self, region body)
+{
+    settle(a, self);
+    features_draw(a, self, body);
+}
+
 static void crumb(app *a, void *self, char *out, size_t capacity)
 {
-    const features *f = self;
-    char shown[24], all[24], sorted[64] = "";
-    const feature_table *t = table_of(a, f);
-    out[0] = '\0';
-    if (!t)
-        return;
-    if (!f->order.as_found && (f->order.column != COLUMN_INDEX || f->order.turned))
-        snprintf(sorted, sizeof sorted, ", by %s", feature_column_head(f->order.column));
-    if (f->everywhere)
-        snprintf(out, capacity, "\"%s\" in all layers: %s%s%s", f->words, show_count(shown, f->rows.count),
-                 t->count >= FEATURES_FOUND_MOST ? " or more" : "", sorted);
-    else if (f->rows.count < t->count)
-        snprintf(out, capacity, "%s: %s of %s%s%s%s%s", app_layer_name(a, a->layer),
-                 show_count(shown, f->rows.count), show_count(all, t->count),
-                 f->words[0] ? ", \"" : "", f->words, f->words[0] ? "\"" : " active", sorted);
-    else
-        snprintf(out, capacity, "%s: %s features%s", app_layer_name(a, a->layer),
-                 show_count(all, t->count), sorted);
+    features_crumb(a, self, out, capacity);
 }
 
 const view_ops features_view = {

@@ -1,5 +1,6 @@
 #include "ui/features_rows.h"
 
+#include "src/base/fuzzy.h"
 #include "src/base/memory.h"
 #include "src/base/text.h"
 
@@ -101,51 +102,87 @@ static double figure(const feature_row *row, feature_column column, const layer_
         const layer *l = layer_by_id(layers, row->layer_id);
         return l && l->samples ? (double)row->active / l->samples : 0.0;
     }
-    case COLUMN_MEAN:
-        return (double)row->mean;
-    case COLUMN_MAX:
-        return (double)row->maximum;
-    case COLUMN_IN:
-        feature_degrees(c, layers, row, &in, &out);
-        return in;
-    case COLUMN_OUT:
-        feature_degrees(c, layers, row, &in, &out);
-        return out;
+    case COLUMN_MEAN: return (double)row->mean;
+    case COLUMN_MAX: return (double)row->maximum;
+    case COLUMN_IN: feature_degrees(c, layers, row, &in, &out); return in;
+    case COLUMN_OUT: feature_degrees(c, layers, row, &in, &out); return out;
     case COLUMN_INDEX: {
         const layer *l = layer_by_id(layers, row->layer_id);
         return (l ? l->position : 0) * 0x1p32 + row->feature;
     }
     case COLUMN_LABEL:
-    case COLUMN_COUNT:
-        break;
+    case COLUMN_COUNT: break;
     }
     return 0.0;
 }
 
-void feature_rows_make(feature_rows *rows, const feature_table *table, const layer_set *layers,
-                       const circuit *c, const feature_order *order)
+static bool passes(const filter *f, const feature_row *row, const layer_set *layers,
+                   const note_set *notes, const circuit *c)
 {
-    rows->item = mem_grow(rows->item, table->count ? table->count : 1, sizeof *rows->item);
+    uint32_t in = 0, out = 0;
+    const feature_note *of = f->by_note ? note_find(notes, row->layer_id, row->feature) : NULL;
+    if (f->by_degree)
+        feature_degrees(c, layers, row, &in, &out);
+    filter_facts facts = {.figure = {[FILTER_INDEX] = row->feature,
+                                     [FILTER_DENSITY] = figure(row, COLUMN_DENSITY, layers, c),
+                                     [FILTER_ACTIVE] = row->active,
+                                     [FILTER_MEAN] = (double)row->mean,
+                                     [FILTER_SD] = (double)row->sd,
+                                     [FILTER_MAX] = (double)row->maximum,
+                                     [FILTER_IN] = in,
+                                     [FILTER_OUT] = out},
+                          .label = row->label,
+                          .tags = of ? of->tags : NULL,
+                          .pinned = of && of->pinned};
+    return filter_passes(f, &facts);
+}
+
+/* Takes the rows that all that was asked for lets through, in the table's order. */
+static void take(feature_rows *rows, const feature_table *table, const layer_set *layers,
+                 const note_set *notes, const circuit *c, const feature_order *order)
+{
     rows->count = rows->dead = 0;
     for (uint32_t i = 0; i < table->count; i++) {
         const feature_row *row = &table->row[i];
-        if (order->words[0] && !label_has_words(row->label, order->words))
+        if (rows->fuzzy ? !row->label || fuzzy_score(row->label, order->words) == 0
+                        : order->words[0] && !label_has_words(row->label, order->words))
+            continue;
+        if (order->filter.count > 0 && !passes(&order->filter, row, layers, notes, c))
             continue;
         if (order->hide_dead && row->active == 0)
             rows->dead++;
         else
             rows->item[rows->count++] = i;
     }
+}
+
+static bool any_has_words(const feature_table *table, const char *words)
+{
+    for (uint32_t i = 0; i < table->count; i++)
+        if (label_has_words(table->row[i].label, words))
+            return true;
+    return false;
+}
+
+void feature_rows_make(feature_rows *rows, const feature_table *table, const layer_set *layers,
+                       const note_set *notes, const circuit *c, const feature_order *order)
+{
+    rows->item = mem_grow(rows->item, table->count ? table->count : 1, sizeof *rows->item);
+    rows->fuzzy = order->words[0] && !any_has_words(table, order->words);
+    take(rows, table, layers, notes, c, order);
     bool falls = feature_column_falls(order->column) != order->turned;
-    bool one_layer = table->count && table->row[0].layer_id == table->row[table->count - 1].layer_id;
-    if (order->as_found || (order->column == COLUMN_INDEX && !falls && one_layer))
+    bool one_layer =
+        table->count && table->row[0].layer_id == table->row[table->count - 1].layer_id;
+    bool by_fit = rows->fuzzy && order->column == COLUMN_INDEX && !order->turned;
+    if (order->as_found || (order->column == COLUMN_INDEX && !falls && one_layer && !by_fit))
         return; /* the table's own order */
     double *key = NULL;
     if (order->column != COLUMN_LABEL) {
         key = mem_alloc((table->count ? table->count : 1) * sizeof *key);
         for (uint32_t i = 0; i < rows->count; i++) {
-            uint32_t place = rows->item[i];
-            key[place] = figure(&table->row[place], order->column, layers, c);
+            const feature_row *row = &table->row[rows->item[i]];
+            key[rows->item[i]] = by_fit ? -fuzzy_score(row->label, order->words)
+                                        : figure(row, order->column, layers, c);
         }
     }
     sorting how = {table, key, falls ? -1 : 1};

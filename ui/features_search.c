@@ -30,28 +30,58 @@ void features_found_note(features_found *f, const note_set *set)
     }
 }
 
+typedef struct search_ask {
+    label_index *x;
+    char *words;
+} search_ask;
+
+static void free_ask(void *ask)
+{
+    search_ask *of = ask;
+    free(of->words);
+    free(of);
+}
+
 static status search(db *d, void *ask, void **result, error *err)
 {
-    features_found *f = mem_zero(1, sizeof *f);
-    status code = feature_search(d, ask, 0, FEATURES_FOUND_MOST, &f->table, err);
-    if (code != STATUS_OK) {
-        free(f);
+    const search_ask *of = ask;
+    feature_table table;
+    label_match how;
+    status code = label_index_read(of->x, d, err);
+    if (code == STATUS_OK)
+        code = label_index_search(of->x, d, of->words, FEATURES_FOUND_MOST, &table, &how, err);
+    if (code != STATUS_OK)
         return code;
-    }
-    f->label = mem_zero(f->table.count, sizeof *f->label);
-    f->noted = mem_zero(f->table.count, sizeof *f->noted);
-    for (uint32_t i = 0; i < f->table.count; i++)
-        if (f->table.row[i].label)
-            f->table.row[i].label = f->label[i] = text_clean(f->table.row[i].label);
+    features_found *f = mem_zero(1, sizeof *f);
+    f->table = table;
+    f->how = how;
+    f->label = mem_zero((size_t)table.count + 1, sizeof *f->label);
+    f->noted = mem_zero((size_t)table.count + 1, sizeof *f->noted);
+    for (uint32_t i = 0; i < table.count; i++)
+        if (table.row[i].label)
+            f->table.row[i].label = f->label[i] = text_clean(table.row[i].label);
     *result = f;
     return STATUS_OK;
 }
 
-void features_search(app *a, const char *words)
+static status prepare(db *d, void *ask, void **result, error *err)
 {
+    *result = NULL;
+    return label_index_read(ask, d, err);
+}
+
+void features_search(app *a, label_index *x, const char *words)
+{
+    search_ask *ask = mem_alloc(sizeof *ask);
+    *ask = (search_ask){x, mem_copy_text(words)};
     app_ask(a, &(reader_question){.kind = READ_SEARCH,
                                   .work = search,
-                                  .ask = mem_copy_text(words),
-                                  .release_ask = free,
+                                  .ask = ask,
+                                  .release_ask = free_ask,
                                   .release = features_found_free});
+}
+
+void features_search_prepare(app *a, label_index *x)
+{
+    app_ask(a, &(reader_question){.kind = READ_LABELS, .work = prepare, .ask = x});
 }

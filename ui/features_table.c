@@ -24,7 +24,8 @@ static void lay_out(drawing *d, int cols)
             d->width[c] = cols >= 60 ? 20 : 14;
         taken += d->width[c] + (c > 0);
     }
-    for (size_t i = 0; i < sizeof leave_out / sizeof *leave_out && cols - taken < LABEL_LEAST; i++) {
+    for (size_t i = 0; i < sizeof leave_out / sizeof *leave_out && cols - taken < LABEL_LEAST;
+         i++) {
         taken -= d->width[leave_out[i]] + 1;
         d->width[leave_out[i]] = 0;
     }
@@ -53,7 +54,8 @@ static void draw_heads(const drawing *d, const feature_order *order, region r)
     }
 }
 
-static void draw_figure(const drawing *d, region r, int line, feature_column c, style s, const char *text)
+static void draw_figure(const drawing *d, region r, int line, feature_column c, style s,
+                        const char *text)
 {
     if (d->width[c])
         draw_right(r, line, d->at[c], d->width[c], s, text);
@@ -75,8 +77,8 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
     }
     bool dead = row->active == 0;
     style figure = (dead ? ROLE_DIM : ROLE_NUMBER) | on;
-    draw_text(r, line, d->at[COLUMN_LABEL], d->width[COLUMN_LABEL], (dead ? ROLE_DIM : ROLE_LABEL) | on,
-              row->label ? row->label : "");
+    draw_text(r, line, d->at[COLUMN_LABEL], d->width[COLUMN_LABEL],
+              (dead ? ROLE_DIM : ROLE_LABEL) | on, row->label ? row->label : "");
     double density = l && l->samples ? (double)row->active / l->samples : 0.0;
     draw_figure(d, r, line, COLUMN_DENSITY, figure, show_share(text, density));
     draw_figure(d, r, line, COLUMN_MEAN, figure, show_figure(text, (double)row->mean));

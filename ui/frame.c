@@ -140,6 +140,10 @@ static void draw_keys(app *a, region line)
         palette_draw_hints(a, line);
         return;
     }
+    if (a->screen->line == LINE_VIEW && a->screen->line_hint[0]) {
+        draw_text(line, 0, 1, line.cols - 2, ROLE_DIM, a->screen->line_hint);
+        return;
+    }
     const char *back = a->screen->back.count > 0 ? "back" : "leave";
     int end = line.cols - (int)(sizeof "?  help  q  leave");
     int at = 1;

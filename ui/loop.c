@@ -303,7 +303,18 @@ static int wait_milliseconds(const struct screen *s, double now)
     double until = now + 1.0; /* the version is looked at once a second */
     if (s->progress_dirty && s->drawn_at + progress_interval < until)
         until = s->drawn_at + progress_interval;
+    if (s->rest_at > 0 && s->rest_at < until)
+        until = s->rest_at;
     return until <= now ? 0 : (int)((until - now) * 1000) + 1;
+}
+
+static void tell_rest(app *a)
+{
+    struct screen *s = a->screen;
+    if (s->rest_at <= 0 || clock_seconds() < s->rest_at)
+        return;
+    s->rest_at = 0;
+    screen_changed(a, CHANGED_REST);
 }
 
 static void draw_if_needed(app *a)
@@ -334,6 +345,7 @@ void loop_run(app *a)
         if (ready > 0 && from[0].revents & POLLIN)
             for (int key; !s->leaving && (key = term_key()) != 0;)
                 take_key(a, key);
+        tell_rest(a);
         snapshot_tick(a, clock_seconds());
     }
 }

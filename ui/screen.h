@@ -23,6 +23,7 @@ struct screen {
     prompt input;
     int line_tag;
     char line_label[160];
+    char line_hint[160];
     void (*confirmed)(app *a, int64_t user);
     int64_t confirmed_user;
 
@@ -35,6 +36,7 @@ struct screen {
     bool dirty;          /* draw at once */
     bool progress_dirty; /* draw when a tenth of a second has passed since drawn_at */
     double drawn_at;
+    double rest_at;      /* tell the views that the keys rest; 0: none asked */
     bool leaving;
     status leave_code;
 

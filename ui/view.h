@@ -24,6 +24,7 @@ typedef struct place {
     uint32_t row, top;
     int sort;         /* the view's own */
     char words[96];   /* a search, or empty */
+    char filter[96];  /* a filter expression, or empty */
 } place;
 
 #define PLACE(view_) ((place){.view = (view_), .layer = NOTHING, .feature = NOTHING})
@@ -42,7 +43,8 @@ enum {
     CHANGED_STUDY = 1,   /* app->study */
     CHANGED_CIRCUIT = 2, /* app->circuit (may be NULL now) */
     CHANGED_TABLE = 4,   /* some layer's table (app_table) has arrived */
-    CHANGED_PROGRESS = 8 /* app->progress */
+    CHANGED_PROGRESS = 8, /* app->progress */
+    CHANGED_REST = 16     /* nothing: the keys have rested since app_rest was called */
 };
 
 typedef enum prompt_event { PROMPT_TYPED, PROMPT_ACCEPTED, PROMPT_CANCELLED } prompt_event;
