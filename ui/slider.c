@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS_A_DECADE = 10, LOWEST_DECADES = 4 /* below lambda_max */ };
+/* Nobody slides farther down than two decades below lambda_max, or one below the fit's own: there a solve
+ * takes a second, and has thousands of parents. */
+enum { STEPS_A_DECADE = 10, DECADES_BELOW_MAX = 2, DECADES_BELOW_OWN = 1 };
 
 /* What the slider's thread keeps between two questions; nobody else touches it. */
 typedef struct kept {
@@ -100,7 +102,8 @@ static status solve(kept *k, const slider_ask *ask, double own, int *step, slide
     if (code != STATUS_OK || !(found->lambda_max > 0))
         return code;
     int most = (int)ceil(STEPS_A_DECADE * log10(found->lambda_max / own));
-    int least = most - LOWEST_DECADES * STEPS_A_DECADE;
+    int least = most - DECADES_BELOW_MAX * STEPS_A_DECADE;
+    least = least > -DECADES_BELOW_OWN * STEPS_A_DECADE ? -DECADES_BELOW_OWN * STEPS_A_DECADE : least;
     if (*step <= most && *step >= least)
         return code;
     *step = *step > most ? most : least;
@@ -250,6 +253,11 @@ bool slider_answer(app *a, slider *s, int kind, reader_answer *answer)
     return true;
 }
 
+bool slider_on(const slider *s)
+{
+    return s->on;
+}
+
 const circuit *slider_circuit(const slider *s)
 {
     return s->now ? s->now->circuit : NULL;
@@ -259,8 +267,10 @@ void slider_draw(const slider *s, region r, int row)
 {
     char lambda[24], own[24], gap[24], r2[24];
     const slider_result *now = s->now;
-    if (!now)
+    if (!now) {
+        draw_text(r, row, 0, r.cols, ROLE_WARNING, "reading the layers, to solve at another lambda");
         return;
+    }
     int col = draw_format(r, row, 0, ROLE_WARNING, "%s %s, not the fit's %s", draw_glyph(GLYPH_LAMBDA),
                           show_figure(lambda, now->lambda), show_figure(own, now->own));
     col += draw_format(r, row, col, ROLE_TEXT, ": %u new, %u gone", s->fresh, s->gone);

@@ -26,6 +26,9 @@ bool slider_end(slider *s);
 /* True: the answer was for the slider. */
 bool slider_answer(app *a, slider *s, int kind, reader_answer *answer);
 
+/* Away from the fit's own lambda, or on the way. */
+bool slider_on(const slider *s);
+
 /* What is to be listed instead of the fit's circuit; NULL: that one. A circuit that was given out stays
  * valid until the next but one answer or end, time enough to list another. */
 const circuit *slider_circuit(const slider *s);
