@@ -14,14 +14,17 @@
 
 #include <stddef.h>
 
-/* view id, name, one line. Views are numbered by the digit that opens them. */
+/* view id, digit, name, one line. Views are numbered by the digit that opens them; 0: it is reached
+ * from other views only, and has no place of its own in the title line. */
 #define VIEW_LIST(X)                                                                              \
     X(VIEW_STUDY, 1, "Study", "layers, target variables, and what has been fitted between them")   \
     X(VIEW_FEATURES, 2, "Features", "the features of a layer, and the card of the one at hand")    \
     X(VIEW_FITS, 3, "Fits", "queued, running and finished fits")                                  \
     X(VIEW_CIRCUIT, 4, "Circuit", "the edges of a fit, walked one feature at a time")             \
+    X(VIEW_PATHS, 5, "Paths", "the strongest paths between marked features, into one or from one") \
     X(VIEW_TRUST, 6, "Trust", "how well a fit was solved, what it explains, what deserves a look") \
-    X(VIEW_SAMPLE, 7, "Sample", "one sample in its text, and the circuit as it sees it")
+    X(VIEW_SAMPLE, 7, "Sample", "one sample in its text, and the circuit as it sees it")           \
+    X(VIEW_PICTURE, 0, "Picture", "the circuit round a feature, or the listed paths, drawn by layers")
 
 typedef enum view_id {
 #define VIEW_ENUM(id, digit, name, text) id,
@@ -41,8 +44,10 @@ enum {
     IN_FEATURES = IN_VIEW_FEATURES,
     IN_FITS = IN_VIEW_FITS,
     IN_CIRCUIT = IN_VIEW_CIRCUIT,
+    IN_PATHS = IN_VIEW_PATHS,
     IN_TRUST = IN_VIEW_TRUST,
     IN_SAMPLE = IN_VIEW_SAMPLE,
+    IN_PICTURE = IN_VIEW_PICTURE,
     IN_ALL = (1 << VIEW_COUNT) - 1
 };
 
@@ -88,15 +93,27 @@ enum {
       " all of them together")                                                                    \
     X(ACT_STRONGEST, "strongest", "x", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",       \
       "the sample where the feature is strongest; again, the next strongest")                     \
-    X(ACT_PARENTS, "parents", "[", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "parents",    \
-      "edges into the feature")                                                                   \
-    X(ACT_CHILDREN, "children", "]", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "children", \
-      "edges out of the feature")                                                                 \
+    X(ACT_PARENTS, "parents", "[", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_PICTURE,  \
+      "parents", "edges into the feature")                                                        \
+    X(ACT_CHILDREN, "children", "]", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_PICTURE, \
+      "children", "edges out of the feature")                                                                \
     X(ACT_FOLLOW_SOURCE, "follow-source", "o", IN_CIRCUIT, "", "follow the edge backwards: to the" \
       " source's edges")                                                                          \
-    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "card", "the feature's card, in its layer")              \
-    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_SAMPLE, "fewer", "raise the threshold: fewer edges") \
-    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_SAMPLE, "more", "lower the threshold: more edges")   \
+    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE, "card",   \
+      "the feature's card, in its layer")                                                         \
+    X(ACT_PATH_BEGIN, "path-begin", "{", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE, "",    \
+      "paths begin at this feature (an edge's source); again: no longer")                         \
+    X(ACT_PATH_END, "path-end", "}", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE, "",        \
+      "paths end at this feature (an edge's target); again: no longer")                           \
+    X(ACT_PATH_FORGET, "forget-ends", "d Delete", IN_PATHS, "forget", "forget where paths begin and end") \
+    X(ACT_PICTURE, "picture", "v", IN_CIRCUIT | IN_PATHS, "picture",                              \
+      "draw the circuit round the feature, or the listed paths, by layers")                       \
+    X(ACT_WRITE, "write", "w", IN_PICTURE, "write",                                               \
+      "write the picture beside the study, as SVG and as DOT")                                    \
+    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE,        \
+      "fewer", "raise the threshold: fewer edges; in a picture: fewer boxes")                     \
+    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE,          \
+      "more", "lower the threshold: more edges; in a picture: more boxes")                        \
     X(ACT_MEASURE, "measure", "m", IN_CIRCUIT, "measure", "rank by removal, weight or"            \
       " standardised weight")                                                                     \
     X(ACT_PAIR_NEXT, "next-pair", "> .", IN_CIRCUIT, "pair", "only the next layer pair's edges")  \
@@ -112,8 +129,8 @@ enum {
       "the feature's tags, words apart by blanks")                                                \
     X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",                   \
       "pin or unpin the feature")                                                                 \
-    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_SAMPLE, "", "copy the row, or the text,"  \
-      " through the terminal")                                                                    \
+    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE, "",    \
+      "copy the row, the path or the text, through the terminal")                                 \
     X(ACT_PANE, "pane", "Tab", IN_ALL, "", "to the next pane")                                    \
     X(ACT_ZOOM, "zoom", "z", IN_ALL, "", "give the pane the whole screen, and back")              \
     /* everywhere */                                                                              \
@@ -123,6 +140,7 @@ enum {
     X(ACT_VIEW_FEATURES, "features", "2", IN_ALL, "", "to the features")                          \
     X(ACT_VIEW_FITS, "fits", "3", IN_ALL, "", "to the fits")                                      \
     X(ACT_VIEW_CIRCUIT, "circuit", "4", IN_ALL, "", "to the circuit")                             \
+    X(ACT_VIEW_PATHS, "paths", "5", IN_ALL, "", "to the paths")                                   \
     X(ACT_VIEW_TRUST, "trust", "6", IN_ALL, "", "to what speaks for and against the fit")         \
     X(ACT_VIEW_SAMPLE, "sample", "7", IN_ALL, "", "to one sample and its text")                   \
     X(ACT_HELP, "help", "? F1", IN_ALL, "help", "every key of this view; / searches there")       \

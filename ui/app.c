@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const view_ops *const all_views[] = {&study_view,   &features_view, &fits_view,
-                                            &circuit_view, &trust_view,    &sample_view};
+                                            &circuit_view, &paths_view,    &trust_view,
+                                            &sample_view,  &picture_view};
 
 /* going about */
 
@@ -334,7 +335,10 @@ static void release(app *a)
 status ui_run(const ui_options *options, error *err)
 {
     struct screen s = {.leave_code = STATUS_OK};
-    app a = {.screen = &s, .feature = NOTHING};
+    app a = {.screen = &s,
+             .feature = NOTHING,
+             .path_from = {NOTHING, NOTHING},
+             .path_to = {NOTHING, NOTHING}};
     a.path = mem_copy_text(options->study);
     a.name = name_of(options->study);
     for (size_t v = 0; v < sizeof all_views / sizeof *all_views; v++)

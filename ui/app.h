@@ -9,7 +9,7 @@
 #include "db/layer.h"
 #include "db/target.h"
 #include "src/base/text.h"
-#include "src/circuit/circuit.h"
+#include "src/circuit/paths.h"
 #include "src/jobs/engine.h"
 #include "src/jobs/reader.h"
 #include "ui/list.h"
@@ -29,6 +29,7 @@ enum {
     READ_CARD,    /* features: the card's detail */
     READ_SAMPLES, /* features: top samples and their documents */
     READ_EDGE,    /* circuit: facts of a target (fit_target) */
+    READ_PATHS,   /* paths: the strongest ones */
     READ_TRUST,   /* trust: the summary of a fit */
     READ_SAMPLE_TEXT, /* sample: the document round a sample */
     READ_SAMPLE_ROWS, /* sample: a layer's activations in a window */
@@ -75,6 +76,8 @@ struct app {
     circuit *circuit; /* its edges as last read; NULL: not read yet, or no fit */
     strength measure; /* how the circuit is, or will be, ranked */
     double threshold; /* |strength| below it is hidden; 0: everything shows */
+
+    path_end path_from, path_to; /* where the user has paths begin and end; NOTHING: not said */
 
     uint32_t layer;   /* position that Features shows */
     uint32_t feature; /* the feature at hand in that layer, or NOTHING */

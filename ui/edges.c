@@ -7,6 +7,8 @@
 #include "ui/edges_draw.h"
 #include "ui/edges_rows.h"
 #include "ui/features_rows.h"
+#include "ui/paths.h"
+#include "ui/picture.h"
 #include "ui/sample.h"
 
 #include <math.h>
@@ -345,6 +347,27 @@ static unsigned open_node(app *a, const edges *v, view_id view, int mode)
     return ACTED_REDRAW;
 }
 
+/* A path begins at an edge's source and ends at its target. */
+static unsigned mark_end(app *a, const edges *v, action_id what)
+{
+    uint32_t node = what == ACT_PATH_BEGIN ? v->at_source : v->at_target, feature = 0;
+    node = node == NOTHING ? node_at_hand(a, v) : node;
+    if (node == NOTHING || !a->circuit || node >= a->circuit->node_count)
+        return ACTED;
+    uint32_t position = circuit_position(a->circuit, node, &feature);
+    return paths_mark(a, what, position, feature);
+}
+
+/* The picture round the focus; of all edges, round the one at hand's target. */
+static unsigned draw_picture(app *a, const edges *v)
+{
+    uint32_t node = v->choice.mode == CIRCUIT_ALL ? node_at_hand(a, v) : v->choice.focus;
+    if (a->circuit && node < a->circuit->node_count)
+        return picture_go(a, node);
+    app_say(a, ROLE_STATUS, "the cursor is on no edge");
+    return ACTED_REDRAW;
+}
+
 static unsigned copy_edge(app *a, const edges *v)
 {
     uint32_t id = edge_at_hand(v);
@@ -513,6 +536,9 @@ static unsigned act(app *a, void *self, action_id what, int count)
         snprintf(v->words_before, sizeof v->words_before, "%s", v->words);
         app_prompt(a, TAG_FILTER, "edges whose labels have: ", v->words);
         return ACTED_REDRAW;
+    case ACT_PATH_BEGIN:
+    case ACT_PATH_END: return mark_end(a, v, what);
+    case ACT_PICTURE: return draw_picture(a, v);
     case ACT_COPY:
         return copy_edge(a, v);
     case ACT_BACK: /* first out of the filter */

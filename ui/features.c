@@ -4,6 +4,7 @@
 
 #include "src/base/memory.h"
 #include "ui/edges.h"
+#include "ui/paths.h"
 #include "ui/sample.h"
 
 #include <stdio.h>
@@ -254,6 +255,13 @@ static unsigned copy_row(app *a, features *f)
     return ACTED_REDRAW;
 }
 
+static unsigned mark_end(app *a, features *f, action_id what)
+{
+    uint32_t position = NOTHING;
+    const feature_row *row = features_row(a, f, &position);
+    return row ? paths_mark(a, what, position, row->feature) : ACTED;
+}
+
 static unsigned sort_next(app *a, features *f)
 {
     if (f->order.as_found)
@@ -335,6 +343,8 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return ACTED_REDRAW;
     case ACT_LAYER_NEXT: return change_layer(a, f, count > 0 ? count : 1);
     case ACT_LAYER_PREVIOUS: return change_layer(a, f, count > 0 ? -count : -1);
+    case ACT_PATH_BEGIN:
+    case ACT_PATH_END: return mark_end(a, f, what);
     case ACT_COPY: return copy_row(a, f);
     case ACT_PANE:
         f->on_card = !f->on_card;

@@ -7,11 +7,18 @@
 #include <string.h>
 
 /* Columns of the views' names, or of their digits with the present one's name. */
+/* A view without a digit stands in the title line only while it is up. */
+static bool has_tab(const app *a, view_id view)
+{
+    return view_digit(view) > 0 || view == a->view;
+}
+
 static int tabs_width(const app *a, bool brief)
 {
     int width = 0;
     for (int v = 0; v < VIEW_COUNT; v++)
-        width += brief && (view_id)v != a->view ? 2 : 4 + text_width(view_name((view_id)v));
+        if (has_tab(a, (view_id)v))
+            width += brief && (view_id)v != a->view ? 2 : 4 + text_width(view_name((view_id)v));
     return width;
 }
 
@@ -29,8 +36,13 @@ static void draw_title(app *a, region line)
     for (int v = 0; v < VIEW_COUNT; v++) {
         char tab[32];
         bool here = (view_id)v == a->view;
-        snprintf(tab, sizeof tab, brief && !here ? "%d " : " %d %s ", view_digit((view_id)v),
-                 view_name((view_id)v));
+        if (!has_tab(a, (view_id)v))
+            continue;
+        if (view_digit((view_id)v) == 0)
+            snprintf(tab, sizeof tab, " %s ", view_name((view_id)v));
+        else
+            snprintf(tab, sizeof tab, brief && !here ? "%d " : " %d %s ", view_digit((view_id)v),
+                     view_name((view_id)v));
         at += draw_text(line, 0, at, line.cols - at, here ? ROLE_TAB : ROLE_TITLE, tab);
     }
     draw_text(line, 0, at + 1, line.cols - at - 2, ROLE_TITLE, crumb);

@@ -49,6 +49,7 @@ static void act_everywhere(app *a, action_id act)
     case ACT_VIEW_FEATURES:
     case ACT_VIEW_FITS:
     case ACT_VIEW_CIRCUIT:
+    case ACT_VIEW_PATHS:
     case ACT_VIEW_TRUST:
     case ACT_VIEW_SAMPLE: app_switch_view(a, (view_id)(act - ACT_VIEW_STUDY)); break;
     case ACT_HELP: app_open_modal(a, help_create(a)); break;

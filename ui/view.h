@@ -87,7 +87,9 @@ extern const view_ops study_view;    /* ui/study.c */
 extern const view_ops features_view; /* ui/features.c */
 extern const view_ops fits_view;     /* ui/fits.c */
 extern const view_ops circuit_view;  /* ui/edges.c */
+extern const view_ops paths_view;    /* ui/paths.c */
 extern const view_ops trust_view;    /* ui/trust.c */
 extern const view_ops sample_view;   /* ui/sample.c */
+extern const view_ops picture_view;  /* ui/picture.c */
 
 #endif

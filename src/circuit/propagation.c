@@ -153,7 +153,7 @@ char *propagation_say(const propagation *p, char *out, size_t capacity)
         snprintf(out, capacity, "%s: no children", word);
         break;
     case PROPAGATION_LAST:
-        snprintf(out, capacity, "%s: no layer was fitted beyond", word);
+        snprintf(out, capacity, "%s of the fit", word);
         break;
     case PROPAGATION_GOES_ON:
         snprintf(out, capacity, "%s: %u %s", word, p->count, p->count == 1 ? "child" : "children");

@@ -25,7 +25,7 @@
     X(PROPAGATION_MERGES, "merges", "several parents carry the target, none of them alone")       \
     X(PROPAGATION_MINOR, "minor", "another parent carries the target")                            \
     X(PROPAGATION_ENDS, "ends", "nothing in later layers depends on the feature")                 \
-    X(PROPAGATION_LAST, "last", "no later layer was fitted to the feature's")                     \
+    X(PROPAGATION_LAST, "last layer", "no later layer was fitted to the feature's")                     \
     X(PROPAGATION_GOES_ON, "goes on", "later features depend on it, beyond the path")
 
 typedef enum propagation_reading {

@@ -76,7 +76,7 @@ static status print_step(study *s, const circuit *c, const circuit_path *p, uint
     output_number(o, "standardised",
                   place > 0 ? (double)c->edge[p->edge[place - 1]].standardised : (double)NAN, 4);
     output_text(o, "reading", reading);
-    output_text(o, "mark", place > 0 && p->weakest == place - 1 ? "weakest" : "");
+    output_text(o, "mark", place > 0 && p->length > 1 && p->weakest == place - 1 ? "weakest" : "");
     output_text(o, "label", label);
     output_record(o);
     free(name);

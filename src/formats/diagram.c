@@ -126,7 +126,7 @@ status diagram_write(const diagram *d, const diagram_format *format, const char 
         return error_errno(err, "cannot write '%s'", path);
     }
     format->print(d, out);
-    bool good = fflush(out) == 0 && !ferror(out) && fsync(fileno(out)) == 0;
+    bool good = fflush(out) == 0 && !ferror(out);
     int why = errno;
     good = fclose(out) == 0 && good && rename(beside, path) == 0;
     status code = STATUS_OK;

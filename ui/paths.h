@@ -1,0 +1,25 @@
+/* What other views may ask of the Paths view. */
+#ifndef UI_PATHS_H
+#define UI_PATHS_H
+
+#include "ui/app.h"
+
+/* The answer to one question for paths; never changes. */
+typedef struct path_listing {
+    circuit *c; /* held: what the paths' edges are numbers of */
+    double threshold;
+    path_end from, to; /* as marked; both NOTHING: through the whole circuit */
+    path_set set;
+} path_listing;
+
+/* `{` and `}` at a feature: marks it as the beginning or end of paths, or takes the mark away. */
+unsigned paths_mark(app *a, action_id what, uint32_t position, uint32_t feature);
+
+/* The strongest paths between the present marks in the present circuit, or NULL: not here yet (it
+ * has been asked for and the screen is drawn again when it comes), or there is no circuit. */
+const path_listing *paths_listing(app *a);
+
+/* `from 2.resid_post/3 "..." to ...`: what a listing is of, in words. Returns out. */
+char *paths_subject(app *a, const path_listing *l, char *out, size_t capacity);
+
+#endif
