@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_MEMORY = 64 << 20 };
+enum { TABLE_MEMORY = 256 << 20 };
 
 struct slide {
     lasso_settings settings;
@@ -81,7 +81,7 @@ status slide_open(slide **out, db *d, const layer_set *layers, int64_t fit_id,
     s->settings.scale = f.scale;
     s->settings.tolerance = f.tolerance;
     s->settings.threads = 1; /* one target gains nothing from more, */
-    s->settings.memory = TABLE_MEMORY; /* and little from a large table, which takes time to make */
+    s->settings.memory = TABLE_MEMORY; /* and little from a larger table, which takes time to make */
     if (!target)
         code = error_set(err, STATUS_INPUT, "the study has no such layer");
     if (code == STATUS_OK)
