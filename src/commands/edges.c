@@ -1,13 +1,15 @@
 #include "src/commands/command.h"
 #include "src/commands/show.h"
 #include "src/jobs/fit.h"
+#include "src/jobs/slide_circuit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool json;
 static const char *from, *to, *by = "removal";
-static double threshold;
+static double threshold, at = (double)NAN;
 static uint64_t fit_id, limit = 50;
 
 static const command_option options[] = {
@@ -17,6 +19,8 @@ static const command_option options[] = {
     {"by", OPTION_TEXT, &by, "STRENGTH",
      "removal, weight or standardised: what ranks edges (default removal)"},
     {"threshold", OPTION_NUMBER, &threshold, "X", "only edges at least this strong (default 0)"},
+    {"at", OPTION_NUMBER, &at, "LAMBDA",
+     "solve the feature of --to anew at this lambda, and list the parents that it has there"},
     {"limit", OPTION_COUNT, &limit, "N", "at most N rows, 0 for all (default 50)"},
     {"json", OPTION_FLAG, &json, NULL, "one JSON object a line"},
     {0},
@@ -110,6 +114,24 @@ static status read_choice(const study *s, edge_choice *choice, strength *ranked_
                      "edges: option --by: '%s', expected removal, weight or standardised", by);
 }
 
+/* Instead of the fit's edges those into one feature at another lambda; nothing is stored. */
+static status load_slid(const study *s, const edge_choice *choice, int64_t id, strength ranked_by,
+                        slide_result *found, circuit **c, error *err)
+{
+    slide *slid = NULL;
+    if (!choice->to || !choice->to_one)
+        return error_set(err, STATUS_USAGE, "edges: option --at needs --to LAYER/INDEX");
+    if (!(at >= 0))
+        return error_set(err, STATUS_USAGE, "edges: option --at: %g, expected 0 or more", at);
+    status code = slide_open(&slid, s->connection, &s->layers, id, choice->to->id, err);
+    if (code == STATUS_OK)
+        code = slide_solve(slid, choice->to_feature, at, found, err);
+    if (code == STATUS_OK)
+        code = slide_circuit(&s->layers, choice->to, choice->to_feature, found, ranked_by, c, err);
+    slide_close(slid);
+    return code;
+}
+
 static status run(char **arguments, int count, error *err)
 {
     (void)count;
@@ -118,21 +140,27 @@ static status run(char **arguments, int count, error *err)
     strength ranked_by = STRENGTH_REMOVAL;
     fit f = {0};
     circuit *c = NULL;
+    slide_result found = {0};
     status code = study_open(&s, arguments[0], DB_READ, err);
     if (code == STATUS_OK)
         code = read_choice(&s, &choice, &ranked_by, err);
     if (code == STATUS_OK)
         code = fit_get(s.connection, (int64_t)fit_id, &f, err);
     if (code == STATUS_OK)
-        code = circuit_load(s.connection, &s.layers, f.id, ranked_by, &c, err);
+        code = isnan(at) ? circuit_load(s.connection, &s.layers, f.id, ranked_by, &c, err)
+                         : load_slid(&s, &choice, f.id, ranked_by, &found, &c, err);
     if (code == STATUS_OK) {
         char how[128];
         fit_describe(&f, "lambda", how, sizeof how);
         output *o = output_begin(json);
         output_line(o, "fit %lld (%s): %s", (long long)f.id, fit_state_shown(&f), how);
+        if (!isnan(at))
+            output_line(o, "but at lambda %g, not the fit's: relative gap %.1e, R2 %.3f, none left at %.3g",
+                        at, found.gap, found.r2, found.lambda_max);
         code = show_edges(&s, c, &choice, o, err);
         output_end(o);
     }
+    slide_result_release(&found);
     circuit_free(c);
     fit_release(&f);
     study_release(&s);
