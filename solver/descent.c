@@ -8,8 +8,8 @@
  * Rows of G are fetched when a coordinate first moves; most of W never does.
  *
  * Precision. Steps are taken with float rows of G, and g is kept as a double that is right plus
- * a float that holds how far it has moved since: eight bytes less a step than in double, and the
- * float's error shrinks with the moves. Every so often g is recomputed from all moves together
+ * a float that holds how far it has moved since: half the memory traffic of double, and the float's
+ * error shrinks with the moves. Every so often g is recomputed from all moves together
  * in double. (A float g cannot reach a gap of 1e-7: it cannot tell g_j from lambda_j.)
  *
  * Stopping. With r the (augmented) residual, and theta = s r where s = min(1, 1 / max |g_j| /
@@ -24,39 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CYCLES = 50, TURNS_A_REFRESH = 20, ACTIVE_SWEEPS = 8, COMPACT_SWEEPS = 12 };
+#define NO_ROW UINT32_MAX
 
-/* Entries of Gram rows that active sweeps would walk, from which on copying pays. */
-static const size_t compact_from = (size_t)1 << 15;
-
-/* Floats of a pool that a lane may keep between rounds: 16 MiB. */
-static const size_t kept_length = (size_t)4 << 20;
-
-status gram_rows_create(gram_rows *rows, const lasso_design *design, error *err)
-{
-    *rows = (gram_rows){.at = mem_try(design->size, sizeof *rows->at),
-                        .filled = mem_try(design->size, sizeof *rows->filled)};
-    return rows->at && rows->filled ? STATUS_OK : error_memory(err, "a working set");
-}
-
-void gram_rows_release(gram_rows *rows)
-{
-    free(rows->at);
-    free(rows->filled);
-    free(rows->pool);
-    *rows = (gram_rows){0};
-}
-
-void gram_rows_forget(gram_rows *rows)
-{
-    rows->stride = 0;
-    rows->count = 0;
-    if (rows->length > kept_length) {
-        free(rows->pool);
-        rows->pool = NULL;
-        rows->length = 0;
-    }
-}
+enum { MOST_CYCLES = 50, TURNS_A_REFRESH = 20, ACTIVE_SWEEPS = 8 };
 
 status descent_space_create(descent_space *space, const lasso_design *design, error *err)
 {
@@ -64,13 +34,13 @@ status descent_space_create(descent_space *space, const lasso_design *design, er
     *space = (descent_space){
         .start_u = mem_try(size, sizeof *space->start_u),
         .start_g = mem_try(size, sizeof *space->start_g),
-        .before = mem_try(size, sizeof *space->before),
-        .base = mem_try(size, sizeof *space->base),
         .quick = mem_try(size, sizeof *space->quick),
         .active = mem_try(size, sizeof *space->active),
+        .row_at = mem_try(size, sizeof *space->row_at),
         .gram_scratch = mem_try(size, sizeof *space->gram_scratch),
     };
-    if (!space->start_u || !space->start_g || !space->before || !space->base || !space->quick || !space->active || !space->gram_scratch)
+    if (!space->start_u || !space->start_g || !space->quick || !space->active ||
+        !space->row_at || !space->gram_scratch)
         return error_memory(err, "a working set");
     memset(space->gram_scratch, 0, size * sizeof *space->gram_scratch);
     return STATUS_OK;
@@ -80,12 +50,11 @@ void descent_space_release(descent_space *space)
 {
     free(space->start_u);
     free(space->start_g);
-    free(space->before);
-    free(space->base);
     free(space->quick);
     free(space->active);
-    free(space->compact);
+    free(space->row_at);
     free(space->gram_scratch);
+    free(space->pool);
     *space = (descent_space){0};
 }
 
@@ -93,48 +62,31 @@ void descent_space_release(descent_space *space)
 typedef struct descent {
     subproblem *problem;
     descent_space *space;
+    uint32_t rows; /* of the Gram matrix fetched so far */
     bool failed;
 } descent;
 
-/* Makes rows for a working set of this size: those of before are kept if there is room. */
-static void fit_rows(gram_rows *rows, uint32_t size)
-{
-    if (size <= rows->stride)
-        return;
-    rows->stride = 2 * size + 64;
-    rows->count = 0;
-    for (uint32_t j = 0; j < size; j++)
-        rows->at[j] = NO_ROW;
-}
-
 static const float *row_of(descent *d, uint32_t j)
 {
-    subproblem *p = d->problem;
-    gram_rows *rows = p->rows;
-    if (rows->at[j] == NO_ROW) {
-        size_t needed = ((size_t)rows->count + 1) * rows->stride;
-        if (needed > rows->length) {
+    const subproblem *p = d->problem;
+    descent_space *space = d->space;
+    if (space->row_at[j] == NO_ROW) {
+        size_t needed = ((size_t)d->rows + 1) * p->size;
+        if (needed > space->pool_length) {
             size_t length = needed + needed / 2 + 4096;
-            float *grown = realloc(rows->pool, length * sizeof *grown);
+            float *grown = realloc(space->pool, length * sizeof *grown);
             if (!grown) {
                 d->failed = true;
                 return NULL;
             }
-            rows->pool = grown;
-            rows->length = length;
+            space->pool = grown;
+            space->pool_length = length;
         }
-        rows->filled[rows->count] = 0;
-        rows->at[j] = rows->count++;
+        space->row_at[j] = d->rows++;
+        gram_row(p->design, p->rank[j], p->rank, p->size,
+                 space->pool + (size_t)space->row_at[j] * p->size, space->gram_scratch);
     }
-    uint32_t at = rows->at[j];
-    float *row = rows->pool + (size_t)at * rows->stride;
-    uint32_t filled = rows->filled[at];
-    if (filled < p->size) {
-        gram_row(p->design, p->rank[j], p->rank + filled, p->size - filled, row + filled,
-                 d->space->gram_scratch);
-        rows->filled[at] = p->size;
-    }
-    return row;
+    return space->pool + (size_t)space->row_at[j] * p->size;
 }
 
 static inline double soft(double z, double threshold)
@@ -153,23 +105,19 @@ static inline float minimise(subproblem *p, uint32_t j, double g)
     return step;
 }
 
-/* space->quick after u_j moved by step. */
-static inline void follow(descent *d, uint32_t j, float step)
-{
-    subproblem *p = d->problem;
-    const float *row = row_of(d, j);
-    if (!row)
-        return;
-    p->design->vector->subtract_float(d->space->quick, row, step, p->size);
-    d->space->quick[j] -= (float)(p->ridge[j] * (double)step);
-}
-
 static bool move(descent *d, uint32_t j)
 {
-    float step = minimise(d->problem, j, d->problem->g[j] + (double)d->space->quick[j]);
-    if (step != 0)
-        follow(d, j, step);
-    return step != 0;
+    subproblem *p = d->problem;
+    float *quick = d->space->quick;
+    float step = minimise(p, j, p->g[j] + (double)quick[j]);
+    if (step == 0)
+        return false;
+    const float *row = row_of(d, j);
+    if (!row)
+        return false;
+    p->design->vector->subtract_float(quick, row, step, p->size);
+    quick[j] -= (float)(p->ridge[j] * (double)step);
+    return true;
 }
 
 /* Relative duality gap within W. */
@@ -205,64 +153,9 @@ static uint32_t collect_active(const subproblem *p, uint32_t *active)
     return count;
 }
 
-/* Sweeps over the active coordinates on a copy of their part of the Gram matrix: half the memory
- * traffic a step or less, and what is left fits a nearer cache. False: out of memory. */
-static bool sweep_compact(descent *d, uint32_t count)
-{
-    subproblem *p = d->problem;
-    descent_space *space = d->space;
-    const uint32_t *active = space->active;
-    size_t stride = (count + 15U) & ~15U;
-    size_t length = (count + 1) * stride;
-    if (length > space->compact_length) {
-        free(space->compact);
-        space->compact_length = 0;
-        space->compact = mem_try(length, sizeof *space->compact);
-        if (!space->compact)
-            return false;
-        space->compact_length = length;
-    }
-    float *g = space->compact + count * stride;
-    memset(g, 0, stride * sizeof *g);
-    for (uint32_t i = 0; i < count; i++) {
-        const float *row = row_of(d, active[i]);
-        float *to = space->compact + i * stride;
-        if (!row)
-            return false;
-        for (uint32_t k = 0; k < count; k++)
-            to[k] = row[active[k]];
-        for (size_t k = count; k < stride; k++)
-            to[k] = 0;
-        space->base[i] = p->g[active[i]] + (double)space->quick[active[i]];
-        space->before[i] = p->u[active[i]];
-    }
-    bool moved = true;
-    for (uint32_t k = 0; k < COMPACT_SWEEPS && moved; k++) {
-        moved = false;
-        for (uint32_t i = 0; i < count; i++) {
-            float step = minimise(p, active[i], space->base[i] + (double)g[i]);
-            if (step == 0)
-                continue;
-            p->design->vector->subtract_float(g, space->compact + i * stride, step, stride);
-            g[i] -= (float)(p->ridge[active[i]] * (double)step);
-            moved = true;
-        }
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        float step = (float)(p->u[active[i]] - space->before[i]);
-        if (step != 0)
-            follow(d, active[i], step);
-    }
-    return true;
-}
-
 static void sweep_active(descent *d)
 {
     uint32_t count = collect_active(d->problem, d->space->active);
-    if ((size_t)count * d->problem->size >= compact_from) {
-        d->failed |= !sweep_compact(d, count);
-        return;
-    }
     bool moved = true;
     for (uint32_t k = 0; k < ACTIVE_SWEEPS && moved; k++) {
         moved = false;
@@ -312,7 +205,8 @@ static void refresh(descent *d)
 bool descent_run(subproblem *problem, descent_space *space)
 {
     descent d = {.problem = problem, .space = space};
-    fit_rows(problem->rows, problem->size);
+    for (uint32_t j = 0; j < problem->size; j++)
+        space->row_at[j] = NO_ROW;
     memcpy(space->start_u, problem->u, problem->size * sizeof *space->start_u);
     memset(space->quick, 0, problem->size * sizeof *space->quick);
     memcpy(space->start_g, problem->g, problem->size * sizeof *space->start_g);
@@ -328,7 +222,5 @@ bool descent_run(subproblem *problem, descent_space *space)
         if (problem->cancel && atomic_load_explicit(problem->cancel, memory_order_relaxed))
             break;
     }
-    if (problem->rows->length > kept_length)
-        gram_rows_forget(problem->rows);
     return !d.failed;
 }

@@ -1,7 +1,7 @@
 /* Entries <p, q> = (z_p - mu_p)'(z_q - mu_q) / (|z_p - mu_p| |z_q - mu_q|), rounded to float.
  *
  * The inner solver needs a few thousand of them for every target, and targets share parents, so
- * the entries among popular columns are computed once. In a sparse layer the sums over rows that
+ * the entries among popular columns are computed once, a row when it is first needed. In a sparse layer the sums over rows that
  * p and q share cost sum over rows of (entries of the row)^2 for *all* pairs together: 0.1 s
  * where a dense product would take minutes. Float is enough: they steer the inner solver, while
  * the gradients it starts from, and the certificate, come from the data in double.
@@ -10,16 +10,18 @@
  * shared rows i in ascending order, in double, where the product of two floats is exact: the
  * bits cannot depend on what was cached. */
 #include "solver/design.h"
-#include "solver/parallel.h"
 #include "src/base/memory.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { PAGE = 1 << 21 };
+enum { HUGE_FROM = 1 << 22 };
+
+/* gram_table.use: how often a row was wanted, up to one of these */
+enum { USES_TO_FILL = 8, ROW_FILLING = 254, ROW_READY = 255 };
+
 static const uint64_t default_memory = (uint64_t)768 << 20;
 
 static inline float finish(const lasso_design *design, double sum, uint32_t p, uint32_t q)
@@ -70,43 +72,6 @@ static void scatter_products(const lasso_design *design, uint32_t p, uint32_t li
     }
 }
 
-typedef struct table_work {
-    const lasso_design *design;
-    gram_table *table;
-    atomic_uint next;
-    atomic_bool failed;
-} table_work;
-
-static void fill_rows(void *user, unsigned thread)
-{
-    (void)thread;
-    table_work *work = user;
-    const lasso_design *design = work->design;
-    uint32_t hot = work->table->hot;
-    double *sums = mem_try(hot, sizeof *sums);
-    if (!sums) {
-        atomic_store(&work->failed, true);
-        return;
-    }
-    memset(sums, 0, hot * sizeof *sums);
-    uint32_t p;
-    while ((p = atomic_fetch_add(&work->next, 1)) < hot) {
-        float *out = work->table->entry + (size_t)p * hot;
-        if (design->x->dense) {
-            for (uint32_t q = p; q < hot; q++)
-                out[q] = dense_entry(design, p, q);
-        } else {
-            scatter_products(design, p, hot, sums);
-            for (uint32_t q = 0; q < hot; q++) {
-                out[q] = finish(design, sums[q], p, q);
-                sums[q] = 0;
-            }
-        }
-        out[p] = 1;
-    }
-    free(sums);
-}
-
 status gram_table_create(gram_table *table, const lasso_design *design,
                          const lasso_settings *settings, error *err)
 {
@@ -117,27 +82,74 @@ status gram_table_create(gram_table *table, const lasso_design *design,
     if (hot < 2)
         return STATUS_OK;
     size_t bytes = (size_t)hot * hot * sizeof *table->entry;
-    size_t whole = (bytes + PAGE - 1) / PAGE * PAGE;
-    table->entry = whole > memory ? mem_try(bytes, 1) : aligned_alloc(PAGE, whole);
-    if (!table->entry)
+    /* never touched before a row is filled, so that what is not needed takes no memory */
+    void *entry = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    table->use = calloc(hot, sizeof *table->use);
+    if (entry == MAP_FAILED || !table->use) {
+        if (entry != MAP_FAILED)
+            munmap(entry, bytes);
+        free((void *)table->use);
+        table->use = NULL;
         return error_memory(err, "the table of inner products");
-    if (whole <= memory)
-        madvise(table->entry, whole, MADV_HUGEPAGE); /* scattered reads: fewer page walks */
+    }
+    if (bytes >= HUGE_FROM)
+        madvise(entry, bytes, MADV_HUGEPAGE); /* scattered reads: fewer page walks */
+    table->entry = entry;
     table->hot = hot;
-    table_work work = {.design = design, .table = table};
-    parallel_run(parallel_threads(settings->threads), fill_rows, &work);
-    if (atomic_load(&work.failed))
-        return error_memory(err, "the table of inner products");
-    for (uint32_t p = 0; design->x->dense && p < hot; p++)
-        for (uint32_t q = 0; q < p; q++)
-            table->entry[(size_t)p * hot + q] = table->entry[(size_t)q * hot + p];
     return STATUS_OK;
 }
 
 void gram_table_release(gram_table *table)
 {
-    free(table->entry);
+    if (table->entry)
+        munmap(table->entry, (size_t)table->hot * table->hot * sizeof *table->entry);
+    free((void *)table->use);
     *table = (gram_table){0};
+}
+
+static void fill_row(const lasso_design *design, uint32_t p, float *out, double *scratch)
+{
+    const gram_table *table = &design->gram;
+    uint32_t hot = table->hot;
+    if (!design->x->dense) {
+        scatter_products(design, p, hot, scratch);
+        design->vector->finish_row(out, scratch, design->rows, design->mean[p], design->mean,
+                                   design->inverse[p], design->inverse, hot);
+    }
+    for (uint32_t q = 0; q < hot && design->x->dense; q++)
+        out[q] = atomic_load_explicit(&table->use[q], memory_order_acquire) == ROW_READY
+                     ? table->entry[(size_t)q * hot + p]
+                     : dense_entry(design, p, q);
+    out[p] = 1;
+}
+
+/* The table's row, if it is there or worth filling. A row is filled at its first use when its
+ * products cost more than its length, else when it was in demand; by one thread, while others
+ * that want it do without. */
+static const float *table_row(const lasso_design *design, uint32_t rank, double *scratch)
+{
+    const gram_table *table = &design->gram;
+    if (rank >= table->hot)
+        return NULL;
+    float *row = table->entry + (size_t)rank * table->hot;
+    uint8_t use = atomic_load_explicit(&table->use[rank], memory_order_acquire);
+    if (use == ROW_READY)
+        return row;
+    if (use == ROW_FILLING)
+        return NULL;
+    double cost = (double)design_get(design, rank).count;
+    if (!design->x->dense)
+        cost *= (double)design->row_start[design->rows] / design->rows;
+    bool fill = cost > table->hot / 4.0 || use + 1 >= USES_TO_FILL;
+    if (!atomic_compare_exchange_strong(&table->use[rank], &use,
+                                        fill ? ROW_FILLING : (uint8_t)(use + 1)))
+        return NULL;
+    if (!fill)
+        return NULL;
+    fill_row(design, rank, row, scratch);
+    atomic_store_explicit(&table->use[rank], ROW_READY, memory_order_release);
+    return row;
 }
 
 /* sum of z_ip z_iq over shared rows: each row of the shorter column is looked up in the rest of
@@ -200,7 +212,7 @@ void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
               float *out, double *scratch)
 {
     uint32_t hot = design->gram.hot;
-    const float *row = rank < hot ? design->gram.entry + (size_t)rank * hot : NULL;
+    const float *row = table_row(design, rank, scratch);
     for (uint32_t i = 0; i < count;) {
         uint32_t start = i;
         if (row) {

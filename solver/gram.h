@@ -7,10 +7,11 @@
 
 typedef struct gram_table {
     uint32_t hot; /* ranks below this are in the table */
-    float *entry; /* hot * hot, row p holds <p, 0> .. <p, hot - 1> */
+    float *entry; /* hot * hot, row p holds <p, 0> .. <p, hot - 1>, once it is filled */
+    _Atomic uint8_t *use; /* state of each row: shared by all threads, as the rows are */
 } gram_table;
 
-/* As many ranks as settings->memory allows; none is fine, only slower. */
+/* Room for as many ranks as settings->memory allows; none is fine, only slower. */
 status gram_table_create(gram_table *table, const lasso_design *design,
                          const lasso_settings *settings, error *err);
 void gram_table_release(gram_table *table);

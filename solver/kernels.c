@@ -1,5 +1,6 @@
 #include "solver/kernels.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 /* Float partial sums are moved to a double after this many rows. */
@@ -44,6 +45,37 @@ static void plain_subtract_float(float *g, const float *row, float step, size_t 
         g[i] -= step * row[i];
 }
 
+static uint32_t plain_judge(double *product, double mean, const double *sum, double penalty,
+                            const double *limit, const double *worst)
+{
+    uint32_t found = 0;
+    for (uint32_t t = 0; t < LANES; t++) {
+        product[t] -= mean * sum[t];
+        found |= (uint32_t)(fabs(product[t]) > limit[t] * penalty) << t;
+        found |= (uint32_t)(fabs(product[t]) > worst[t] * penalty) << (LANES + t);
+    }
+    return found;
+}
+
+static size_t plain_next_above(const double *g, const double *penalty, double limit, size_t from,
+                               size_t count)
+{
+    while (from < count && !(fabs(g[from]) > limit * penalty[from]))
+        from++;
+    return from;
+}
+
+static void plain_finish_row(float *out, double *sums, double rows, double mean,
+                             const double *means, double inverse, const double *inverses,
+                             size_t count)
+{
+    for (size_t q = 0; q < count; q++) {
+        double centred = sums[q] - rows * (mean * means[q]);
+        out[q] = (float)(centred * (inverse * inverses[q]));
+        sums[q] = 0;
+    }
+}
+
 static double plain_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
                                 size_t count)
 {
@@ -59,6 +91,9 @@ static const kernels plain = {
     .dense_dots = plain_dense_dots,
     .subtract = plain_subtract,
     .subtract_float = plain_subtract_float,
+    .judge = plain_judge,
+    .next_above = plain_next_above,
+    .finish_row = plain_finish_row,
     .centred_dot = plain_centred_dot,
 };
 
@@ -154,6 +189,53 @@ AVX512 static void avx512_subtract_float(float *g, const float *row, float step,
     }
 }
 
+AVX512 static uint32_t avx512_judge(double *product, double mean, const double *sum,
+                                    double penalty, const double *limit, const double *worst)
+{
+    __m512d p = _mm512_set1_pd(penalty);
+    __m512d g = _mm512_fnmadd_pd(_mm512_set1_pd(mean), _mm512_load_pd(sum),
+                                 _mm512_load_pd(product));
+    __m512d size = _mm512_abs_pd(g);
+    _mm512_store_pd(product, g);
+    uint32_t above =
+        _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(limit), p), _CMP_GT_OQ);
+    uint32_t worse =
+        _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(worst), p), _CMP_GT_OQ);
+    return above | worse << LANES;
+}
+
+AVX512 static size_t avx512_next_above(const double *g, const double *penalty, double limit,
+                                       size_t from, size_t count)
+{
+    __m512d l = _mm512_set1_pd(limit);
+    for (; from + 8 <= count; from += 8) {
+        __m512d size = _mm512_abs_pd(_mm512_loadu_pd(g + from));
+        __m512d bound = _mm512_mul_pd(l, _mm512_loadu_pd(penalty + from));
+        uint32_t above = _mm512_cmp_pd_mask(size, bound, _CMP_GT_OQ);
+        if (above)
+            return from + (size_t)__builtin_ctz(above);
+    }
+    return plain_next_above(g, penalty, limit, from, count);
+}
+
+AVX512 static void avx512_finish_row(float *out, double *sums, double rows, double mean,
+                                     const double *means, double inverse,
+                                     const double *inverses, size_t count)
+{
+    __m512d m = _mm512_set1_pd(mean);
+    __m512d n = _mm512_set1_pd(rows);
+    __m512d f = _mm512_set1_pd(inverse);
+    size_t q = 0;
+    for (; q + 8 <= count; q += 8) {
+        __m512d shift = _mm512_mul_pd(n, _mm512_mul_pd(m, _mm512_loadu_pd(means + q)));
+        __m512d centred = _mm512_sub_pd(_mm512_loadu_pd(sums + q), shift);
+        __m512d unit = _mm512_mul_pd(f, _mm512_loadu_pd(inverses + q));
+        _mm256_storeu_ps(out + q, _mm512_cvtpd_ps(_mm512_mul_pd(centred, unit)));
+        _mm512_storeu_pd(sums + q, _mm512_setzero_pd());
+    }
+    plain_finish_row(out + q, sums + q, rows, mean, means + q, inverse, inverses + q, count - q);
+}
+
 AVX512 static double avx512_centred_dot(const float *a, float mean_a, const float *b,
                                         float mean_b, size_t count)
 {
@@ -184,6 +266,9 @@ static const kernels avx512 = {
     .dense_dots = avx512_dense_dots,
     .subtract = avx512_subtract,
     .subtract_float = avx512_subtract_float,
+    .judge = avx512_judge,
+    .next_above = avx512_next_above,
+    .finish_row = avx512_finish_row,
     .centred_dot = avx512_centred_dot,
 };
 
@@ -293,6 +378,9 @@ static const kernels avx2 = {
     .dense_dots = avx2_dense_dots,
     .subtract = avx2_subtract,
     .subtract_float = avx2_subtract_float,
+    .judge = plain_judge,
+    .next_above = plain_next_above,
+    .finish_row = plain_finish_row,
     .centred_dot = avx2_centred_dot,
 };
 

@@ -24,6 +24,17 @@ typedef struct kernels {
     /* g[i] -= step * row[i] */
     void (*subtract)(double *g, const float *row, double step, size_t count);
     void (*subtract_float)(float *g, const float *row, float step, size_t count);
+    /* One column's products with all lanes, looked at: product[t] -= mean * sum[t]; in the result,
+     * bit t says |product[t]| > limit[t] * penalty, bit LANES + t the same of worst[t] */
+    uint32_t (*judge)(double *product, double mean, const double *sum, double penalty,
+                      const double *limit, const double *worst);
+    /* the first k in [from, count) with |g[k]| > limit * penalty[k], or count */
+    size_t (*next_above)(const double *g, const double *penalty, double limit, size_t from,
+                         size_t count);
+    /* out[q] = (float)((sums[q] - rows * (mean * means[q])) * (inverse * inverses[q])), in this
+     * order and without fused operations; zeroes sums */
+    void (*finish_row)(float *out, double *sums, double rows, double mean, const double *means,
+                       double inverse, const double *inverses, size_t count);
     /* sum of (a[i] - mean_a) * (b[i] - mean_b) * scale, in float partial sums of bounded length */
     double (*centred_dot)(const float *a, float mean_a, const float *b, float mean_b,
                           size_t count);

@@ -15,25 +15,32 @@
  * (|g_k| - L p_k)^2 / (2 |z_k - mu_k|^2). */
 #include "solver/screen.h"
 
-enum { COLUMNS_A_POLL = 4096 };
+enum { COLUMNS_A_POLL = 4096, DENSE_COLUMNS_A_POLL = 256, AHEAD = 8 };
 
 void screen_correlations(const lasso_design *design, lane *l, const double *correlation)
 {
-    double worst = 0;
-    for (uint32_t k = 0; k < design->size; k++) {
-        double bound = fabs(correlation[k]);
-        if (bound > worst * design->penalty[k])
-            worst = bound / design->penalty[k];
+    const kernels *v = design->vector;
+    size_t size = design->size;
+    l->worst = 0;
+    for (size_t k = 0;; k++) {
+        k = v->next_above(correlation, design->penalty, l->worst, k, size);
+        if (k == size)
+            break;
+        l->worst = fabs(correlation[k]) / design->penalty[k];
     }
-    l->worst = worst;
 }
 
 void screen_candidates(const lasso_design *design, lane *l, const double *correlation)
 {
+    const kernels *v = design->vector;
+    size_t size = design->size;
     l->violator_count = 0;
-    for (uint32_t k = 0; k < design->size; k++)
-        if (screen_exceeds(correlation[k], design->penalty[k], l->threshold))
-            l->violators[l->violator_count++] = (violator){k, correlation[k]};
+    for (size_t k = 0;; k++) {
+        k = v->next_above(correlation, design->penalty, l->threshold * screen_slack, k, size);
+        if (k == size)
+            break;
+        l->violators[l->violator_count++] = (violator){(uint32_t)k, correlation[k]};
+    }
 }
 
 void screen_drop_within(lane *l, const lasso_design *design)
@@ -47,68 +54,114 @@ void screen_drop_within(lane *l, const lasso_design *design)
     l->violator_count = kept;
 }
 
+/* What all lanes need of a pass, side by side. */
+typedef struct pass {
+    const lasso_design *design;
+    lane *lanes;
+    const uint8_t *member;
+    _Alignas(64) double sum[LANES];   /* of the residual */
+    _Alignas(64) double limit[LANES]; /* M lambda; infinite in an idle lane */
+    _Alignas(64) double worst[LANES];
+} pass;
+
 /* One column's products, handed to the lanes. */
-static void deliver(const lasso_design *design, lane lanes[LANES], uint32_t rank,
-                    uint8_t members, const double *product)
+static void deliver(pass *p, uint32_t rank, double *product)
 {
+    const lasso_design *design = p->design;
     double penalty = design->penalty[rank];
-    for (uint32_t t = 0; t < LANES; t++) {
-        lane *l = &lanes[t];
-        if (!l->busy)
-            continue;
-        double g = product[t] - design->mean[rank] * l->r.sum;
-        if (members >> t & 1) {
-            uint32_t j = l->place[rank];
-            double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
-            g -= design->ridge * penalty * penalty * weight;
-            l->g[j] = g;
-        } else if (screen_exceeds(g, penalty, l->threshold)) {
-            l->violators[l->violator_count++] = (violator){rank, g};
-        }
-        if (fabs(g) > l->worst * penalty)
-            l->worst = fabs(g) / penalty;
+    uint32_t members = p->member[rank];
+    uint32_t found = design->vector->judge(product, design->mean[rank], p->sum, penalty,
+                                           p->limit, p->worst);
+    for (uint32_t left = members; left; left &= left - 1) {
+        uint32_t t = (uint32_t)__builtin_ctz(left);
+        lane *l = &p->lanes[t];
+        uint32_t j = l->place[rank];
+        double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
+        l->g[j] = product[t] - design->ridge * penalty * penalty * weight;
+        if (fabs(l->g[j]) > p->worst[t] * penalty)
+            p->worst[t] = fabs(l->g[j]) / penalty;
+    }
+    for (uint32_t left = found & ~(members << LANES | members); left; left &= left - 1) {
+        uint32_t bit = (uint32_t)__builtin_ctz(left);
+        lane *l = &p->lanes[bit % LANES];
+        if (bit < LANES)
+            l->violators[l->violator_count++] = (violator){rank, product[bit]};
+        else
+            p->worst[bit - LANES] = fabs(product[bit - LANES]) / penalty;
     }
 }
 
-bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *residuals,
-                 const uint8_t *member, const atomic_bool *cancel)
+/* Whether some lane needs the products of a column. */
+static inline bool needed(const pass *p, uint32_t rank, double reach)
 {
-    double reach = 0; /* the largest |r| / L of the lanes */
-    for (uint32_t t = 0; t < LANES; t++) {
-        lane *l = &lanes[t];
-        l->violator_count = 0;
-        l->worst = 0;
-        if (l->busy)
-            reach = fmax(reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));
+    return p->member[rank] || !(p->design->norm[rank] * reach < p->design->penalty[rank]);
+}
+
+static bool pass_sparse(pass *p, double reach, const double *residuals, const atomic_bool *cancel)
+{
+    const lasso_design *design = p->design;
+    _Alignas(64) double product[LANES];
+    for (uint32_t k = 0; k < design->size; k++) {
+        if (k % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
+            return false;
+        if (!needed(p, k, reach))
+            continue;
+        if (k + AHEAD < design->size) {
+            design_column next = design_get(design, k + AHEAD);
+            __builtin_prefetch(next.row);
+            __builtin_prefetch(next.value);
+        }
+        design_column z = design_get(design, k);
+        design->vector->sparse_dots(z.row, z.value, z.count, residuals, product);
+        deliver(p, k, product);
     }
+    return true;
+}
+
+/* Dense columns go four at a time: a row of residuals is loaded once for all of them. */
+static bool pass_dense(pass *p, double reach, const double *residuals, const atomic_bool *cancel)
+{
+    const lasso_design *design = p->design;
     _Alignas(64) double product[4 * LANES];
     uint32_t waiting[4];
     const float *column[4];
     uint32_t count = 0;
     for (uint32_t k = 0; k < design->size; k++) {
-        if (k % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
+        if (k % DENSE_COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
             return false;
-        bool needed = member[k] || !(design->norm[k] * reach < design->penalty[k]);
-        if (!design->x->dense) {
-            if (!needed)
-                continue;
-            design_column z = design_get(design, k);
-            design->vector->sparse_dots(z.row, z.value, z.count, residuals, product);
-            deliver(design, lanes, k, member[k], product);
-            continue;
-        }
-        if (needed)
+        if (needed(p, k, reach))
             waiting[count++] = k;
-        if (count == 4 || (count > 0 && k + 1 == design->size)) {
-            for (uint32_t c = 0; c < 4; c++)
-                column[c] = design_get(design, waiting[c < count ? c : 0]).value;
-            design->vector->dense_dots(column, design->rows, residuals, product);
-            for (uint32_t c = 0; c < count; c++)
-                deliver(design, lanes, waiting[c], member[waiting[c]], product + c * LANES);
-            count = 0;
-        }
+        if (count < 4 && !(count > 0 && k + 1 == design->size))
+            continue;
+        for (uint32_t c = 0; c < 4; c++)
+            column[c] = design_get(design, waiting[c < count ? c : 0]).value;
+        design->vector->dense_dots(column, design->rows, residuals, product);
+        for (uint32_t c = 0; c < count; c++)
+            deliver(p, waiting[c], product + c * LANES);
+        count = 0;
     }
     return true;
+}
+
+bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *residuals,
+                 const uint8_t *member, const atomic_bool *cancel)
+{
+    pass p = {.design = design, .lanes = lanes, .member = member};
+    double reach = 0; /* the largest |r| / L of the lanes */
+    for (uint32_t t = 0; t < LANES; t++) {
+        const lane *l = &lanes[t];
+        p.sum[t] = l->r.sum;
+        p.limit[t] = l->busy ? l->threshold * screen_slack : INFINITY;
+        p.worst[t] = l->busy ? 0 : INFINITY;
+        lanes[t].violator_count = 0;
+        if (l->busy)
+            reach = fmax(reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));
+    }
+    bool whole = design->x->dense ? pass_dense(&p, reach, residuals, cancel)
+                                  : pass_sparse(&p, reach, residuals, cancel);
+    for (uint32_t t = 0; t < LANES; t++)
+        lanes[t].worst = p.worst[t];
+    return whole;
 }
 
 static double promise(const lasso_design *design, const lane *l, const violator *v)

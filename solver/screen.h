@@ -3,7 +3,6 @@
 #define SOLVER_SCREEN_H
 
 #include "solver/certificate.h"
-#include "solver/descent.h"
 
 #include <math.h>
 
@@ -36,15 +35,15 @@ typedef struct lane {
     double worst; /* largest |g_k| / p_k, in the working set or out */
     violator *violators;
     uint32_t violator_count;
-
-    gram_rows rows;
 } lane;
 
 /* Whether |g| breaks the bound threshold * penalty. The slack, far below any tolerance, is for
  * lambda = lambda_max, where a parent must not come from the last bit of a division. */
+static const double screen_slack = 1 + 1e-13;
+
 static inline bool screen_exceeds(double g, double penalty, double threshold)
 {
-    return fabs(g) > threshold * penalty * (1 + 1e-13);
+    return fabs(g) > threshold * screen_slack * penalty;
 }
 
 /* Looks at the correlations of a target with all features (no working set yet): sets worst. */

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SET = 1024, LEAST_GROWTH = 64 };
+enum { FIRST_SET = 128, LEAST_GROWTH = 32 };
 
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
@@ -43,8 +43,7 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
         l->u = mem_try(size, sizeof *l->u);
         l->g = mem_try(size, sizeof *l->g);
         l->violators = mem_try(size, sizeof *l->violators);
-        whole = whole && l->rank && l->place && l->u && l->g && l->violators &&
-                gram_rows_create(&l->rows, design, err) == STATUS_OK;
+        whole = whole && l->rank && l->place && l->u && l->g && l->violators;
     }
     if (!whole)
         return error_memory(err, "the solver's threads");
@@ -58,7 +57,6 @@ void workspace_release(workspace *w)
     for (uint32_t t = 0; t < LANES; t++) {
         free(w->lanes[t].rank);
         free(w->lanes[t].place);
-        gram_rows_release(&w->lanes[t].rows);
         free(w->lanes[t].u);
         free(w->lanes[t].g);
         free(w->lanes[t].violators);
@@ -110,7 +108,6 @@ static void grow(workspace *w, uint32_t t)
         l->place[l->rank[j]] = j;
         l->u[j] = 0;
         l->g[j] = l->violators[i].g;
-        l->rows.at[j] = NO_ROW;
         w->member[l->rank[j]] |= (uint8_t)(1U << t);
     }
 }
@@ -147,7 +144,6 @@ static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t
         .design = design,
         .size = l->size,
         .rank = l->rank,
-        .rows = &l->rows,
         .u = l->u,
         .g = w->g,
         .threshold = w->threshold,
@@ -246,7 +242,6 @@ void target_end(workspace *w, uint32_t t)
     for (uint32_t j = 0; j < l->size; j++)
         w->member[l->rank[j]] &= (uint8_t)~(1U << t);
     l->size = 0;
-    gram_rows_forget(&l->rows);
 }
 
 /* Both lists by ascending column: shell sort, they are short and nearly everything is in cache. */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 Test(solver_rules, pair_uses_the_largest_maximum_of_all_targets)
 {
@@ -180,8 +181,38 @@ Test(solver_rules, kernels_agree_with_plain_c)
             all[n]->subtract(q, values, 0.7, length);
             for (size_t k = 0; k < ROWS; k++)
                 cr_assert_float_eq(p[k], q[k], 1e-14, "%s", all[n]->name);
+            float *a = mem_zero(ROWS, sizeof *a);
+            float *b = mem_zero(ROWS, sizeof *b);
+            plain->subtract_float(a, values, 0.7F, length);
+            all[n]->subtract_float(b, values, 0.7F, length);
+            for (size_t k = 0; k < ROWS; k++)
+                cr_assert_float_eq((double)a[k], (double)b[k], 1e-6, "%s", all[n]->name);
+            /* the same bits in every kind: the table of inner products depends on it */
+            memcpy(q, p, ROWS * sizeof *q);
+            plain->finish_row(a, p, 9, 0.3, lanes, 0.7, lanes + 1, length);
+            all[n]->finish_row(b, q, 9, 0.3, lanes, 0.7, lanes + 1, length);
+            cr_assert_arr_eq(a, b, length * sizeof *a);
+            cr_assert_arr_eq(p, q, ROWS * sizeof *p);
+            for (size_t from = 0; from < length; from += 5)
+                cr_assert_eq(plain->next_above(lanes, lanes + ROWS, 4, from, length),
+                             all[n]->next_above(lanes, lanes + ROWS, 4, from, length));
+            free(a);
+            free(b);
             free(p);
             free(q);
+        }
+        for (unsigned i = 0; i < 100; i++) {
+            _Alignas(64) double found[LANES];
+            _Alignas(64) double expected[LANES];
+            for (unsigned t = 0; t < LANES; t++)
+                found[t] = expected[t] = lanes[(i + 30) * LANES + t];
+            const double *sum = lanes + (size_t)i * LANES;
+            const double *limit = lanes + (size_t)(i + 10) * LANES;
+            uint32_t one = plain->judge(expected, 0.4, sum, 1.5, limit, limit + 8);
+            uint32_t two = all[n]->judge(found, 0.4, sum, 1.5, limit, limit + 8);
+            cr_assert_eq(one, two, "%s", all[n]->name);
+            for (unsigned t = 0; t < LANES; t++)
+                cr_assert_float_eq(found[t], expected[t], 1e-14, "%s", all[n]->name);
         }
     }
     free(lanes);
