@@ -115,7 +115,7 @@ static void set_words(app *a, features *f, const char *words)
 {
     snprintf(f->words, sizeof f->words, "%s", words);
     if (f->everywhere)
-        search_everywhere(a, f);
+        features_search(a, f->labels, f->words); /* what was found stays until then */
     else
         arrange(a, f);
 }

@@ -32,12 +32,28 @@ void features_found_note(features_found *f, const note_set *set)
 
 typedef struct search_ask {
     label_index *x;
-    char *words;
+    char *stamp; /* of the layers, as the study was read last */
+    char *words; /* NULL: only get ready */
 } search_ask;
+
+static search_ask *make_ask(const app *a, label_index *x, const char *words)
+{
+    search_ask *ask = mem_alloc(sizeof *ask);
+    *ask = (search_ask){x, mem_copy_text(""), mem_copy_text(words)};
+    for (uint32_t i = 0; a->study && i < a->study->layers.count; i++) {
+        const layer *l = &a->study->layers.item[i];
+        char *longer =
+            mem_format("%s %lld %s", ask->stamp, (long long)l->id, l->hash ? l->hash : "");
+        free(ask->stamp);
+        ask->stamp = longer;
+    }
+    return ask;
+}
 
 static void free_ask(void *ask)
 {
     search_ask *of = ask;
+    free(of->stamp);
     free(of->words);
     free(of);
 }
@@ -47,7 +63,7 @@ static status search(db *d, void *ask, void **result, error *err)
     const search_ask *of = ask;
     feature_table table;
     label_match how;
-    status code = label_index_read(of->x, d, err);
+    status code = label_index_read(of->x, d, of->stamp, err);
     if (code == STATUS_OK)
         code = label_index_search(of->x, d, of->words, FEATURES_FOUND_MOST, &table, &how, err);
     if (code != STATUS_OK)
@@ -66,22 +82,24 @@ static status search(db *d, void *ask, void **result, error *err)
 
 static status prepare(db *d, void *ask, void **result, error *err)
 {
+    const search_ask *of = ask;
     *result = NULL;
-    return label_index_read(ask, d, err);
+    return label_index_read(of->x, d, of->stamp, err);
 }
 
 void features_search(app *a, label_index *x, const char *words)
 {
-    search_ask *ask = mem_alloc(sizeof *ask);
-    *ask = (search_ask){x, mem_copy_text(words)};
     app_ask(a, &(reader_question){.kind = READ_SEARCH,
                                   .work = search,
-                                  .ask = ask,
+                                  .ask = make_ask(a, x, words),
                                   .release_ask = free_ask,
                                   .release = features_found_free});
 }
 
 void features_search_prepare(app *a, label_index *x)
 {
-    app_ask(a, &(reader_question){.kind = READ_LABELS, .work = prepare, .ask = x});
+    app_ask(a, &(reader_question){.kind = READ_LABELS,
+                                  .work = prepare,
+                                  .ask = make_ask(a, x, NULL),
+                                  .release_ask = free_ask});
 }

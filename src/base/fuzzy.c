@@ -9,7 +9,7 @@ enum { SCORE_CHARACTER = 16, SCORE_TOGETHER = 10, SCORE_BEGINNING = 12, GAP_MOST
 static unsigned char folded(char c)
 {
     unsigned char byte = (unsigned char)c;
-    return byte < 0x80 ? (unsigned char)tolower(byte) : byte;
+    return (unsigned char)(byte - 'A') < 26 ? byte | 0x20 : byte;
 }
 
 static bool in_word(char c)

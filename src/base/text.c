@@ -147,8 +147,8 @@ bool text_contains(const char *text, const char *needle)
     size_t length = strlen(needle);
     if (length == 0)
         return true;
-    int low = tolower((unsigned char)needle[0]);
-    int high = toupper((unsigned char)needle[0]);
+    char low = (char)tolower((unsigned char)needle[0]);
+    char high = (char)toupper((unsigned char)needle[0]);
     for (; *text; text++)
         if ((*text == low || *text == high) && strncasecmp(text, needle, length) == 0)
             return true;

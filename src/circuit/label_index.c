@@ -6,7 +6,6 @@
 #include "src/base/memory.h"
 #include "src/base/text.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,12 +15,12 @@ enum { SCORE_MOST = 1023, WORDS_MOST = 16 };
 /* One layer's labels; table.row is NULL until they are read. */
 typedef struct entry {
     int64_t layer_id;
-    char *hash; /* of the layer's data: another one is another layer */
     feature_table table;
     uint64_t *mask; /* fuzzy_mask of each label */
 } entry;
 
 struct label_index {
+    char *stamp; /* NULL: nothing is read */
     entry *entry;
     uint32_t count;
 };
@@ -30,7 +29,6 @@ struct label_index {
 
 static void entry_release(entry *e)
 {
-    free(e->hash);
     free(e->mask);
     feature_table_release(&e->table);
 }
@@ -40,6 +38,7 @@ static void forget(label_index *x)
     for (uint32_t i = 0; i < x->count; i++)
         entry_release(&x->entry[i]);
     free(x->entry);
+    free(x->stamp);
     *x = (label_index){0};
 }
 
@@ -55,18 +54,6 @@ void label_index_free(label_index *x)
     free(x);
 }
 
-static bool same(const label_index *x, const layer_set *layers)
-{
-    if (x->count != layers->count)
-        return false;
-    for (uint32_t i = 0; i < x->count; i++) {
-        const char *hash = layers->item[i].hash ? layers->item[i].hash : "";
-        if (x->entry[i].layer_id != layers->item[i].id || strcmp(x->entry[i].hash, hash) != 0)
-            return false;
-    }
-    return true;
-}
-
 static status read_entry(entry *e, db *d, error *err)
 {
     status code = feature_list(d, e->layer_id, &e->table, err);
@@ -78,23 +65,29 @@ static status read_entry(entry *e, db *d, error *err)
     return STATUS_OK;
 }
 
-status label_index_read(label_index *x, db *d, error *err)
+static status begin(label_index *x, db *d, const char *stamp, error *err)
 {
     layer_set layers = {0};
     status code = layer_list(d, &layers, err);
-    if (code == STATUS_OK && !same(x, &layers)) {
-        forget(x);
-        x->entry = mem_zero(layers.count + 1, sizeof *x->entry);
-        for (x->count = 0; x->count < layers.count; x->count++) {
-            const layer *l = &layers.item[x->count];
-            x->entry[x->count].layer_id = l->id;
-            x->entry[x->count].hash = mem_copy_text(l->hash ? l->hash : "");
-        }
-    }
+    if (code != STATUS_OK)
+        return code;
+    forget(x);
+    x->stamp = mem_copy_text(stamp);
+    x->entry = mem_zero((size_t)layers.count + 1, sizeof *x->entry);
+    for (; x->count < layers.count; x->count++)
+        x->entry[x->count].layer_id = layers.item[x->count].id;
+    layer_set_release(&layers);
+    return STATUS_OK;
+}
+
+status label_index_read(label_index *x, db *d, const char *stamp, error *err)
+{
+    status code = STATUS_OK;
+    if (!x->stamp || strcmp(x->stamp, stamp) != 0)
+        code = begin(x, d, stamp, err);
     for (uint32_t i = 0; code == STATUS_OK && i < x->count; i++)
         if (!x->entry[i].mask)
             code = read_entry(&x->entry[i], d, err);
-    layer_set_release(&layers);
     return code;
 }
 
@@ -110,7 +103,9 @@ typedef struct query {
 
 static bool in_word(char c)
 {
-    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+    unsigned char byte = (unsigned char)c;
+    return (unsigned char)((byte | 0x20) - 'a') < 26 || (unsigned char)(byte - '0') < 10 ||
+           byte >= 0x80;
 }
 
 static query query_make(const char *text)
@@ -144,7 +139,7 @@ static int word_score(const char *label, const char *word, size_t length)
 {
     int best = 0;
     for (const char *at = label; *at && best < 2;) {
-        if (strncasecmp(at, word, length) == 0)
+        if ((*at | 0x20) == (word[0] | 0x20) && strncasecmp(at, word, length) == 0)
             best = in_word(at[length]) ? 1 : 2;
         while (in_word(*at))
             at++;

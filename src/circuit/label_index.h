@@ -18,8 +18,8 @@ label_index *label_index_create(void);
 void label_index_free(label_index *x); /* NULL is fine */
 
 /* Reads what is not read yet, layer by layer; what an interrupt cuts off goes on at the next
- * call. A layer that was imported anew is read anew. */
-status label_index_read(label_index *x, db *d, error *err);
+ * call. `stamp` is any text that changes when the study's layers do: then all is read anew. */
+status label_index_read(label_index *x, db *d, const char *stamp, error *err);
 
 /* At most `limit` features whose label, or what the user noted on them, matches in the best way
  * that any does; best first, in order of layers where they are equal. An empty text finds nothing.

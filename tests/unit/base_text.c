@@ -111,5 +111,6 @@ Test(text, search_ignores_the_case_of_ascii)
 {
     cr_expect(text_contains("Pronouns ending in -self", "pronoun"));
     cr_expect(text_contains("abc", ""));
+    cr_expect(text_contains("x 日本語", "日本"));
     cr_expect_not(text_contains("abc", "abd"));
 }
