@@ -1,6 +1,6 @@
-/* A plane of cells on which lines and boxes are drawn, larger than the screen if need be. Lines that
- * meet where one of them is pinned down join; elsewhere they cross, one passing over the other. Lit
- * lines pass over all others. */
+/* A plane of cells on which lines and boxes are drawn, larger than the screen if need be. Lines
+ * that meet where one of them is pinned down join; elsewhere they cross, one passing over the
+ * other. Lit lines pass over all others. */
 #ifndef UI_CANVAS_H
 #define UI_CANVAS_H
 
@@ -9,10 +9,10 @@
 #include <stdbool.h>
 
 typedef struct canvas_cell {
-    uint8_t arms; /* CANVAS_... */
-    bool pinned;  /* its arms belong together */
+    uint8_t arms;           /* CANVAS_... */
+    bool pinned;            /* its arms belong together */
     bool lit, upright_over; /* of a crossing: the vertical line passes over */
-    bool head;    /* an arrow's */
+    bool head;              /* an arrow's */
     style look;
 } canvas_cell;
 

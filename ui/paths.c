@@ -1,5 +1,5 @@
-/* The Paths view: the strongest paths between the features that the user marked, each a row of steps
- * that unfolds to a line a step. */
+/* The Paths view: the strongest paths between the features that the user marked, each a row of
+ * steps that unfolds to a line a step. */
 #include "ui/paths.h"
 
 #include "src/base/memory.h"
@@ -104,7 +104,8 @@ const path_listing *paths_listing(app *a)
     if (v->under_way && answers(a, &v->asked))
         return NULL;
     path_listing *question = mem_zero(1, sizeof *question);
-    *question = (path_listing){circuit_hold(a->circuit), a->threshold, a->path_from, a->path_to, {0}};
+    *question =
+        (path_listing){circuit_hold(a->circuit), a->threshold, a->path_from, a->path_to, {0}};
     if (a->circuit->edge_count <= AT_ONCE) {
         void *found = NULL;
         error err = {0};
@@ -130,7 +131,8 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
     paths *v = self;
     if (kind != READ_PATHS)
         return false;
-    if (answered->code != STATUS_OK) { /* still "under way": the same question is not asked again */
+    if (answered->code !=
+        STATUS_OK) { /* still "under way": the same question is not asked again */
         app_say(a, ROLE_ERROR, "%s", answered->err.message);
         return true;
     }
@@ -162,8 +164,8 @@ unsigned paths_mark(app *a, action_id what, uint32_t position, uint32_t feature)
                 begin ? "begin" : "end", name, begin ? "}" : "{",
                 begin ? "ends them" : "begins them");
     else if (begin ? position >= other.layer : other.layer >= position)
-        app_say(a, ROLE_WARNING, "paths %s at %s, but lead to later layers only: no path", begin ? "begin" : "end",
-                name);
+        app_say(a, ROLE_WARNING, "paths %s at %s, but lead to later layers only: no path",
+                begin ? "begin" : "end", name);
     else
         app_say(a, ROLE_STATUS, "paths %s at %s; 5 shows them", begin ? "begin" : "end", name);
     return ACTED_REDRAW;
@@ -310,11 +312,11 @@ static unsigned copy(app *a, const path_listing *l, paths_row at)
         char *longer = mem_format("%s\t%s", text, app_node_name(a, name, sizeof name, node));
         free(text);
         text = step == 0 ? mem_format("%s\t%s", longer, app_node_label(a, node))
-                          : mem_format("%s\t%.9g\t%s\t%s", longer,
-                                       (double)l->c->edge[p->edge[step - 1]].standardised,
-                                       paths_reading(a, l, (paths_row){at.path, step}, false, reading,
-                                                     sizeof reading),
-                                       app_node_label(a, node));
+                         : mem_format("%s\t%.9g\t%s\t%s", longer,
+                                      (double)l->c->edge[p->edge[step - 1]].standardised,
+                                      paths_reading(a, l, (paths_row){at.path, step}, false,
+                                                    reading, sizeof reading),
+                                      app_node_label(a, node));
         free(longer);
     }
     app_copy(a, text);
@@ -345,16 +347,11 @@ static unsigned act_on_row(app *a, paths *v, action_id what)
     case ACT_OPEN:
         return at.place == NOTHING ? fold(v, at, !v->unfolded[at.path])
                                    : go(a, v->listing, at, VIEW_CIRCUIT);
-    case ACT_LEFT:
-        return fold(v, at, false);
-    case ACT_RIGHT:
-        return fold(v, at, true);
-    case ACT_CARD:
-        return go(a, v->listing, at, VIEW_FEATURES);
-    case ACT_COPY:
-        return copy(a, v->listing, at);
-    default:
-        return mark(a, v->listing, at, what);
+    case ACT_LEFT: return fold(v, at, false);
+    case ACT_RIGHT: return fold(v, at, true);
+    case ACT_CARD: return go(a, v->listing, at, VIEW_FEATURES);
+    case ACT_COPY: return copy(a, v->listing, at);
+    default: return mark(a, v->listing, at, what);
     }
 }
 
@@ -370,18 +367,12 @@ static unsigned act(app *a, void *self, action_id what, int count)
     case ACT_CARD:
     case ACT_COPY:
     case ACT_PATH_BEGIN:
-    case ACT_PATH_END:
-        return act_on_row(a, v, what);
-    case ACT_PATH_FORGET:
-        return forget(a);
-    case ACT_PICTURE:
-        return picture_go(a, NOTHING);
-    case ACT_RAISE:
-        return step_threshold(a, true, count);
-    case ACT_LOWER:
-        return step_threshold(a, false, count);
-    default:
-        return ACTED_NOT;
+    case ACT_PATH_END: return act_on_row(a, v, what);
+    case ACT_PATH_FORGET: return forget(a);
+    case ACT_PICTURE: return picture_go(a, NOTHING);
+    case ACT_RAISE: return step_threshold(a, true, count);
+    case ACT_LOWER: return step_threshold(a, false, count);
+    default: return ACTED_NOT;
     }
 }
 

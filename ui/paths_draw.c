@@ -47,11 +47,12 @@ char *paths_reading(app *a, const path_listing *l, paths_row at, bool brief, cha
     uint32_t node = path_node(l->c, p, at.place);
     char said[96] = "begins";
     if (at.place > 0) {
-        propagation step =
-            propagation_of_step(l->c, l->threshold, p->edge[at.place - 1],
-                                app_node_label(a, path_node(l->c, p, at.place - 1)), app_node_label(a, node));
+        propagation step = propagation_of_step(l->c, l->threshold, p->edge[at.place - 1],
+                                               app_node_label(a, path_node(l->c, p, at.place - 1)),
+                                               app_node_label(a, node));
         if (brief)
-            snprintf(said, sizeof said, "%s %.0f%%", propagation_word(step.reading), 100 * step.share);
+            snprintf(said, sizeof said, "%s %.0f%%", propagation_word(step.reading),
+                     100 * step.share);
         else
             propagation_say(&step, said, sizeof said);
     }
@@ -91,7 +92,8 @@ static cells lay_out(const path_listing *l, int cols)
     return c;
 }
 
-static void draw_cell(const drawing *d, region r, int line, int col, int width, uint32_t node, style on)
+static void draw_cell(const drawing *d, region r, int line, int col, int width, uint32_t node,
+                      style on)
 {
     char text[16];
     uint32_t feature = 0;
@@ -99,7 +101,8 @@ static void draw_cell(const drawing *d, region r, int line, int col, int width, 
     snprintf(text, sizeof text, "%u", feature);
     int used = draw_text(r, line, col, width, ROLE_NAME | on, text) + 1;
     if (width - used >= 2)
-        draw_text(r, line, col + used, width - used, ROLE_LABEL | on, app_node_label(d->p->a, node));
+        draw_text(r, line, col + used, width - used, ROLE_LABEL | on,
+                  app_node_label(d->p->a, node));
 }
 
 static void draw_arrow(region r, int line, int col, bool weakest, style on)
@@ -213,7 +216,10 @@ static void draw_subject(app *a, const path_listing *l, region r)
 {
     bool from = l->from.layer != NOTHING, to = l->to.layer != NOTHING;
     int label = from && to ? r.cols / 2 - 24 : r.cols;
-    int col = draw_text(r, 0, 0, r.cols, ROLE_HEAD, from ? "from " : to ? "into " : "through the whole circuit");
+    int col = draw_text(r, 0, 0, r.cols, ROLE_HEAD,
+                        from ? "from "
+                        : to ? "into "
+                             : "through the whole circuit");
     if (from)
         col += draw_end(a, r, 0, col, l->from, label);
     if (from && to)
@@ -221,7 +227,8 @@ static void draw_subject(app *a, const path_listing *l, region r)
     if (to)
         draw_end(a, r, 0, col, l->to, r.cols - col);
     if (!from && !to)
-        draw_text(r, 0, col + 2, r.cols - col - 2, ROLE_DIM, "{ and } mark where paths begin and end");
+        draw_text(r, 0, col + 2, r.cols - col - 2, ROLE_DIM,
+                  "{ and } mark where paths begin and end");
 }
 
 static char *show_paths(char *out, double n)
@@ -253,8 +260,8 @@ static void draw_heads(const drawing *d, region r, int row)
         return;
     }
     for (uint32_t position = c->first; position <= c->last; position++)
-        draw_text(r, row, c->at + (int)(position - c->first) * (c->width + c->gap), c->width, ROLE_HEAD,
-                  app_layer_name(d->p->a, position));
+        draw_text(r, row, c->at + (int)(position - c->first) * (c->width + c->gap), c->width,
+                  ROLE_HEAD, app_layer_name(d->p->a, position));
 }
 
 static void draw_reminder(region r, int row)
@@ -280,7 +287,8 @@ static void draw_empty(app *a, const path_listing *l, region r, int row)
                                     : "no fit yet: 1 goes to the study, f there fits its layers";
     else if (!a->circuit)
         text = "reading the circuit";
-    else if (l && l->from.layer != NOTHING && l->to.layer != NOTHING && l->from.layer >= l->to.layer)
+    else if (l && l->from.layer != NOTHING && l->to.layer != NOTHING &&
+             l->from.layer >= l->to.layer)
         text = "paths lead from earlier layers to later ones: mark the ends the other way round";
     else if (l && l->set.hidden > 0)
         text = "no path over edges this strong: - lowers the threshold, d forgets the ends";
@@ -316,8 +324,10 @@ void paths_draw(const paths_picture *p, region body)
         return;
     }
     draw_counts(l, body, row++);
-    drawing d = {.p = p, .cell = lay_out(l, body.cols - 1), .name = name_width(l, p->a, body.cols / 3)};
+    drawing d = {
+        .p = p, .cell = lay_out(l, body.cols - 1), .name = name_width(l, p->a, body.cols / 3)};
     draw_heads(&d, body, row++);
     draw_reminder(body, body.rows - 1);
-    list_draw(p->list, region_part(body, row, 0, body.rows - row - 1, body.cols), true, draw_row, &d);
+    list_draw(p->list, region_part(body, row, 0, body.rows - row - 1, body.cols), true, draw_row,
+              &d);
 }

@@ -1,5 +1,5 @@
-/* The Picture view: the circuit round a feature, or the listed paths, drawn by layers and walked from
- * box to box. */
+/* The Picture view: the circuit round a feature, or the listed paths, drawn by layers and walked
+ * from box to box. */
 #include "ui/picture.h"
 
 #include "src/base/memory.h"
@@ -58,7 +58,8 @@ static uint32_t box_at_cursor(const drawn *v)
     return v->c ? layout_box_of(&v->picture.layout, v->cursor) : LAYOUT_BEND;
 }
 
-/* The cursor stays on its node if that is still drawn; else it goes to the focus, or the first box. */
+/* The cursor stays on its node if that is still drawn; else it goes to the focus, or the first
+ * box. */
 static void settle_cursor(drawn *v)
 {
     if (box_at_cursor(v) != LAYOUT_BEND)
@@ -86,7 +87,8 @@ static void make(app *a, drawn *v)
         return;
     if (now.mode == PICTURE_AROUND) {
         const uint32_t *first = a->circuit->layer_first;
-        if (now.layer >= a->circuit->layer_count || now.feature >= first[now.layer + 1] - first[now.layer])
+        if (now.layer >= a->circuit->layer_count ||
+            now.feature >= first[now.layer + 1] - first[now.layer])
             return;
         picture_around(a->circuit, now.threshold, circuit_node(a->circuit, now.layer, now.feature),
                        now.room, &v->picture);
@@ -194,7 +196,12 @@ static void draw(app *a, void *self, region body)
         draw_empty(a, v, body);
         return;
     }
-    picture_shown shown = {.a = a, .c = v->c, .p = &v->picture, .cursor = box_at_cursor(v), .top = v->top, .left = v->left};
+    picture_shown shown = {.a = a,
+                           .c = v->c,
+                           .p = &v->picture,
+                           .cursor = box_at_cursor(v),
+                           .top = v->top,
+                           .left = v->left};
     say_subject(a, v, shown.subject, sizeof shown.subject);
     picture_draw(&shown, body);
     v->top = shown.top;
@@ -218,8 +225,9 @@ static uint32_t box_below(const layout *l, uint32_t from, int64_t by)
             if (l->item[i].column != l->item[found].column)
                 continue;
             int64_t away = ((int64_t)l->item[i].slot - l->item[found].slot) * (by < 0 ? -1 : 1);
-            int64_t best = next == LAYOUT_BEND ? INT64_MAX
-                                               : llabs((int64_t)l->item[next].slot - l->item[found].slot);
+            int64_t best = next == LAYOUT_BEND
+                               ? INT64_MAX
+                               : llabs((int64_t)l->item[next].slot - l->item[found].slot);
             if (away > 0 && away < best)
                 next = i;
         }
@@ -323,7 +331,8 @@ static unsigned write_files(app *a, const drawn *v)
     say_subject(a, v, title, sizeof title);
     for (size_t i = 0; i < sizeof formats / sizeof *formats && code == STATUS_OK; i++) {
         char *file = mem_format("%s.%s", stem, formats[i]);
-        code = picture_write(v->c, &v->picture, &words, title, diagram_format_find(formats[i]), file, &err);
+        code = picture_write(v->c, &v->picture, &words, title, diagram_format_find(formats[i]),
+                             file, &err);
         free(file);
     }
     char *shown = text_clean(stem);
@@ -366,17 +375,13 @@ static unsigned act_on_box(app *a, drawn *v, action_id what)
         return ACTED;
     switch (what) {
     case ACT_OPEN:
-        return v->cursor == v->picture.focus ? go(a, v, VIEW_CIRCUIT, CIRCUIT_USUAL) : picture_go(a, v->cursor);
-    case ACT_PARENTS:
-        return go(a, v, VIEW_CIRCUIT, CIRCUIT_PARENTS);
-    case ACT_CHILDREN:
-        return go(a, v, VIEW_CIRCUIT, CIRCUIT_CHILDREN);
-    case ACT_CARD:
-        return go(a, v, VIEW_FEATURES, 0);
-    case ACT_COPY:
-        return copy_box(a, v);
-    case ACT_WRITE:
-        return write_files(a, v);
+        return v->cursor == v->picture.focus ? go(a, v, VIEW_CIRCUIT, CIRCUIT_USUAL)
+                                             : picture_go(a, v->cursor);
+    case ACT_PARENTS: return go(a, v, VIEW_CIRCUIT, CIRCUIT_PARENTS);
+    case ACT_CHILDREN: return go(a, v, VIEW_CIRCUIT, CIRCUIT_CHILDREN);
+    case ACT_CARD: return go(a, v, VIEW_FEATURES, 0);
+    case ACT_COPY: return copy_box(a, v);
+    case ACT_WRITE: return write_files(a, v);
     default:
         position = circuit_position(v->c, v->cursor, &feature);
         return paths_mark(a, what, position, feature);
@@ -397,14 +402,10 @@ static unsigned act(app *a, void *self, action_id what, int count)
     case ACT_COPY:
     case ACT_WRITE:
     case ACT_PATH_BEGIN:
-    case ACT_PATH_END:
-        return act_on_box(a, v, what);
-    case ACT_RAISE:
-        return step_boxes(a, v, true, count);
-    case ACT_LOWER:
-        return step_boxes(a, v, false, count);
-    default:
-        return ACTED_NOT;
+    case ACT_PATH_END: return act_on_box(a, v, what);
+    case ACT_RAISE: return step_boxes(a, v, true, count);
+    case ACT_LOWER: return step_boxes(a, v, false, count);
+    default: return ACTED_NOT;
     }
 }
 

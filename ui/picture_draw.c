@@ -1,7 +1,7 @@
-/* Each column is a layer's boxes. A box has two lines: lines leave it to the right on the upper one,
- * the name's, and enter it from the left on the lower one, the label's. So what leaves and what enters
- * never shares a row, and between two columns a line is told by where it turns: all lines of a source
- * share one upright, all lines into a target share its row. */
+/* Each column is a layer's boxes. A box has two lines: lines leave it to the right on the upper
+ * one, the name's, and enter it from the left on the lower one, the label's. So what leaves and
+ * what enters never shares a row, and between two columns a line is told by where it turns: all
+ * lines of a source share one upright, all lines into a target share its row. */
 #include "ui/picture_draw.h"
 
 #include "src/base/memory.h"
@@ -13,10 +13,10 @@
 #include <string.h>
 
 enum {
-    AROUND = 5,      /* rows that are not picture: subject, heads, two of the cursor, reminder */
-    NARROWEST = 12,  /* columns of a box */
+    AROUND = 5,     /* rows that are not picture: subject, heads, two of the cursor, reminder */
+    NARROWEST = 12, /* columns of a box */
     WIDEST = 34,
-    AIRY = 3,        /* rows a slot: framed boxes */
+    AIRY = 3, /* rows a slot: framed boxes */
     DENSE = 2
 };
 
@@ -61,7 +61,8 @@ static int by_span(const void *a, const void *b)
     return x->item < y->item ? -1 : x->item > y->item;
 }
 
-/* Gives each source of a column an upright that is free over its span; returns how many there are. */
+/* Gives each source of a column an upright that is free over its span; returns how many there are.
+ */
 static int assign_uprights(drawing *d, uint32_t column)
 {
     const layout *l = d->l;
@@ -190,7 +191,8 @@ static void draw_words(const drawing *d, region r, uint32_t box)
     uint32_t feature = 0;
     char name[32];
     circuit_position(d->s->c, item->node, &feature);
-    snprintf(name, sizeof name, "%s%s%u", focus ? draw_glyph(GLYPH_MARK) : "", focus ? " " : "", feature);
+    snprintf(name, sizeof name, "%s%s%u", focus ? draw_glyph(GLYPH_MARK) : "", focus ? " " : "",
+             feature);
     int row = exit_row(d, box) - d->s->top, col = d->x[item->column] + 1 - d->s->left;
     int width = d->width - 2, cut = col < 0 ? -col : 0;
     if (cut >= width) /* off the screen; one that is partly off shows what begins on it */
@@ -215,7 +217,8 @@ static void draw_at_hand(const drawing *d, region r, int row)
     if (d->s->cursor >= d->l->box_count)
         return;
     uint32_t node = d->l->item[d->s->cursor].node;
-    int col = draw_text(r, row, 0, r.cols, ROLE_NAME, app_node_name(a, name, sizeof name, node)) + 1;
+    int col =
+        draw_text(r, row, 0, r.cols, ROLE_NAME, app_node_name(a, name, sizeof name, node)) + 1;
     draw_text(r, row, col, r.cols - col, ROLE_LABEL, app_node_label(a, node));
     col = 0;
     for (int out = 0; out < 2; out++) {
@@ -231,8 +234,10 @@ static void draw_at_hand(const drawing *d, region r, int row)
             any = true;
             snprintf(text, sizeof text, "%u", feature);
             col += draw_text(r, row + 1, col, r.cols - col, ROLE_NAME, text) + 1;
-            col += draw_text(r, row + 1, col, r.cols - col, e->standardised < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE,
-                             show_figure(text, (double)e->standardised)) + 2;
+            col += draw_text(r, row + 1, col, r.cols - col,
+                             e->standardised < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE,
+                             show_figure(text, (double)e->standardised)) +
+                   2;
         }
     }
 }
@@ -242,8 +247,8 @@ static void draw_subject(const drawing *d, region r)
 {
     const subcircuit *sub = &d->s->p->sub;
     char counts[160];
-    int n = snprintf(counts, sizeof counts, "%u boxes, %u of %u edges", sub->node_count, sub->edge_count,
-                     sub->between);
+    int n = snprintf(counts, sizeof counts, "%u boxes, %u of %u edges", sub->node_count,
+                     sub->edge_count, sub->between);
     if (sub->left_out > 0)
         snprintf(counts + n, sizeof counts - (size_t)n, ", %u feature%s left out", sub->left_out,
                  sub->left_out == 1 ? "" : "s");
@@ -258,7 +263,8 @@ static void draw_heads(const drawing *d, region r, int row)
     for (uint32_t column = 0; column < d->l->column_count; column++) {
         int col = d->x[column] - d->s->left;
         if (col >= 0)
-            draw_text(r, row, col, d->width, ROLE_HEAD, app_layer_name(d->s->a, d->l->layer[column]));
+            draw_text(r, row, col, d->width, ROLE_HEAD,
+                      app_layer_name(d->s->a, d->l->layer[column]));
     }
 }
 
@@ -305,7 +311,8 @@ void picture_draw(picture_shown *s, region body)
     draw_heads(&d, body, 1);
     draw_at_hand(&d, body, body.rows - 3);
     draw_text(body, body.rows - 1, 0, body.cols, ROLE_DIM,
-              body.cols < text_width(WEIGHTS_REMINDER) ? "a ranking, not causal effects" : WEIGHTS_REMINDER);
+              body.cols < text_width(WEIGHTS_REMINDER) ? "a ranking, not causal effects"
+                                                       : WEIGHTS_REMINDER);
     canvas_release(&d.canvas);
     free(d.x);
     free(d.upright);

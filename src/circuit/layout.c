@@ -25,7 +25,8 @@ static void make_boxes(const circuit *c, const subcircuit *s, layout *l)
         uint32_t position = circuit_position(c, s->node[i], NULL);
         if (l->column_count == 0 || l->layer[l->column_count - 1] != position)
             l->layer[l->column_count++] = position;
-        l->item[l->item_count++] = (layout_item){.node = s->node[i], .column = l->column_count - 1};
+        l->item[l->item_count++] =
+            (layout_item){.node = s->node[i], .column = l->column_count - 1};
     }
     l->box_count = l->item_count;
 }
@@ -197,8 +198,9 @@ static void assign_slots(order *o)
     }
     for (uint32_t column = 0; column < l->column_count; column++) /* begin in the middle */
         for (uint32_t k = o->start[column]; k < o->start[column + 1]; k++)
-            l->item[o->at[k]].slot = k - o->start[column] +
-                                     (l->slot_count - (o->start[column + 1] - o->start[column])) / 2;
+            l->item[o->at[k]].slot =
+                k - o->start[column] +
+                (l->slot_count - (o->start[column + 1] - o->start[column])) / 2;
     for (int i = 0; i < SHIFTS; i++)
         for (uint32_t column = 0; column < l->column_count; column++) {
             uint32_t turn = i % 2 ? l->column_count - 1 - column : column;

@@ -43,18 +43,17 @@ typedef struct search {
     uint32_t count, room;
 } search;
 
-/* Whether paths may take an edge. Parents are listed strongest first: the first that is too weak
- * ends a list. */
+/* Whether paths may take an edge. */
 static bool is_usable(const circuit_link *link)
 {
     return link->standardised != 0 && isfinite(link->standardised);
 }
 
-/* For k in the parents of node n that are strong enough and usable. */
-#define EACH_PARENT(s, k, n)                                                                      \
-    for (uint32_t k = (s)->c->in_start[n], end_ = (s)->c->in_start[(n) + 1];                      \
-         k < end_ && (s)->c->in[k] < (s)->strong; k++)                                            \
-        if (is_usable(&(s)->c->in_link[k]))
+/* Whether place k of `in` holds a parent of node n that is strong enough. */
+static bool is_parent(const search *s, uint32_t n, uint32_t k)
+{
+    return k < s->c->in_start[n + 1] && s->c->in[k] < s->strong;
+}
 
 static double magnitude(const search *s, uint32_t id)
 {
@@ -77,10 +76,11 @@ static void reach_forward(search *s)
     const circuit_link *link = s->c->in_link;
     for (uint32_t n = s->first; n < s->last; n++) {
         uint32_t led = 0, role = 0;
-        EACH_PARENT (s, k, n) {
-            led++;
-            role |= s->role[link[k].source] & REACHED;
-        }
+        for (uint32_t k = s->c->in_start[n]; is_parent(s, n, k); k++)
+            if (is_usable(&link[k])) {
+                led++;
+                role |= s->role[link[k].source] & REACHED;
+            }
         if (s->from.layer == PATH_ANY ? led == 0 : is_end(s, s->from, n))
             role = REACHED | BEGINS;
         s->role[n] |= (uint8_t)role;
@@ -99,8 +99,9 @@ static void reach_backward(search *s)
             s->role[n] |= ENDS | LEADS_ON;
         if (!(s->role[n] & LEADS_ON) || s->role[n] & BEGINS)
             continue;
-        EACH_PARENT (s, k, n)
-            s->role[link[k].source] |= LEADS_ON;
+        for (uint32_t k = s->c->in_start[n]; is_parent(s, n, k); k++)
+            if (is_usable(&link[k]))
+                s->role[link[k].source] |= LEADS_ON;
     }
 }
 
@@ -129,8 +130,8 @@ static void sum_up(search *s)
         summary here = {0, 0};
         if ((s->role[n] & IN_SCOPE) != IN_SCOPE)
             continue;
-        if (!(s->role[n] & BEGINS))
-            EACH_PARENT (s, k, n) {
+        for (uint32_t k = s->c->in_start[n]; !(s->role[n] & BEGINS) && is_parent(s, n, k); k++)
+            if (is_usable(&link[k])) {
                 const summary *there = &s->to_node[link[k].source];
                 double weight = there->best * fabs((double)link[k].standardised);
                 here.paths += there->paths;
@@ -194,10 +195,10 @@ static void first_ways(search *s, uint32_t n, found *f)
         f->heap[f->waiting++] = (way){.weight = 1, .edge = NO_PLACE};
         return;
     }
-    EACH_PARENT (s, k, n) {
+    for (uint32_t k = c->in_start[n]; is_parent(s, n, k); k++) {
         const summary *there = &s->to_node[c->in_link[k].source];
         double weight = there->best * fabs((double)c->in_link[k].standardised);
-        if (there->paths > 0)
+        if (is_usable(&c->in_link[k]) && there->paths > 0)
             f->heap[f->waiting++] = (way){.weight = weight, .edge = c->in[k]};
     }
     make_heap(f);
@@ -225,8 +226,8 @@ static bool find_next(search *s, uint32_t at)
         /* the way taken last goes on with the next path to its source, or is used up */
         way next = s->node[at].heap[0], before;
         next.rank++;
-        bool more = next.edge != NO_PLACE &&
-                    path_to(s, s->c->edge[next.edge].source, next.rank, &before);
+        bool more =
+            next.edge != NO_PLACE && path_to(s, s->c->edge[next.edge].source, next.rank, &before);
         found *f = &s->node[at];
         if (more)
             next.weight = before.weight * magnitude(s, next.edge);

@@ -25,10 +25,10 @@ typedef struct path_end {
 } path_end;
 
 typedef struct circuit_path {
-    double weight;      /* product of standardised weights */
-    uint32_t length;    /* edges, at least 1 */
-    uint32_t weakest;   /* which of them has the least |standardised| */
-    uint32_t *edge;     /* numbers in the circuit, first to last; owned by the set */
+    double weight;    /* product of standardised weights */
+    uint32_t length;  /* edges, at least 1 */
+    uint32_t weakest; /* which of them has the least |standardised| */
+    uint32_t *edge;   /* numbers in the circuit, first to last; owned by the set */
 } circuit_path;
 
 typedef struct path_set {

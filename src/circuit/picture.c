@@ -38,11 +38,12 @@ static void add_boxes(const circuit *c, const picture *p, const picture_words *w
     for (; d->boxes < l->box_count; d->boxes++) {
         const layout_item *item = &l->item[d->boxes];
         uint32_t feature = 0, position = circuit_position(c, item->node, &feature);
-        d->box[d->boxes] = (diagram_box){.name = words->name(words->user, position, feature),
-                                         .label = mem_copy_text(words->label(words->user, position, feature)),
-                                         .column = item->column,
-                                         .slot = item->slot,
-                                         .focus = item->node == p->focus};
+        d->box[d->boxes] =
+            (diagram_box){.name = words->name(words->user, position, feature),
+                          .label = mem_copy_text(words->label(words->user, position, feature)),
+                          .column = item->column,
+                          .slot = item->slot,
+                          .focus = item->node == p->focus};
     }
 }
 
@@ -52,10 +53,11 @@ static void add_lines(const circuit *c, const picture *p, diagram *d)
     d->line = mem_zero(p->sub.edge_count, sizeof *d->line);
     for (; d->lines < p->sub.edge_count; d->lines++) {
         const circuit_edge *e = &c->edge[p->sub.edge[d->lines]];
-        d->line[d->lines] = (diagram_line){.from = layout_box_of(l, e->source),
-                                           .to = layout_box_of(l, e->target),
-                                           .weight = (double)e->standardised,
-                                           .bend = mem_alloc(((size_t)l->column_count + 1) * sizeof(uint32_t))};
+        d->line[d->lines] =
+            (diagram_line){.from = layout_box_of(l, e->source),
+                           .to = layout_box_of(l, e->target),
+                           .weight = (double)e->standardised,
+                           .bend = mem_alloc(((size_t)l->column_count + 1) * sizeof(uint32_t))};
     }
     for (uint32_t i = 0; i < l->link_count; i++) {
         diagram_line *line = &d->line[l->link[i].line];

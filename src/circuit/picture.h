@@ -22,7 +22,8 @@ void picture_around(const circuit *c, double threshold, uint32_t focus, subcircu
 void picture_of_paths(const circuit *c, const path_set *set, subcircuit_room room, picture *out);
 void picture_release(picture *p); /* a zeroed one is fine */
 
-/* How a picture calls things; names are fresh text, labels borrowed and as imported (NULL: none). */
+/* How a picture calls things; names are fresh text, labels borrowed and as imported (NULL: none).
+ */
 typedef struct picture_words {
     void *user;
     char *(*layer)(void *user, uint32_t position);
@@ -32,6 +33,7 @@ typedef struct picture_words {
 
 /* Writes it with the title and, below it, what its lines mean. */
 status picture_write(const circuit *c, const picture *p, const picture_words *words,
-                     const char *title, const diagram_format *format, const char *path, error *err);
+                     const char *title, const diagram_format *format, const char *path,
+                     error *err);
 
 #endif

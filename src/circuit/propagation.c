@@ -149,12 +149,8 @@ char *propagation_say(const propagation *p, char *out, size_t capacity)
     const char *word = propagation_word(p->reading);
     int share = (int)lround(100 * p->share);
     switch (p->reading) {
-    case PROPAGATION_ENDS:
-        snprintf(out, capacity, "%s: no children", word);
-        break;
-    case PROPAGATION_LAST:
-        snprintf(out, capacity, "%s of the fit", word);
-        break;
+    case PROPAGATION_ENDS: snprintf(out, capacity, "%s: no children", word); break;
+    case PROPAGATION_LAST: snprintf(out, capacity, "%s of the fit", word); break;
     case PROPAGATION_GOES_ON:
         snprintf(out, capacity, "%s: %u %s", word, p->count, p->count == 1 ? "child" : "children");
         break;

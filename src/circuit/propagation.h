@@ -3,8 +3,8 @@
  * A step leads from a source to a target. The source's share is the square of its standardised
  * weight over the sum of those of all the target's parents: were the parents uncorrelated, its
  * share of the variance that they explain. (Squares, because with the ridge term a target has
- * dozens of faint parents, whose sum says nothing.) The readings are rules of thumb over that share
- * and the labels; like the weights they describe the fitted circuit, not causes. */
+ * dozens of faint parents, whose sum says nothing.) The readings are rules of thumb over that
+ * share and the labels; like the weights they describe the fitted circuit, not causes. */
 #ifndef CIRCUIT_PROPAGATION_H
 #define CIRCUIT_PROPAGATION_H
 
@@ -15,17 +15,18 @@
 /* A parent with this share alone carries its target on. */
 #define PROPAGATION_DOMINANT 0.6
 /* With labels at least this much alike, the strongest parent does with less. */
-#define PROPAGATION_ALIKE 0.5
+#define PROPAGATION_ALIKE          0.5
 #define PROPAGATION_DOMINANT_ALIKE 0.4
 
 /* id, word, meaning */
 #define PROPAGATION_LIST(X)                                                                       \
-    X(PROPAGATION_PERSISTS, "persists", "one parent carries the target: it dominates, or is the"  \
+    X(PROPAGATION_PERSISTS, "persists",                                                           \
+      "one parent carries the target: it dominates, or is the"                                    \
       " strongest and has a similar label")                                                       \
     X(PROPAGATION_MERGES, "merges", "several parents carry the target, none of them alone")       \
     X(PROPAGATION_MINOR, "minor", "another parent carries the target")                            \
     X(PROPAGATION_ENDS, "ends", "nothing in later layers depends on the feature")                 \
-    X(PROPAGATION_LAST, "last layer", "no later layer was fitted to the feature's")                     \
+    X(PROPAGATION_LAST, "last layer", "no later layer was fitted to the feature's")               \
     X(PROPAGATION_GOES_ON, "goes on", "later features depend on it, beyond the path")
 
 typedef enum propagation_reading {

@@ -146,7 +146,8 @@ static void add_edges(growth *g)
     qsort(out->edge, kept, sizeof *out->edge, by_number);
     for (uint32_t i = 0; i < out->node_count; i++) {
         uint32_t first = c->in_start[out->node[i]];
-        uint32_t strong = circuit_count(c, c->in + first, c->in_start[out->node[i] + 1] - first, g->threshold);
+        uint32_t strong =
+            circuit_count(c, c->in + first, c->in_start[out->node[i] + 1] - first, g->threshold);
         for (uint32_t k = first; k < first + strong; k++) {
             if (g->chosen[c->in_link[k].source] != 1)
                 continue;

@@ -9,7 +9,7 @@ typedef struct subcircuit {
     uint32_t node_count;
     uint32_t *edge; /* numbers in the circuit; of greater |standardised| first */
     uint32_t edge_count;
-    uint32_t between; /* edges between the nodes, those without room among them */
+    uint32_t between;  /* edges between the nodes, those without room among them */
     uint32_t left_out; /* nodes that were met but found no room */
 } subcircuit;
 

@@ -62,7 +62,8 @@ static status make_picture(const study *s, const circuit *c, picture *p, error *
     if (focus) {
         status code = study_find(s, focus, &l, &feature, &one, err);
         if (code == STATUS_OK && !one)
-            code = error_set(err, STATUS_USAGE, "export: option --focus: '%s' is a layer; a feature is LAYER/INDEX",
+            code = error_set(err, STATUS_USAGE,
+                             "export: option --focus: '%s' is a layer; a feature is LAYER/INDEX",
                              focus);
         if (code == STATUS_OK)
             picture_around(c, threshold, circuit_node(c, l->position, feature), room, p);
@@ -106,12 +107,14 @@ static status run(char **arguments, int count, error *err)
     picture p = {0};
     const diagram_format *format = diagram_format_find(format_name);
     if (!format)
-        return error_set(err, STATUS_USAGE, "export: option --format: '%s', expected svg or dot", format_name);
+        return error_set(err, STATUS_USAGE, "export: option --format: '%s', expected svg or dot",
+                         format_name);
     if (!file)
-        return error_set(err, STATUS_USAGE, "export: option --output is needed: where to write the picture");
+        return error_set(err, STATUS_USAGE,
+                         "export: option --output is needed: where to write the picture");
     if (nodes == 0 || nodes > NODES_MOST)
-        return error_set(err, STATUS_USAGE, "export: option --nodes: 1 to %d, not %llu", NODES_MOST,
-                         (unsigned long long)nodes);
+        return error_set(err, STATUS_USAGE, "export: option --nodes: 1 to %d, not %llu",
+                         NODES_MOST, (unsigned long long)nodes);
     status code = study_open(&s, arguments[0], DB_READ, err);
     if (code == STATUS_OK)
         code = fit_get(s.connection, (int64_t)fit_id, &f, err);
@@ -130,10 +133,11 @@ const command command_export = {
     .name = "export",
     .arguments = "STUDY --output FILE",
     .summary = "write a layered picture of the circuit as SVG or DOT",
-    .details =
-        "Columns are layers, boxes are features, lines are edges; dashed lines have negative weights.\n"
-        "With --focus the features with the strongest paths to and from one feature are drawn, else\n"
-        "those on the strongest paths from the first fitted layer to the last.",
+    .details = "Columns are layers, boxes are features, lines are edges; dashed lines have "
+               "negative weights.\n"
+               "With --focus the features with the strongest paths to and from one feature are "
+               "drawn, else\n"
+               "those on the strongest paths from the first fitted layer to the last.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -44,8 +44,8 @@ static status read_end(const study *s, const char *text, path_end *end, error *e
 }
 
 /* A record: the feature at a place of a path, and the step that led there. */
-static status print_step(study *s, const circuit *c, const circuit_path *p, uint32_t number, uint32_t place,
-                         output *o, error *err)
+static status print_step(study *s, const circuit *c, const circuit_path *p, uint32_t number,
+                         uint32_t place, output *o, error *err)
 {
     uint32_t feature = 0, before = 0;
     uint32_t position = circuit_position(c, path_node(c, p, place), &feature);
@@ -60,14 +60,16 @@ static status print_step(study *s, const circuit *c, const circuit_path *p, uint
     char *name = study_feature_name(s, position, feature);
     char reading[160] = "";
     if (place > 0) {
-        propagation step = propagation_of_step(c, threshold, p->edge[place - 1], source_label, label);
+        propagation step =
+            propagation_of_step(c, threshold, p->edge[place - 1], source_label, label);
         propagation_say(&step, reading, sizeof reading);
     }
     if (place == p->length) {
         propagation end = propagation_of_end(c, threshold, path_node(c, p, place));
         char said[64];
         size_t used = strlen(reading);
-        snprintf(reading + used, sizeof reading - used, "; %s", propagation_say(&end, said, sizeof said));
+        snprintf(reading + used, sizeof reading - used, "; %s",
+                 propagation_say(&end, said, sizeof said));
     }
     output_count(o, "path", number);
     output_number(o, "weight", p->weight, 6);
@@ -90,8 +92,8 @@ static status print_paths(study *s, const circuit *c, const path_set *set, outpu
         for (uint32_t place = 0; place <= set->item[i].length && code == STATUS_OK; place++)
             code = print_step(s, c, &set->item[i], i + 1, place, o, err);
     if (code == STATUS_OK)
-        output_note(o, "%u of %.6g paths, strongest first; %u edges below the threshold", set->count,
-                    set->all, set->hidden);
+        output_note(o, "%u of %.6g paths, strongest first; %u edges below the threshold",
+                    set->count, set->all, set->hidden);
     output_note(o, "strengths rank dependencies; they are not causal effects");
     return code;
 }
@@ -139,13 +141,17 @@ const command command_paths = {
     .name = "paths",
     .arguments = "STUDY",
     .summary = "the strongest paths between features, into one, or from one",
-    .details =
-        "The weight of a path is the product of its edges' standardised weights. The strongest paths\n"
-        "are found exactly, whatever the circuit's size. With only --to, paths begin where no edge leads\n"
-        "in; with only --from they end where none leads out; with neither they lead from the first\n"
-        "fitted layer to the last. reading says what becomes of the concept at each step: it persists\n"
-        "(one parent has 60% of the squared weights of its target's parents, or 40% and a similar\n"
-        "label), merges with others, or is a minor part of what another parent carries.",
+    .details = "The weight of a path is the product of its edges' standardised weights. The "
+               "strongest paths\n"
+               "are found exactly, whatever the circuit's size. With only --to, paths begin where "
+               "no edge leads\n"
+               "in; with only --from they end where none leads out; with neither they lead from "
+               "the first\n"
+               "fitted layer to the last. reading says what becomes of the concept at each step: "
+               "it persists\n"
+               "(one parent has 60% of the squared weights of its target's parents, or 40% and a "
+               "similar\n"
+               "label), merges with others, or is a minor part of what another parent carries.",
     .least = 1,
     .most = 1,
     .options = options,

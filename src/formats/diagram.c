@@ -58,7 +58,8 @@ double diagram_heaviest(const diagram *d)
     return heaviest;
 }
 
-/* Nothing that an XML document may not hold, that hides, or that reorders what stands beside it. */
+/* Nothing that an XML document may not hold, that hides, or that reorders what stands beside it.
+ */
 static bool is_harmless(utf8proc_int32_t point)
 {
     if (point < 0x20 || (point >= 0x7f && point < 0xa0) || (point & 0xfffe) == 0xfffe)
@@ -70,10 +71,8 @@ static bool is_harmless(utf8proc_int32_t point)
     case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_CO:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-        return false;
-    default:
-        return true;
+    case UTF8PROC_CATEGORY_ZP: return false;
+    default: return true;
     }
 }
 

@@ -1,7 +1,7 @@
 /* A layered drawing as plain data, and the files that can show it.
  *
- * Text in it may be anything: what no XML or DOT file can hold is replaced, the rest escaped. A file
- * is written beside its place and moved there when it is complete. */
+ * Text in it may be anything: what no XML or DOT file can hold is replaced, the rest escaped. A
+ * file is written beside its place and moved there when it is complete. */
 #ifndef FORMATS_DIAGRAM_H
 #define FORMATS_DIAGRAM_H
 
@@ -18,7 +18,7 @@ typedef struct diagram_box {
 /* A line from box to box, through slots of the columns between. */
 typedef struct diagram_line {
     uint32_t from, to;
-    double weight; /* its sign and its size among the others are shown */
+    double weight;  /* its sign and its size among the others are shown */
     uint32_t *bend; /* slots, one for each column between; owned */
     uint32_t bends;
 } diagram_line;

@@ -1,5 +1,5 @@
-/* Graphviz DOT: boxes ranked by layer, in the order of the drawing. Quoted strings of DOT take XML's
- * character references, so its labels are escaped as XML is, and hold no backslash. */
+/* Graphviz DOT: boxes ranked by layer, in the order of the drawing. Quoted strings of DOT take
+ * XML's character references, so its labels are escaped as XML is, and hold no backslash. */
 #include "src/formats/diagram_file.h"
 
 #include <math.h>
@@ -37,7 +37,9 @@ static void print_box(const diagram *d, uint32_t i, FILE *out)
 /* A layer's boxes stand in one rank, from the upper slot to the lower. */
 static void print_column(const diagram *d, uint32_t column, FILE *out)
 {
-    fprintf(out, "  subgraph layer%u {\n    rank=same;\n    h%u [shape=plaintext, fontcolor=\"#666666\", label=\"",
+    fprintf(out,
+            "  subgraph layer%u {\n    rank=same;\n    h%u [shape=plaintext, "
+            "fontcolor=\"#666666\", label=\"",
             column, column);
     print_text(out, d->column[column]);
     fputs("\"];\n", out);
@@ -64,8 +66,8 @@ void dot_print(const diagram *d, FILE *out)
         fprintf(out, "  h%u -> h%u [style=invis];\n", column - 1, column);
     for (uint32_t i = 0; i < d->lines; i++) {
         const diagram_line *l = &d->line[i];
-        fprintf(out, "  n%u -> n%u [label=\"%.3g\", penwidth=%.2f%s];\n", l->from, l->to, l->weight,
-                0.5 + 3 * fabs(l->weight) / heaviest,
+        fprintf(out, "  n%u -> n%u [label=\"%.3g\", penwidth=%.2f%s];\n", l->from, l->to,
+                l->weight, 0.5 + 3 * fabs(l->weight) / heaviest,
                 l->weight < 0 ? ", style=dashed, color=\"#b2182b\"" : ", color=\"#2166ac\"");
     }
     fputs("}\n", out);

@@ -1,5 +1,5 @@
-/* SVG: the drawing of the screen as a figure. Negative lines are dashed, so that no meaning is told
- * by colour alone; whole labels show as tooltips. */
+/* SVG: the drawing of the screen as a figure. Negative lines are dashed, so that no meaning is
+ * told by colour alone; whole labels show as tooltips. */
 #include "src/formats/diagram_file.h"
 
 #include <math.h>
@@ -26,7 +26,8 @@ static double slot_y(uint32_t slot)
     return MARGIN + HEAD + (double)slot * SLOT + BOX_HEIGHT / 2.0;
 }
 
-static void print_text(FILE *out, double x, double y, const char *look, const char *text, size_t most)
+static void print_text(FILE *out, double x, double y, const char *look, const char *text,
+                       size_t most)
 {
     fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" %s>", x, y, look);
     diagram_print_xml(out, text, most);
@@ -63,9 +64,10 @@ static void print_line(const diagram *d, const diagram_line *l, double heaviest,
 static void print_box(const diagram_box *b, FILE *out)
 {
     double x = column_x(b->column), y = slot_y(b->slot) - BOX_HEIGHT / 2.0;
-    fprintf(out,
-            "<g><rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"4\" class=\"%s\"/><title>",
-            x, y, BOX_WIDTH, BOX_HEIGHT, b->focus ? "box focus" : "box");
+    fprintf(
+        out,
+        "<g><rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" rx=\"4\" class=\"%s\"/><title>",
+        x, y, BOX_WIDTH, BOX_HEIGHT, b->focus ? "box focus" : "box");
     diagram_print_xml(out, b->name, SIZE_MAX);
     fputs(" ", out);
     diagram_print_xml(out, b->label, SIZE_MAX);
@@ -96,7 +98,8 @@ void svg_print(const diagram *d, FILE *out)
     print_text(out, MARGIN, MARGIN + 10, "font-size=\"15\" font-weight=\"bold\"", d->title, 110);
     print_text(out, MARGIN, MARGIN + 28, "class=\"head\"", d->note, 160);
     for (uint32_t column = 0; column < d->columns; column++)
-        print_text(out, column_x(column), MARGIN + HEAD - 12, "class=\"head\"", d->column[column], LABEL_MOST);
+        print_text(out, column_x(column), MARGIN + HEAD - 12, "class=\"head\"", d->column[column],
+                   LABEL_MOST);
     for (uint32_t i = 0; i < d->lines; i++)
         print_line(d, &d->line[i], heaviest, out);
     for (uint32_t i = 0; i < d->boxes; i++)

@@ -16,9 +16,9 @@ static inline uint32_t fixture_below(uint64_t *seed, uint32_t n)
     return (uint32_t)((*seed >> 33) % n);
 }
 
-/* `layers` layers of `width` features; an edge between any two adjacent ones with chance `percent`,
- * and, with `skips`, between layers farther apart with half of it. `levels` different weights: few
- * of them make ties. */
+/* `layers` layers of `width` features; an edge between any two adjacent ones with chance
+ * `percent`, and, with `skips`, between layers farther apart with half of it. `levels` different
+ * weights: few of them make ties. */
 static inline circuit *fixture_circuit(uint64_t seed, uint32_t layers, uint32_t width,
                                        uint32_t percent, bool skips, uint32_t levels)
 {
@@ -41,7 +41,8 @@ static inline circuit *fixture_circuit(uint64_t seed, uint32_t layers, uint32_t 
                                            .removal = (float)fixture_below(&seed, 1000) / 100};
         }
     circuit *c = NULL;
-    cr_assert_eq(circuit_build(layers, features, list, count, STRENGTH_REMOVAL, &c, NULL), STATUS_OK);
+    cr_assert_eq(circuit_build(layers, features, list, count, STRENGTH_REMOVAL, &c, NULL),
+                 STATUS_OK);
     return c;
 }
 

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* Every box and bend has a place of its own, and every line leads from its source to its target. */
+/* Every box and bend has a place of its own, and every line leads from its source to its target.
+ */
 static void is_sound(const circuit *c, const subcircuit *s, const layout *l)
 {
     cr_assert_eq(l->box_count, s->node_count);
@@ -80,11 +81,14 @@ Test(layout, lines_that_need_not_cross_do_not)
     enum { N = 8 };
     circuit_edge *list = malloc(2 * N * sizeof *list);
     for (uint32_t i = 0; i < N; i++) {
-        list[i] = (circuit_edge){.source = i, .target = N + (N - 1 - i), .standardised = 1, .removal = 1};
-        list[N + i] = (circuit_edge){.source = N + i, .target = 2 * N + (i * 3) % N, .standardised = 1, .removal = 1};
+        list[i] = (circuit_edge){
+            .source = i, .target = N + (N - 1 - i), .standardised = 1, .removal = 1};
+        list[N + i] = (circuit_edge){
+            .source = N + i, .target = 2 * N + (i * 3) % N, .standardised = 1, .removal = 1};
     }
     circuit *c = NULL;
-    cr_assert_eq(circuit_build(3, (uint32_t[]){N, N, N}, list, 2 * N, STRENGTH_REMOVAL, &c, NULL), STATUS_OK);
+    cr_assert_eq(circuit_build(3, (uint32_t[]){N, N, N}, list, 2 * N, STRENGTH_REMOVAL, &c, NULL),
+                 STATUS_OK);
     path_end from, to;
     path_set set;
     paths_through(c, &from, &to);
@@ -96,7 +100,8 @@ Test(layout, lines_that_need_not_cross_do_not)
     cr_expect_eq(p.layout.slot_count, N);
     cr_expect_eq(p.layout.crossings, 0);
     for (uint32_t i = 0; i < p.layout.link_count; i++) /* and they are straight */
-        cr_expect_eq(p.layout.item[p.layout.link[i].from].slot, p.layout.item[p.layout.link[i].to].slot);
+        cr_expect_eq(p.layout.item[p.layout.link[i].from].slot,
+                     p.layout.item[p.layout.link[i].to].slot);
     picture_release(&p);
     path_set_release(&set);
     circuit_free(c);
@@ -259,9 +264,11 @@ Test(picture, that_cannot_be_written_leaves_what_was_there)
     picture p;
     error err = {0};
     picture_around(c, 0, 8, picture_room(15, 5), &p);
-    cr_expect_neq(picture_write(c, &p, &words, "x", diagram_format_find("svg"), missing, &err), STATUS_OK);
+    cr_expect_neq(picture_write(c, &p, &words, "x", diagram_format_find("svg"), missing, &err),
+                  STATUS_OK);
     cr_expect_not_null(strstr(err.message, "cannot write"));
-    cr_expect_neq(picture_write(c, &p, &words, "x", diagram_format_find("svg"), folder, &err), STATUS_OK);
+    cr_expect_neq(picture_write(c, &p, &words, "x", diagram_format_find("svg"), folder, &err),
+                  STATUS_OK);
     cr_expect_eq(scratch_count(folder), 0);
     cr_expect_null(diagram_format_find("png"));
     free(missing);

@@ -156,7 +156,8 @@ Test(paths, come_in_the_same_order_every_time)
     cr_assert_eq(b.count, 200);
     for (uint32_t i = 0; i < b.count; i++) {
         cr_assert_eq(a.item[i].length, b.item[i].length);
-        cr_assert_arr_eq(a.item[i].edge, b.item[i].edge, b.item[i].length * sizeof *b.item[i].edge);
+        cr_assert_arr_eq(a.item[i].edge, b.item[i].edge,
+                         b.item[i].length * sizeof *b.item[i].edge);
     }
     path_set_release(&a);
     path_set_release(&b);
@@ -168,7 +169,8 @@ Test(paths, of_ends_that_are_one_or_the_wrong_way_round_are_none)
     circuit *c = fixture_circuit(9, 4, 5, 70, true, 100);
     const struct {
         path_end from, to;
-    } none[] = {{{2, 1}, {2, 1}}, {{3, 0}, {1, 0}}, {{2, PATH_ANY}, {2, PATH_ANY}}, {{0, 0}, {0, 1}}};
+    } none[] = {
+        {{2, 1}, {2, 1}}, {{3, 0}, {1, 0}}, {{2, PATH_ANY}, {2, PATH_ANY}}, {{0, 0}, {0, 1}}};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         path_set set;
         cr_assert_eq(paths_find(c, none[i].from, none[i].to, 0, 10, &set, NULL), STATUS_OK);
@@ -177,7 +179,8 @@ Test(paths, of_ends_that_are_one_or_the_wrong_way_round_are_none)
         path_set_release(&set);
     }
     path_set set;
-    cr_assert_eq(paths_find(c, (path_end){0, 0}, (path_end){3, 0}, 1e9, 10, &set, NULL), STATUS_OK);
+    cr_assert_eq(paths_find(c, (path_end){0, 0}, (path_end){3, 0}, 1e9, 10, &set, NULL),
+                 STATUS_OK);
     cr_assert_eq(set.count, 0);
     cr_assert_eq(set.hidden, c->edge_count);
     path_set_release(&set);
@@ -192,7 +195,8 @@ Test(paths, take_no_edge_whose_weight_is_not_a_number_or_nothing)
     list[2] = (circuit_edge){.source = 1, .target = 3, .standardised = -0.5f, .removal = 7};
     list[3] = (circuit_edge){.source = 0, .target = 3, .standardised = INFINITY, .removal = 6};
     circuit *c = NULL;
-    cr_assert_eq(circuit_build(2, (uint32_t[]){2, 2}, list, 4, STRENGTH_REMOVAL, &c, NULL), STATUS_OK);
+    cr_assert_eq(circuit_build(2, (uint32_t[]){2, 2}, list, 4, STRENGTH_REMOVAL, &c, NULL),
+                 STATUS_OK);
     path_set set;
     const path_end any = {PATH_ANY, PATH_ANY};
     cr_assert_eq(paths_find(c, any, any, 0, 10, &set, NULL), STATUS_OK);

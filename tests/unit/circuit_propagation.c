@@ -10,7 +10,8 @@ static circuit *made(void)
     static const struct {
         uint32_t source, target;
         float w;
-    } edges[] = {{0, 4, 0.9f}, {1, 4, -0.1f}, {0, 5, 0.3f}, {1, 5, 0.3f}, {2, 5, -0.4f}, {3, 6, 0.2f}, {4, 7, 0.5f}};
+    } edges[] = {{0, 4, 0.9f},  {1, 4, -0.1f}, {0, 5, 0.3f}, {1, 5, 0.3f},
+                 {2, 5, -0.4f}, {3, 6, 0.2f},  {4, 7, 0.5f}};
     circuit_edge *list = malloc(sizeof edges / sizeof *edges * sizeof *list);
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
         list[i] = (circuit_edge){.source = edges[i].source,
@@ -41,8 +42,10 @@ Test(propagation, a_step_persists_merges_or_is_minor)
     cr_expect_eq(p.reading, PROPAGATION_PERSISTS);
     cr_expect_float_eq(p.share, 0.81 / 0.82, 1e-6);
     cr_expect_eq(propagation_of_step(c, 0, between(c, 1, 4), "x", "y").reading, PROPAGATION_MINOR);
-    cr_expect_eq(propagation_of_step(c, 0, between(c, 0, 5), "verbs", "verbs").reading, PROPAGATION_MERGES);
-    cr_expect_eq(propagation_of_step(c, 0, between(c, 3, 6), "", "").reading, PROPAGATION_PERSISTS);
+    cr_expect_eq(propagation_of_step(c, 0, between(c, 0, 5), "verbs", "verbs").reading,
+                 PROPAGATION_MERGES);
+    cr_expect_eq(propagation_of_step(c, 0, between(c, 3, 6), "", "").reading,
+                 PROPAGATION_PERSISTS);
     circuit_free(c);
 }
 
@@ -50,7 +53,8 @@ Test(propagation, similar_labels_let_the_strongest_parent_persist_with_less)
 {
     circuit *c = made();
     uint32_t id = between(c, 2, 5);
-    cr_expect_eq(propagation_of_step(c, 0, id, "past verbs", "verbs").reading, PROPAGATION_PERSISTS);
+    cr_expect_eq(propagation_of_step(c, 0, id, "past verbs", "verbs").reading,
+                 PROPAGATION_PERSISTS);
     cr_expect_eq(propagation_of_step(c, 0, id, "past verbs", "names").reading, PROPAGATION_MERGES);
     circuit_free(c);
 }
@@ -76,7 +80,8 @@ Test(propagation, a_path_ends_where_nothing_depends_on_it_or_nothing_was_fitted)
 
 Test(propagation, labels_are_alike_by_quoted_tokens_or_by_words)
 {
-    cr_expect_float_eq(labels_alike("\" play\", as in: to[ play] with", "\"play\" or \"game\", as in: x"), 1, 0);
+    cr_expect_float_eq(
+        labels_alike("\" play\", as in: to[ play] with", "\"play\" or \"game\", as in: x"), 1, 0);
     cr_expect_float_eq(labels_alike("\"s\", as in: dogs", "\"t\", as in: dogs"), 0, 0);
     cr_expect_float_eq(labels_alike("Pronouns in -self", "reflexive pronouns"), 0.5, 1e-9);
     cr_expect_float_eq(labels_alike("of a", "of a"), 0, 0);
@@ -87,9 +92,15 @@ Test(propagation, labels_are_alike_by_quoted_tokens_or_by_words)
 Test(propagation, is_said_in_words)
 {
     char text[64];
-    cr_expect_str_eq(propagation_say(&(propagation){.reading = PROPAGATION_MERGES, .share = 0.314, .count = 6}, text, sizeof text),
-                     "merges: 31% of 6 parents");
-    cr_expect_str_eq(propagation_say(&(propagation){.reading = PROPAGATION_PERSISTS, .share = 1, .count = 1}, text, sizeof text),
-                     "persists: the only parent");
-    cr_expect_str_eq(propagation_say(&(propagation){.reading = PROPAGATION_ENDS}, text, sizeof text), "ends: no children");
+    cr_expect_str_eq(
+        propagation_say(&(propagation){.reading = PROPAGATION_MERGES, .share = 0.314, .count = 6},
+                        text, sizeof text),
+        "merges: 31% of 6 parents");
+    cr_expect_str_eq(
+        propagation_say(&(propagation){.reading = PROPAGATION_PERSISTS, .share = 1, .count = 1},
+                        text, sizeof text),
+        "persists: the only parent");
+    cr_expect_str_eq(
+        propagation_say(&(propagation){.reading = PROPAGATION_ENDS}, text, sizeof text),
+        "ends: no children");
 }
