@@ -116,7 +116,7 @@ static void make_lists(const app *a, sample_view_state *v)
     for (uint32_t i = 0; i < v->lists.active_count; i++)
         if (v->lists.active[i].position == v->position && v->lists.active[i].feature == v->feature)
             list_go(&v->features, sample_list_row(&v->lists.features, i));
-    for (uint32_t i = 0; i < v->lists.at.edge_count; i++)
+    for (uint32_t i = 0; i < v->lists.edges.items; i++)
         if (v->lists.at.edge[i].edge == kept)
             list_go(&v->edges, sample_list_row(&v->lists.edges, i));
     make_shade(v);

@@ -299,7 +299,8 @@ static void draw_lists(const sample_picture *p, region r)
         draw_edges(p, region_part(rows, 0, half + 2, rows.rows, r.cols - half - 2), p->on_edges);
     } else {
         int col = draw_list_head(r, 0, !p->on_edges, active, p->lists->features.items);
-        draw_list_head(r, col + 3, p->on_edges, edges, p->lists->at.edge_count);
+        int room = p->layers_read < p->layers ? r.cols - 22 : r.cols;
+        draw_list_head(region_part(r, 0, 0, 1, room), col + 3, p->on_edges, edges, p->lists->at.edge_count);
         if (p->on_edges)
             draw_edges(p, rows, true);
         else

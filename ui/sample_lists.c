@@ -53,14 +53,14 @@ static void add_edges(sample_lists *lists, const circuit *c, uint32_t most)
         if (f->position < c->layer_count)
             active[count++] = (sample_activation){circuit_node(c, f->position, f->feature), f->value};
     }
-    sample_circuit_make(&lists->at, c, active, count);
+    sample_circuit_make(&lists->at, c, active, count, most);
     for (uint32_t p = 0; p < lists->at.pair_count; p++) {
         const sample_pair *pair = &lists->at.pair[p];
         add_group(&lists->edges, (sample_group){.source = pair->source,
                                                 .target = pair->target,
                                                 .start = pair->start,
-                                                .count = pair->count < most ? pair->count : most,
-                                                .all = pair->count});
+                                                .count = pair->count,
+                                                .all = pair->all});
     }
     free(active);
 }

@@ -5,67 +5,102 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* An edge with what sorting looks at. */
-typedef struct ranked {
-    uint64_t pair; /* source position, target position */
-    sample_edge of;
-} ranked;
-
 static int compare(const void *left, const void *right)
 {
-    const ranked *a = left, *b = right;
-    if (a->pair != b->pair)
-        return a->pair < b->pair ? -1 : 1;
-    float x = fabsf(a->of.carried), y = fabsf(b->of.carried);
+    const sample_edge *a = left;
+    const sample_edge *b = right;
+    float x = fabsf(a->carried);
+    float y = fabsf(b->carried);
     if (x != y)
         return x > y ? -1 : 1;
-    return (a->of.edge > b->of.edge) - (a->of.edge < b->of.edge);
+    return (a->edge > b->edge) - (a->edge < b->edge);
 }
 
-static uint32_t count_edges(const circuit *c, const sample_activation *active, uint32_t count)
+/* heap[0] is the weakest of those kept; lets it sink to where it belongs. */
+static void sink(sample_edge *heap, uint32_t count)
 {
-    uint32_t edges = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (active[i].node < c->node_count)
-            edges += c->out_start[active[i].node + 1] - c->out_start[active[i].node];
+    for (uint32_t at = 0, child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && compare(&heap[child + 1], &heap[child]) > 0)
+            child++;
+        if (compare(&heap[at], &heap[child]) >= 0)
+            break;
+        sample_edge swap = heap[at];
+        heap[at] = heap[child];
+        heap[child] = swap;
+    }
+}
+
+/* Keeps the `most` strongest of a pair: only few of many edges get past the weakest one kept. */
+static void keep(sample_edge *kept, sample_pair *pair, uint32_t most, sample_edge e)
+{
+    pair->all++;
+    if (pair->count < most) {
+        kept[pair->count++] = e;
+        if (pair->count == most) { /* full: weakest first is a heap */
+            qsort(kept, most, sizeof *kept, compare);
+            for (uint32_t i = 0; i < most / 2; i++) {
+                sample_edge swap = kept[i];
+                kept[i] = kept[most - 1 - i];
+                kept[most - 1 - i] = swap;
+            }
+        }
+    } else if (compare(&e, &kept[0]) < 0) {
+        kept[0] = e;
+        sink(kept, most);
+    }
+}
+
+/* count[source * layers + target]: edges between two layers whose source is active. */
+static uint32_t *count_edges(const circuit *c, const sample_activation *active, uint32_t count)
+{
+    uint32_t *edges = mem_zero((size_t)c->layer_count * c->layer_count + 1, sizeof *edges);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t node = active[i].node;
+        uint32_t source = circuit_position(c, node, NULL);
+        for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++)
+            edges[source * c->layer_count + circuit_position(c, c->edge[c->out[k]].target, NULL)]++;
+    }
     return edges;
 }
 
-static void gather(const circuit *c, const sample_activation *active, uint32_t count, ranked *all)
+/* A pair for each that has edges, with room for what it keeps; place[] becomes its number. */
+static void make_pairs(sample_circuit *out, const circuit *c, uint32_t *place, uint32_t most)
 {
-    uint32_t edges = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t node = active[i].node;
-        if (node >= c->node_count)
+    uint32_t room = 0;
+    for (uint32_t p = 0; p < c->layer_count * c->layer_count; p++) {
+        uint32_t edges = place[p];
+        if (edges == 0)
             continue;
-        uint64_t source = circuit_position(c, node, NULL);
-        for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++) {
-            const circuit_edge *e = &c->edge[c->out[k]];
-            all[edges++] = (ranked){.pair = source << 32 | circuit_position(c, e->target, NULL),
-                                    .of = {c->out[k], e->weight * active[i].value}};
-        }
+        out->edge_count += edges;
+        out->pair = mem_grow(out->pair, (size_t)out->pair_count + 1, sizeof *out->pair);
+        out->pair[out->pair_count] = (sample_pair){
+            .source = p / c->layer_count, .target = p % c->layer_count, .start = room};
+        room += edges < most ? edges : most;
+        place[p] = out->pair_count++;
     }
+    out->edge = mem_alloc(((size_t)room + 1) * sizeof *out->edge);
 }
 
 void sample_circuit_make(sample_circuit *out, const circuit *c, const sample_activation *active,
-                         uint32_t count)
+                         uint32_t count, uint32_t most)
 {
-    *out = (sample_circuit){.edge_count = count_edges(c, active, count)};
-    ranked *all = mem_alloc(((size_t)out->edge_count + 1) * sizeof *all);
-    gather(c, active, count, all);
-    qsort(all, out->edge_count, sizeof *all, compare);
-    out->edge = mem_alloc(((size_t)out->edge_count + 1) * sizeof *out->edge);
-    for (uint32_t i = 0; i < out->edge_count; i++) {
-        out->edge[i] = all[i].of;
-        if (i == 0 || all[i].pair != all[i - 1].pair) {
-            out->pair = mem_grow(out->pair, (size_t)out->pair_count + 1, sizeof *out->pair);
-            out->pair[out->pair_count++] = (sample_pair){.source = (uint32_t)(all[i].pair >> 32),
-                                                         .target = (uint32_t)all[i].pair,
-                                                         .start = i};
+    *out = (sample_circuit){0};
+    uint32_t *place = count_edges(c, active, count);
+    make_pairs(out, c, place, most);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t node = active[i].node;
+        uint32_t source = circuit_position(c, node, NULL);
+        for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++) {
+            const circuit_edge *e = &c->edge[c->out[k]];
+            uint32_t target = circuit_position(c, e->target, NULL);
+            sample_pair *pair = &out->pair[place[source * c->layer_count + target]];
+            keep(out->edge + pair->start, pair, most,
+                 (sample_edge){c->out[k], e->weight * active[i].value});
         }
-        out->pair[out->pair_count - 1].count++;
     }
-    free(all);
+    for (uint32_t p = 0; p < out->pair_count; p++)
+        qsort(out->edge + out->pair[p].start, out->pair[p].count, sizeof *out->edge, compare);
+    free(place);
 }
 
 void sample_circuit_release(sample_circuit *s)

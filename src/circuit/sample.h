@@ -22,18 +22,20 @@ typedef struct sample_edge {
 typedef struct sample_pair {
     uint32_t source, target; /* positions */
     uint32_t start, count;
+    uint32_t all; /* with those that were too many to keep */
 } sample_pair;
 
 typedef struct sample_circuit {
     sample_edge *edge; /* by pair, strongest first */
-    uint32_t edge_count;
+    uint32_t edge_count; /* with those that are not kept */
     sample_pair *pair; /* by source, then target */
     uint32_t pair_count;
 } sample_circuit;
 
-/* `active`: the features that are not silent, each once, in any order. */
+/* `active`: nodes of the circuit that are not silent, each once, in any order. Of each pair the
+ * `most` strongest edges are kept (at least 1). */
 void sample_circuit_make(sample_circuit *out, const circuit *c, const sample_activation *active,
-                         uint32_t count);
+                         uint32_t count, uint32_t most);
 void sample_circuit_release(sample_circuit *s);
 
 #endif

@@ -196,7 +196,7 @@ Test(circuit_summary, one_sample_lights_up_the_edges_of_what_is_active)
         sample_rows_release(&rows[l]);
     }
     sample_circuit at;
-    sample_circuit_make(&at, c, active, count);
+    sample_circuit_make(&at, c, active, count, UINT32_MAX);
     uint32_t expected = 0;
     for (uint32_t e = 0; e < c->edge_count; e++)
         expected += value[c->edge[e].source] != 0;
@@ -217,8 +217,23 @@ Test(circuit_summary, one_sample_lights_up_the_edges_of_what_is_active)
         }
     }
     cr_expect_eq(in_pairs, at.edge_count);
+    for (uint32_t most = 1; most < 9; most++) { /* the heads of the same lists */
+        sample_circuit few;
+        sample_circuit_make(&few, c, active, count, most);
+        cr_expect_eq(few.edge_count, at.edge_count);
+        cr_assert_eq(few.pair_count, at.pair_count);
+        for (uint32_t p = 0; p < few.pair_count; p++) {
+            uint32_t all = at.pair[p].count;
+            cr_expect_eq(few.pair[p].all, all);
+            cr_assert_eq(few.pair[p].count, all < most ? all : most);
+            for (uint32_t i = 0; i < few.pair[p].count; i++)
+                cr_expect_eq(few.edge[few.pair[p].start + i].edge,
+                             at.edge[at.pair[p].start + i].edge);
+        }
+        sample_circuit_release(&few);
+    }
     sample_circuit_release(&at);
-    sample_circuit_make(&at, c, active, 0);
+    sample_circuit_make(&at, c, active, 0, 10);
     cr_expect(at.edge_count == 0 && at.pair_count == 0);
     sample_circuit_release(&at);
     circuit_free(c);
