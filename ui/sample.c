@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_FIND = 1, EDGES_FIRST = 10 };
+enum {
+    TAG_FIND = 1,
+    EDGES_FIRST = 10, /* of a layer pair */
+    PAGE_FIRST = 10   /* rows of a list that was not drawn yet */
+};
 
 typedef struct sample_view_state {
     uint32_t sample;          /* shown; NOTHING: none yet */
@@ -242,6 +246,7 @@ static void *create(app *a)
     (void)a;
     sample_view_state *v = mem_zero(1, sizeof *v);
     v->most = EDGES_FIRST;
+    v->features.page = v->edges.page = PAGE_FIRST;
     v->sample = v->aim = v->position = v->feature = NOTHING;
     return v;
 }
@@ -267,7 +272,6 @@ static void ask_strongest(app *a, sample_view_state *v)
 static void enter(app *a, void *self, const place *where)
 {
     sample_view_state *v = self;
-    int mode = where->mode;
     if (where->feature != NOTHING) {
         v->position = where->layer;
         v->feature = where->feature;
@@ -276,17 +280,12 @@ static void enter(app *a, void *self, const place *where)
     }
     if (!a->study)
         return;
-    if (mode == SAMPLE_USUAL && v->sample == NOTHING && v->aim == NOTHING) {
-        if (a->feature != NOTHING && v->position == NOTHING) {
-            v->position = a->layer;
-            v->feature = a->feature;
-        }
-        mode = v->position == NOTHING ? SAMPLE_AT : SAMPLE_STRONGEST;
-    }
-    if (mode == SAMPLE_STRONGEST)
+    if (where->mode == SAMPLE_STRONGEST)
         ask_strongest(a, v);
-    else if (mode == SAMPLE_AT && where->row < samples_of(a))
+    else if (where->mode == SAMPLE_AT && where->row < samples_of(a))
         show_sample(a, v, where->row);
+    else if (v->aim == NOTHING && samples_of(a) > 0)
+        show_sample(a, v, 0);
     else
         make_lists(a, v);
 }

@@ -4,7 +4,7 @@
 #define UI_SAMPLE_H
 
 enum {
-    SAMPLE_USUAL,    /* where it was; at first, as SAMPLE_STRONGEST of the feature at hand */
+    SAMPLE_USUAL,    /* where it was; at first, sample 0 */
     SAMPLE_AT,       /* the place's row is the sample */
     SAMPLE_STRONGEST /* the sample where the feature is strongest */
 };

@@ -103,7 +103,9 @@ static void draw_head(const sample_picture *p, region r)
     else
         snprintf(text, sizeof text, t->count ? "one sample: figures are of the whole document" : "no text");
     col += 2 + draw_text(r, 0, col, r.cols - col, ROLE_HEAD, text);
-    draw_format(r, 0, col, ROLE_DIM, "sample %s", show_count(at, p->sample));
+    col += draw_format(r, 0, col, ROLE_DIM, "sample %s", show_count(at, p->sample));
+    if (t->cut_before || t->cut_after)
+        draw_text(r, 0, col + 2, r.cols - col - 2, ROLE_DIM, "(a part of the text)");
 }
 
 /* What the line under the text shows. */

@@ -44,31 +44,49 @@ void sample_text_free(void *read)
     free(t);
 }
 
-static void take_tokens(sample_text *t, const document *doc, uint32_t from, uint32_t count)
+static void take_token(sample_text *t, const char *raw)
 {
-    t->token = mem_zero((size_t)count + 1, sizeof *t->token);
-    t->count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        t->token[i].text = text_clean(doc->token ? doc->token[from + i] : doc->text);
-        t->token[i].width = text_width(t->token[i].text);
-    }
+    sample_token *token = &t->token[t->count++];
+    token->text = text_clean(raw);
+    token->width = text_width(token->text);
 }
 
-/* The tokens round the sample; a document without tokens is one of them. */
+/* A text's words, each with the blanks before it, so that lines break between them. */
+static void take_words(sample_text *t, const char *text)
+{
+    t->token = mem_zero(TOKENS_MOST, sizeof *t->token);
+    while (*text && t->count < TOKENS_MOST) {
+        size_t length = strspn(text, " ");
+        length += strcspn(text + length, " ");
+        char *word = mem_format("%.*s", (int)length, text);
+        take_token(t, word);
+        free(word);
+        text += length;
+    }
+    t->cut_after = *text != '\0';
+}
+
+/* The tokens round the sample, or the text. */
 static void take_document(sample_text *t, const document *doc)
 {
     t->first = doc->first_sample;
     t->samples = doc->samples;
     t->name = text_clean(doc->name);
     t->by_token = doc->token && doc->token_count == doc->samples;
+    t->first_token = t->first;
+    if (!doc->token) {
+        take_words(t, doc->text ? doc->text : "");
+        return;
+    }
     uint32_t at = t->by_token ? t->sample - t->first : 0, half = TOKENS_MOST / 2;
-    uint32_t all = doc->token ? doc->token_count : doc->text ? 1 : 0;
     uint32_t from = at > half ? at - half : 0;
-    uint32_t end = all - from > TOKENS_MOST ? from + TOKENS_MOST : all;
-    take_tokens(t, doc, from, end - from);
+    uint32_t end = doc->token_count - from > TOKENS_MOST ? from + TOKENS_MOST : doc->token_count;
+    t->token = mem_zero((size_t)(end - from) + 1, sizeof *t->token);
+    for (uint32_t i = from; i < end; i++)
+        take_token(t, doc->token[i]);
     t->first_token = t->first + from;
     t->cut_before = from > 0;
-    t->cut_after = end < all;
+    t->cut_after = end < doc->token_count;
 }
 
 static status read_round(db *d, sample_text *t, bool its_first, error *err)

@@ -97,7 +97,10 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
 static void *create(app *a)
 {
     (void)a;
-    return mem_zero(1, sizeof(trust_state));
+    trust_state *v = mem_zero(1, sizeof *v);
+    for (int i = 0; i < TRUST_LISTS; i++)
+        v->list[i].page = 10; /* until it is drawn */
+    return v;
 }
 
 static void destroy(void *self)
