@@ -136,6 +136,10 @@ enum {
     /* everywhere */                                                                              \
     X(ACT_BACK, "back", "q Esc Backspace", IN_ALL, "back", "back the way you came; q at the first" \
       " view leaves")                                                                             \
+    X(ACT_JUMP_BACK, "jump-back", "H", IN_ALL, "", "back at once, whatever is searched or open here") \
+    X(ACT_JUMP_FORWARD, "jump-forward", "L", IN_ALL, "", "forward again the way you came back")   \
+    X(ACT_MARK, "mark", "M", IN_ALL, "", "mark this place with a letter")                         \
+    X(ACT_MARK_JUMP, "to-mark", "'", IN_ALL, "", "to the place marked with a letter")             \
     X(ACT_VIEW_STUDY, "study", "1", IN_ALL, "", "to the study")                                   \
     X(ACT_VIEW_FEATURES, "features", "2", IN_ALL, "", "to the features")                          \
     X(ACT_VIEW_FITS, "fits", "3", IN_ALL, "", "to the fits")                                      \
@@ -144,7 +148,8 @@ enum {
     X(ACT_VIEW_TRUST, "trust", "6", IN_ALL, "", "to what speaks for and against the fit")         \
     X(ACT_VIEW_SAMPLE, "sample", "7", IN_ALL, "", "to one sample and its text")                   \
     X(ACT_HELP, "help", "? F1", IN_ALL, "help", "every key of this view; / searches there")       \
-    X(ACT_PALETTE, "palette", ":", IN_ALL, "", "call an action by its name; Tab completes")       \
+    X(ACT_PALETTE, "palette", ":", IN_ALL, "", "call an action by its name; Tab completes, Up"        \
+      " brings back what was called before")                                                            \
     X(ACT_THEME, "theme", "T", IN_ALL, "", "the next theme")                                      \
     X(ACT_REPAINT, "repaint", "^L", IN_ALL, "", "draw the whole screen anew")                     \
     X(ACT_SUSPEND, "suspend", "^Z", IN_ALL, "", "back to the shell; fg returns")                  \

@@ -17,78 +17,6 @@ static const view_ops *const all_views[] = {&study_view,   &features_view, &fits
                                             &circuit_view, &paths_view,    &trust_view,
                                             &sample_view,  &picture_view};
 
-/* going about */
-
-static const view_ops *ops_of(app *a)
-{
-    return a->ops[a->view];
-}
-
-place place_here(app *a)
-{
-    place here = PLACE(a->view);
-    if (ops_of(a)->leave)
-        ops_of(a)->leave(a, a->state[a->view], &here);
-    return here;
-}
-
-static void enter(app *a, const place *where)
-{
-    a->view = where->view;
-    if (ops_of(a)->enter)
-        ops_of(a)->enter(a, a->state[a->view], where);
-    app_dirty(a);
-}
-
-static void push(history *h, const place *here)
-{
-    enum { DEEPEST = 1000 };
-    if (h->count == DEEPEST)
-        memmove(h->item, h->item + 1, --h->count * sizeof *h->item);
-    if (h->count == h->capacity) {
-        h->capacity = 2 * h->capacity + 16;
-        h->item = mem_grow(h->item, h->capacity, sizeof *h->item);
-    }
-    h->item[h->count++] = *here;
-}
-
-void app_go(app *a, const place *where)
-{
-    place here = place_here(a);
-    push(&a->screen->back, &here);
-    enter(a, where);
-}
-
-bool app_back(app *a)
-{
-    history *h = &a->screen->back;
-    if (h->count == 0)
-        return false;
-    place where = h->item[--h->count];
-    enter(a, &where);
-    return true;
-}
-
-void app_pop_to(app *a, size_t depth, const place *where)
-{
-    history *h = &a->screen->back;
-    if (h->count > depth)
-        h->count = depth;
-    enter(a, where);
-}
-
-void app_switch_view(app *a, view_id view)
-{
-    history *h = &a->screen->back;
-    if (view == a->view)
-        return;
-    /* there and back again leaves no trail, so that q soon finds its way out */
-    if (h->count > 0 && h->item[h->count - 1].view == view)
-        app_back(a);
-    else
-        app_go(a, &PLACE(view));
-}
-
 /* what stands in the status line */
 
 void app_dirty(app *a)
@@ -327,7 +255,7 @@ static void release(app *a)
     for (size_t i = 0; i < s->theme_count; i++)
         free(s->theme_names[i]);
     free(s->theme_names);
-    free(s->back.item);
+    history_end(a);
     free(a->path);
     free(a->name);
 }
@@ -350,7 +278,7 @@ status ui_run(const ui_options *options, error *err)
                 a.state[v] = a.ops[v]->create(&a);
         first_theme(&a, options);
         snapshot_begin(&a);
-        enter(&a, &PLACE(VIEW_STUDY));
+        history_begin(&a);
         loop_run(&a);
         /* first the terminal: the last block of a running fit may take a moment */
         term_stop();

@@ -96,6 +96,11 @@ static void draw_status(app *a, region line)
         prompt_draw(&s->input, line, 0, at, line.cols - at - 1, ROLE_STATUS, true);
         return;
     }
+    if (s->line == LINE_MARK || s->line == LINE_JUMP) {
+        int at = 1 + draw_text(line, 0, 1, line.cols - 16, ROLE_KEY, s->line_label);
+        draw_text(line, 0, at + 1, 12, ROLE_STATUS, "a letter");
+        return;
+    }
     if (s->line == LINE_CONFIRM) {
         int at = 1 + draw_text(line, 0, 1, line.cols - 8, ROLE_WARNING, s->line_label);
         draw_text(line, 0, at + 1, 5, ROLE_KEY, "y/n");

@@ -40,11 +40,29 @@ static void go_back(app *a)
         s->leaving = true;
 }
 
+static void ask_letter(app *a, line_owner owner, const char *question)
+{
+    struct screen *s = a->screen;
+    s->line = owner;
+    snprintf(s->line_label, sizeof s->line_label, "%s", question);
+    app_dirty(a);
+}
+
 /* What an action means when the view has no meaning of its own for it. */
 static void act_everywhere(app *a, action_id act)
 {
     switch (act) {
     case ACT_BACK: go_back(a); break;
+    case ACT_JUMP_BACK:
+        if (!app_back(a))
+            app_say(a, ROLE_STATUS, "this is where you began");
+        break;
+    case ACT_JUMP_FORWARD:
+        if (!app_forward(a))
+            app_say(a, ROLE_STATUS, "this is how far you came");
+        break;
+    case ACT_MARK: ask_letter(a, LINE_MARK, "mark this place as:"); break;
+    case ACT_MARK_JUMP: ask_letter(a, LINE_JUMP, "to the mark:"); break;
     case ACT_VIEW_STUDY:
     case ACT_VIEW_FEATURES:
     case ACT_VIEW_FITS:
@@ -102,6 +120,13 @@ static void line_key(app *a, int key)
         s->line = LINE_FREE;
         if (key == 'y' || key == 'Y')
             s->confirmed(a, s->confirmed_user);
+    } else if (s->line == LINE_MARK || s->line == LINE_JUMP) {
+        bool jump = s->line == LINE_JUMP;
+        s->line = LINE_FREE;
+        if (key != PRESSED_ESC && jump)
+            history_jump(a, key);
+        else if (key != PRESSED_ESC)
+            history_mark(a, key);
     } else if (s->line == LINE_PALETTE) {
         palette_key(a, key);
     } else {

@@ -1,6 +1,7 @@
-/* `:` calls an action by its name. */
+/* `:` calls an action by its name; up and down bring back those called before. */
 #include "ui/screen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void palette_open(app *a)
@@ -8,6 +9,7 @@ void palette_open(app *a)
     struct screen *s = a->screen;
     s->line = LINE_PALETTE;
     strcpy(s->line_label, ":");
+    s->past_at = -1;
     prompt_set(&s->input, "");
     app_dirty(a);
 }
@@ -61,17 +63,45 @@ static action_id named(const app *a, const char *text)
     return only;
 }
 
+/* Puts the name first; it stands there once. */
+static void remember(struct screen *s, const char *name)
+{
+    int at = 0;
+    while (at < s->past_count && strcmp(s->past[at], name) != 0)
+        at++;
+    if (at == s->past_count && s->past_count < PAST_NAMES)
+        s->past_count++;
+    at = at < PAST_NAMES ? at : PAST_NAMES - 1;
+    memmove(s->past[1], s->past[0], (size_t)at * sizeof *s->past);
+    snprintf(s->past[0], sizeof s->past[0], "%s", name);
+}
+
+/* by 1: the name called before; by -1: the one after it, at last an empty line. */
+static void recall(struct screen *s, int by)
+{
+    int at = s->past_at + by;
+    if (at < -1 || at >= s->past_count)
+        return;
+    s->past_at = at;
+    prompt_set(&s->input, at < 0 ? "" : s->past[at]);
+}
+
 void palette_key(app *a, int key)
 {
     struct screen *s = a->screen;
     if (key == PRESSED_TAB) {
         complete(a);
+    } else if (key == PRESSED_UP || key == 16) { /* ^P */
+        recall(s, 1);
+    } else if (key == PRESSED_DOWN || key == 14) { /* ^N */
+        recall(s, -1);
     } else if (key == PRESSED_ENTER) {
         s->line = LINE_FREE;
         action_id act = named(a, s->input.text);
-        if (act != ACT_NONE)
+        if (act != ACT_NONE) {
+            remember(s, action_get(act)->name);
             screen_act(a, act, 0);
-        else if (s->input.length > 0)
+        } else if (s->input.length > 0)
             app_say(a, ROLE_WARNING, "'%s' names no action of this view, or several",
                     s->input.text);
     } else if (key == PRESSED_ESC || key == 3 ||

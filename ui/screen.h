@@ -13,10 +13,14 @@ typedef struct version_seen {
     uint64_t inode, device; /* 0: the file is gone */
 } version_seen;
 
-typedef enum line_owner { LINE_FREE, LINE_VIEW, LINE_PALETTE, LINE_CONFIRM } line_owner;
+enum { PAST_NAMES = 20 };
+
+typedef enum line_owner { LINE_FREE, LINE_VIEW, LINE_PALETTE, LINE_CONFIRM, LINE_MARK, LINE_JUMP } line_owner;
 
 struct screen {
-    history back;
+    history back, forward;
+    place mark[26]; /* by letter */
+    bool marked[26];
 
     /* the status line's input */
     line_owner line;
@@ -24,6 +28,8 @@ struct screen {
     int line_tag;
     char line_label[160];
     char line_hint[160];
+    char past[PAST_NAMES][32]; /* what the palette called, newest first */
+    int past_count, past_at;   /* past_at: -1 while a name is typed */
     void (*confirmed)(app *a, int64_t user);
     int64_t confirmed_user;
 
@@ -99,8 +105,15 @@ modal *help_create(app *a);
 /* app.c */
 void app_close_modal(app *a);
 void app_next_theme(app *a);
+
+/* history.c */
+void history_begin(app *a); /* enters the first view */
+void history_end(app *a);
 place place_here(app *a);
+bool app_forward(app *a); /* false: nobody came back from anywhere */
 void app_switch_view(app *a, view_id view);
-void app_pop_to(app *a, size_t depth, const place *where);
+void app_pop_to(app *a, size_t depth, const place *where); /* no deeper than that, and there */
+void history_mark(app *a, int key); /* here, by that letter */
+void history_jump(app *a, int key);
 
 #endif
