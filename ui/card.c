@@ -155,7 +155,7 @@ static int draw_figures(app *a, const feature_row *f, const char *source, region
 {
     const layer *l = app_layer(a, a->layer);
     l = l && l->id == f->layer_id ? l : layer_by_id(&a->study->layers, f->layer_id);
-    char text[6][64];
+    char text[6][24];
     double density = l && l->samples ? (double)f->active / l->samples : 0.0;
     const struct {
         const char *word, *value;
@@ -163,7 +163,8 @@ static int draw_figures(app *a, const feature_row *f, const char *source, region
                 {"active", show_count(text[1], f->active)},
                 {"mean", show_figure(text[2], (double)f->mean)},
                 {"sd", show_figure(text[3], (double)f->sd)},
-                {"max", show_figure(text[4], (double)f->maximum)},
+                {"min", f->minimum < 0 ? show_figure(text[4], (double)f->minimum) : ""},
+                {"max", show_figure(text[5], (double)f->maximum)},
                 {"label by", source}};
     int line = 0, col = 0;
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
@@ -182,12 +183,14 @@ static int draw_figures(app *a, const feature_row *f, const char *source, region
     return line + 1;
 }
 
-/* Bars over the range of the nonzero values, and below them the greatest. */
+/* Bars over the range of the nonzero values, and below them its ends. The least nonzero value of
+ * a nonnegative feature is not known: it is where activity begins. */
 static void draw_bins(const feature_stats *stats, region r, int row, int col, int rows)
 {
     draw_histogram(r, row, col, rows, ROLE_BAR, stats->histogram, FEATURE_BINS);
     char text[24];
-    draw_text(r, row + rows, col, FEATURE_BINS - 9, ROLE_DIM, "active, up to");
+    draw_text(r, row + rows, col, FEATURE_BINS - 9, ROLE_DIM,
+              stats->minimum < 0 ? show_figure(text, stats->minimum) : "active, up to");
     draw_right(r, row + rows, col + FEATURE_BINS - 8, 8, ROLE_DIM,
                show_figure(text, stats->maximum));
 }

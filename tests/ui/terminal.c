@@ -36,6 +36,7 @@ struct terminal {
     VTermScreen *screen;
     int rows, columns;
     bool alternate, cursor_hidden;
+    size_t cursor_matched; /* bytes of "ESC [ ? 2 5" that the stream has just brought */
     size_t bytes;
     unsigned char
         tail[3]; /* the last bytes of the stream, to find forbidden sequences across reads */
@@ -119,11 +120,22 @@ static int property(VTermProp prop, VTermValue *value, void *user)
     terminal *t = user;
     if (prop == VTERM_PROP_ALTSCREEN)
         t->alternate = value->boolean;
-    else if (prop == VTERM_PROP_CURSORVISIBLE)
-        t->cursor_hidden = !value->boolean;
     else if (prop == VTERM_PROP_TITLE || prop == VTERM_PROP_ICONNAME)
         t->harm = "it set the window's title";
     return 1;
+}
+
+/* Whether the cursor shows is read off the stream: libvterm restores that, too, with the cursor's
+ * place (ESC 8, leaving the other screen), which no terminal does. */
+static void watch_cursor(terminal *t, unsigned char byte)
+{
+    static const char wanted[] = "\x1b[?25";
+    if (t->cursor_matched == sizeof wanted - 1 && (byte == 'h' || byte == 'l'))
+        t->cursor_hidden = byte == 'l';
+    if (t->cursor_matched < sizeof wanted - 1 && byte == (unsigned char)wanted[t->cursor_matched])
+        t->cursor_matched++;
+    else
+        t->cursor_matched = byte == 0x1B;
 }
 
 /* Looks at each byte with the two before it: harmful sequences are at most three bytes long. */
@@ -144,6 +156,7 @@ static void watch(terminal *t, const unsigned char *bytes, size_t length)
             t->harm = "it sent a device string or a reset";
         else if (c == 0x05 || c == 0x7F)
             t->harm = "it sent a stray control character";
+        watch_cursor(t, c);
         t->tail[0] = a;
         t->tail[1] = b;
         t->tail[2] = c;
