@@ -29,7 +29,7 @@ enum { SWEEPS = 2000, HALVINGS = 50 };
 static const double least_weight = 1e-6;
 
 /* A step reduces the violation to this part before the model is renewed. */
-static const double forcing = 0.03;
+static const double forcing = 0.1;
 
 status newton_space_create(newton_space *space, const variable_problem *p, error *err)
 {
@@ -38,7 +38,9 @@ status newton_space_create(newton_space *space, const variable_problem *p, error
         .slope = mem_try(p->rows, sizeof *space->slope),
         .residual = mem_try(p->rows, sizeof *space->residual),
         .saved = mem_try(p->rows, sizeof *space->saved),
-        .others = mem_try(p->rows, sizeof *space->others),
+        .probability = mem_try(p->rows, sizeof *space->probability),
+        .rest = mem_try(p->rows, sizeof *space->rest),
+        .growth = mem_try(p->rows, sizeof *space->growth),
         .change = mem_try(p->rows, sizeof *space->change),
         .set = mem_try(p->size, sizeof *space->set),
         .curvature = mem_try(p->size, sizeof *space->curvature),
@@ -47,8 +49,9 @@ status newton_space_create(newton_space *space, const variable_problem *p, error
         .jump = mem_try(p->size, sizeof *space->jump),
     };
     if (trail_create(&space->trail, p->size) && space->weight && space->slope &&
-        space->residual && space->saved && space->others && space->change && space->set &&
-        space->curvature && space->weighted && space->start && space->jump)
+        space->residual && space->saved && space->probability && space->rest &&
+        space->growth && space->change && space->set && space->curvature && space->weighted &&
+        space->start && space->jump)
         return STATUS_OK;
     newton_space_release(space);
     return error_memory(err, "the working set of a target variable");
@@ -60,7 +63,9 @@ void newton_space_release(newton_space *space)
     free(space->slope);
     free(space->residual);
     free(space->saved);
-    free(space->others);
+    free(space->probability);
+    free(space->rest);
+    free(space->growth);
     free(space->change);
     free(space->set);
     free(space->curvature);
@@ -82,14 +87,12 @@ typedef struct model_state {
     double fall;  /* of the model's objective since the step began: <= 0 */
 } model_state;
 
-/* log-sum-exp over the other classes: by subtraction where that keeps its digits. */
+/* log-sum-exp over the other classes (binary: class 0, whose predictor is 0). */
 static double sum_of_others(const variable_model *m, const variable_problem *p, uint32_t c,
                             uint32_t i)
 {
-    double own = m->eta[(size_t)c * p->rows + i];
-    double probability = exp(own - m->lse[i]);
-    if (probability < 0.9)
-        return m->lse[i] + log1p(-probability);
+    if (p->kind == VARIABLE_BINARY)
+        return 0;
     double sum = -INFINITY;
     for (uint32_t d = 0; d < p->outputs; d++)
         if (d != c)
@@ -97,26 +100,40 @@ static double sum_of_others(const variable_model *m, const variable_problem *p, 
     return sum;
 }
 
-/* Weights and residuals at the present predictors, and the intercept's own first step. */
-static void begin_model(model_state *s, const variable_model *m, uint32_t c)
+/* First and second derivatives of the loss at the present predictors. */
+static void differentiate(const model_state *s, const variable_model *m, uint32_t c)
 {
     const variable_problem *p = s->p;
     newton_space *space = s->space;
-    double sum = 0;
-    variable_model_residual(m, p, c, space->slope);
+    const double *eta = m->eta + (size_t)c * p->rows;
     for (uint32_t i = 0; i < p->rows; i++) {
-        space->weight[i] = 1;
-        if (p->kind != VARIABLE_REAL) {
-            space->others[i] = p->kind == VARIABLE_BINARY ? 0 : sum_of_others(m, p, c, i);
-            double odds = exp(-fabs(m->eta[(size_t)c * p->rows + i] - space->others[i]));
-            space->weight[i] = fmax(odds / ((1 + odds) * (1 + odds)), least_weight);
+        if (p->kind == VARIABLE_REAL) {
+            space->slope[i] = p->y[i] - eta[i];
+            space->weight[i] = 1;
+            continue;
         }
+        double q = exp(eta[i] - m->lse[i]);
+        double rest = q < 0.9 ? 1 - q : exp(sum_of_others(m, p, c, i) - m->lse[i]);
+        space->probability[i] = q;
+        space->rest[i] = rest;
+        space->slope[i] = variable_hit(p, c, i) > 0 ? rest : -q;
+        space->weight[i] = fmax(q * rest, least_weight);
+    }
+}
+
+/* The model at the present predictors, and the intercept's own first step. */
+static void begin_model(model_state *s, const variable_model *m, uint32_t c)
+{
+    const newton_space *space = s->space;
+    double sum = 0;
+    differentiate(s, m, c);
+    for (uint32_t i = 0; i < s->p->rows; i++) {
         s->total += space->weight[i];
         sum += space->slope[i];
         space->residual[i] = space->slope[i];
     }
     s->level = -sum / s->total;
-    s->fall = -0.5 * sum * sum / s->total / p->rows;
+    s->fall = -0.5 * sum * sum / s->total / s->p->rows;
 }
 
 /* Two passes, as in column_measure: the one-pass formula loses everything when the mean is large
@@ -274,18 +291,36 @@ static double minimise_model(model_state *s, double precise)
     return first;
 }
 
+/* By how much log(exp(o) + exp(eta)) grows when eta grows by d: log(rest + q exp(d)), in the form
+ * that keeps its digits. */
+static double growth_of(const model_state *s, const variable_model *m, uint32_t c, uint32_t i,
+                        double d)
+{
+    double q = s->space->probability[i];
+    double rest = s->space->rest[i];
+    if (fabs(d) > 30) {
+        double eta = m->eta[(size_t)c * s->p->rows + i];
+        return variable_log_add(sum_of_others(m, s->p, c, i), eta + d) - m->lse[i];
+    }
+    if (d > 0) {
+        double part = rest * expm1(-d);
+        return d + (part > -0.5 ? log1p(part) : log(q + rest * exp(-d)));
+    }
+    double part = q * expm1(d);
+    return part > -0.5 ? log1p(part) : log(rest + q * exp(d));
+}
+
 /* By how much the objective rises from moving `part` of the way. */
 static double objective_change(const model_state *s, const variable_model *m, uint32_t c,
                                double part)
 {
     const variable_problem *p = s->p;
-    const double *eta = m->eta + (size_t)c * p->rows;
     double loss = 0;
     double penalty = 0;
     for (uint32_t i = 0; i < p->rows; i++) {
         double moved = part * s->space->change[i];
-        loss += variable_log_add(s->space->others[i], eta[i] + moved) - m->lse[i] -
-                variable_hit(p, c, i) * moved;
+        s->space->growth[i] = growth_of(s, m, c, i, moved);
+        loss += s->space->growth[i] - variable_hit(p, c, i) * moved;
     }
     for (uint32_t place = 0; place < s->size; place++) {
         uint32_t j = s->space->set[place];
@@ -331,10 +366,10 @@ static void move(const model_state *s, variable_model *m, uint32_t c, double par
         double *a = &s->a[s->space->set[place]];
         *a = from + part * (*a - from);
     }
-    for (uint32_t i = 0; i < p->rows; i++) {
+    for (uint32_t i = 0; part > 0 && i < p->rows; i++) {
         eta[i] += part * s->space->change[i];
         if (p->kind != VARIABLE_REAL)
-            m->lse[i] = variable_log_add(s->space->others[i], eta[i]);
+            m->lse[i] += s->space->growth[i];
     }
 }
 

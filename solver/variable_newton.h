@@ -11,7 +11,9 @@ typedef struct newton_space {
     double *slope;    /* rows: minus the first derivative */
     double *residual; /* rows: of the quadratic model, but for a multiple of `weight` */
     double *saved;    /* rows: the residual before an extrapolation */
-    double *others;   /* rows: log-sum-exp of the other outputs */
+    double *probability; /* rows: of this output's class */
+    double *rest;     /* rows: of the other classes together: 1 - probability, all its digits */
+    double *growth;   /* rows: of the log-sum-exp over classes, by the last trial of a step */
     double *change;   /* rows: of the predictor */
     uint32_t *set;    /* size: the working set, predictors ascending; by place in it: */
     double *curvature;  /* weighted variance */
