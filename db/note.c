@@ -24,9 +24,8 @@ static status name_subject(db *d, int64_t layer_id, uint32_t feature, char **sub
     sql q;
     bool row = false;
     *subject = NULL;
-    status s = sql_open(&q, d,
-                        "SELECT name || '/' || ?2 FROM layer WHERE layer_id = ?1 AND features > ?2",
-                        err);
+    status s = sql_open(
+        &q, d, "SELECT name || '/' || ?2 FROM layer WHERE layer_id = ?1 AND features > ?2", err);
     if (s == STATUS_OK) {
         sql_bind_int(&q, 1, layer_id);
         sql_bind_int(&q, 2, feature);
@@ -44,9 +43,8 @@ static status name_subject(db *d, int64_t layer_id, uint32_t feature, char **sub
 static status remove_kind(db *d, const char *subject, const char *kind, error *err)
 {
     sql q;
-    status s = sql_open(&q, d,
-                        "DELETE FROM note WHERE subject = 'feature' AND source = ?1 AND kind = ?2",
-                        err);
+    status s = sql_open(
+        &q, d, "DELETE FROM note WHERE subject = 'feature' AND source = ?1 AND kind = ?2", err);
     if (s == STATUS_OK) {
         sql_bind_text(&q, 1, subject);
         sql_bind_text(&q, 2, kind);
@@ -143,8 +141,10 @@ static status index_all(db *d, error *err)
 {
     sql q;
     bool row = false;
-    status s = sql_open(&q, d, "SELECT f.feature_id, group_concat(n.value, ' ')" NOTED
-                               " WHERE n.kind IN ('label', 'tag') GROUP BY f.feature_id", err);
+    status s = sql_open(&q, d,
+                        "SELECT f.feature_id, group_concat(n.value, ' ')" NOTED
+                        " WHERE n.kind IN ('label', 'tag') GROUP BY f.feature_id",
+                        err);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
         char *words = sql_text(&q, 1);
         s = index_words(d, sql_int(&q, 0), words, err);
@@ -226,7 +226,8 @@ status note_set_label(db *d, int64_t layer_id, uint32_t feature, const char *lab
     return apply(d, layer_id, feature, change_label, label ? label : "", err);
 }
 
-status note_set_tag(db *d, int64_t layer_id, uint32_t feature, const char *tag, bool on, error *err)
+status note_set_tag(db *d, int64_t layer_id, uint32_t feature, const char *tag, bool on,
+                    error *err)
 {
     return apply(d, layer_id, feature, on ? add_tag : remove_tag, tag, err);
 }
@@ -260,8 +261,8 @@ static void add_row(note_set *set, sql *q)
     feature_note *last = set->count ? &set->item[set->count - 1] : NULL;
     if (!last || last->layer_id != layer_id || last->feature != feature) {
         if ((set->count & (set->count - 1)) == 0)
-            set->item = mem_grow(set->item, set->count ? 2 * (size_t)set->count : 1,
-                                 sizeof *set->item);
+            set->item =
+                mem_grow(set->item, set->count ? 2 * (size_t)set->count : 1, sizeof *set->item);
         last = &set->item[set->count++];
         *last = (feature_note){.layer_id = layer_id, .feature = feature};
     }

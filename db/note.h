@@ -41,7 +41,8 @@ void note_set_release(note_set *set);
 /* NULL: nothing is noted on it. */
 const feature_note *note_find(const note_set *set, int64_t layer_id, uint32_t feature);
 
-/* Copies all notes of one workspace into another, which has none, and lets its search find them. */
+/* Copies all notes of one workspace into another, which has none, and lets its search find them.
+ */
 status note_copy_all(db *from, db *to, error *err);
 
 /* Holds the workspace alone until db_close, with no log beside its file, so that another file can

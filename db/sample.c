@@ -28,7 +28,8 @@ typedef struct block {
 
 static status damaged(const db *d, const found *f, const char *what, error *err)
 {
-    return error_set(err, STATUS_INPUT, "'%s' is damaged: layer '%s': %s", d->path, f->l->name, what);
+    return error_set(err, STATUS_INPUT, "'%s' is damaged: layer '%s': %s", d->path, f->l->name,
+                     what);
 }
 
 static uint64_t u64_at(const char *blob, uint64_t i)
@@ -45,7 +46,8 @@ static uint32_t u32_at(const char *blob, uint64_t i)
     return x;
 }
 
-static status add(found *f, uint32_t sample, uint32_t feature, const block *b, uint64_t at, error *err)
+static status add(found *f, uint32_t sample, uint32_t feature, const block *b, uint64_t at,
+                  error *err)
 {
     float value;
     memcpy(&value, b->value + at * sizeof value, sizeof value);

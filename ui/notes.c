@@ -125,7 +125,8 @@ static void edit(app *a, int tag, uint32_t position, uint32_t feature)
     a->noted.layer = position;
     a->noted.feature = feature;
     app_feature_name(a, name, sizeof name, position, feature);
-    snprintf(question, sizeof question, tag == TAG_LABEL ? "your label of %s: " : "tags of %s: ", name);
+    snprintf(question, sizeof question,
+             tag == TAG_LABEL ? "your label of %s: " : "tags of %s: ", name);
     /* what the line cannot hold is not offered: it would be kept cut */
     app_prompt(a, tag, question, text && strlen(text) < PROMPT_LENGTH ? text : "");
 }
@@ -135,8 +136,8 @@ static void turn_pin(app *a, uint32_t position, uint32_t feature)
     char name[128];
     const feature_note *of = note_of(a, position, feature);
     bool pinned = of && of->pinned;
-    note_writer_add(a->note_writer, pinned ? NOTE_UNPIN : NOTE_PIN, app_layer(a, position)->id, feature,
-                    NULL);
+    note_writer_add(a->note_writer, pinned ? NOTE_UNPIN : NOTE_PIN, app_layer(a, position)->id,
+                    feature, NULL);
     app_feature_name(a, name, sizeof name, position, feature);
     app_say(a, ROLE_STATUS, "%s %s", pinned ? "unpinned" : "pinned", name);
 }
@@ -165,7 +166,7 @@ bool notes_typed(app *a, int tag, prompt_event event, const char *text)
     text += strspn(text, " ");
     bool as_imported =
         tag == TAG_LABEL && strcmp(text, imported_label(a, a->noted.layer, a->noted.feature)) == 0;
-    note_writer_add(a->note_writer, tag == TAG_LABEL ? NOTE_LABEL : NOTE_TAGS, l->id, a->noted.feature,
-                    as_imported ? "" : text);
+    note_writer_add(a->note_writer, tag == TAG_LABEL ? NOTE_LABEL : NOTE_TAGS, l->id,
+                    a->noted.feature, as_imported ? "" : text);
     return true;
 }

@@ -1,5 +1,6 @@
 /* The user's own labels, tags and pins on the screen: read with the study, laid over the imported
- * labels of every table, and changed with the same keys in every view that has a feature at hand. */
+ * labels of every table, and changed with the same keys in every view that has a feature at hand.
+ */
 #ifndef UI_NOTES_H
 #define UI_NOTES_H
 
@@ -25,8 +26,8 @@ char *notes_label(const feature_note *of, const char *imported);
 void notes_put_on(notes *n, const feature_table *table);
 void notes_take_off(notes *n, const feature_table *table);
 
-/* Editing the label (ACT_LABEL) or tags (ACT_TAG), or turning the pin (ACT_PIN), of a feature; it may be
- * NOTHING. False: another action. */
+/* Editing the label (ACT_LABEL) or tags (ACT_TAG), or turning the pin (ACT_PIN), of a feature; it
+ * may be NOTHING. False: another action. */
 bool notes_act(app *a, action_id act, uint32_t position, uint32_t feature);
 
 /* A view's `typed` begins with this. True: it was for the notes. */

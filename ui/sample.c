@@ -1,5 +1,5 @@
-/* The Sample view: one sample in its document, what is active there in every layer, and the circuit
- * as that sample sees it. */
+/* The Sample view: one sample in its document, what is active there in every layer, and the
+ * circuit as that sample sees it. */
 #include "ui/sample.h"
 
 #include "src/base/memory.h"
@@ -18,21 +18,21 @@ enum {
 };
 
 typedef struct sample_view_state {
-    uint32_t sample;          /* shown; NOTHING: none yet */
-    uint32_t aim;             /* to be shown, once its document is here */
-    sample_text *text;        /* the document round the one shown */
-    uint64_t text_asked;      /* tickets of what is under way; 0: nothing */
+    uint32_t sample;     /* shown; NOTHING: none yet */
+    uint32_t aim;        /* to be shown, once its document is here */
+    sample_text *text;   /* the document round the one shown */
+    uint64_t text_asked; /* tickets of what is under way; 0: nothing */
     uint64_t rows_asked;
-    sample_layer **layer;     /* by position; NULL: not here yet */
+    sample_layer **layer; /* by position; NULL: not here yet */
     uint32_t layers, layers_read;
-    uint32_t first, count;    /* samples of the window */
+    uint32_t first, count; /* samples of the window */
     sample_lists lists;
     list features, edges;
     bool on_edges, zoomed, by_all;
-    uint32_t most;            /* edges listed of a layer pair */
+    uint32_t most;              /* edges listed of a layer pair */
     uint32_t position, feature; /* marked: what shades the text; NOTHING: none */
-    uint32_t rank;            /* of the next sample that `x` goes to, among those of the feature */
-    float *shade;             /* by token */
+    uint32_t rank; /* of the next sample that `x` goes to, among those of the feature */
+    float *shade;  /* by token */
     float shade_most;
     int top;
     char words[96];
@@ -71,13 +71,16 @@ static void make_shade(sample_view_state *v)
         if (v->by_all)
             v->shade[i] = total_activity(v, sample);
         else
-            v->shade[i] = v->position < v->layers ? sample_value(v->layer[v->position], sample, v->feature) : 0.0f;
+            v->shade[i] = v->position < v->layers
+                              ? sample_value(v->layer[v->position], sample, v->feature)
+                              : 0.0f;
         v->shade_most = fmaxf(v->shade_most, fabsf(v->shade[i]));
     }
 }
 
 /* The feature of the row at hand: an edge's source. */
-static bool feature_at_hand(const app *a, const sample_view_state *v, uint32_t *position, uint32_t *feature)
+static bool feature_at_hand(const app *a, const sample_view_state *v, uint32_t *position,
+                            uint32_t *feature)
 {
     uint32_t item = NOTHING;
     const list *l = v->on_edges ? &v->edges : &v->features;
@@ -85,7 +88,8 @@ static bool feature_at_hand(const app *a, const sample_view_state *v, uint32_t *
         item == NOTHING)
         return false;
     if (v->on_edges) {
-        *position = circuit_position(a->circuit, a->circuit->edge[v->lists.at.edge[item].edge].source, feature);
+        *position = circuit_position(
+            a->circuit, a->circuit->edge[v->lists.at.edge[item].edge].source, feature);
     } else {
         *position = v->lists.active[item].position;
         *feature = v->lists.active[item].feature;
@@ -202,7 +206,8 @@ static void take_text(app *a, sample_view_state *v, reader_answer *answered)
     sample_text *t = answered->result;
     v->text_asked = 0;
     if (!t->found) {
-        app_say(a, ROLE_WARNING, v->words[0] ? "no document has \"%s\"" : "it is active nowhere", v->words);
+        app_say(a, ROLE_WARNING, v->words[0] ? "no document has \"%s\"" : "it is active nowhere",
+                v->words);
         return;
     }
     answered->result = NULL;
@@ -366,15 +371,16 @@ static unsigned step_document(app *a, sample_view_state *v, bool forward)
     if (!t)
         return ACTED;
     if (forward ? t->first + t->samples >= samples_of(a) : t->first == 0) {
-        app_say(a, ROLE_STATUS, forward ? "this is the last document" : "this is the first document");
+        app_say(a, ROLE_STATUS,
+                forward ? "this is the last document" : "this is the first document");
         return ACTED_REDRAW;
     }
     v->text_asked = sample_ask(a, forward ? t->first + t->samples : t->first - 1, true);
     return ACTED_REDRAW;
 }
 
-/* To the samples where the marked feature is strongest: the first time to its strongest, then to the
- * second strongest, and so on; a count goes to that one. */
+/* To the samples where the marked feature is strongest: the first time to its strongest, then to
+ * the second strongest, and so on; a count goes to that one. */
 static unsigned go_strongest(app *a, sample_view_state *v, int count)
 {
     if (v->position == NOTHING) {
@@ -404,7 +410,8 @@ static unsigned go_to(app *a, view_id view, int mode, uint32_t position, uint32_
 static unsigned open_row(app *a, sample_view_state *v)
 {
     uint32_t item = NOTHING, position = NOTHING, feature = NOTHING;
-    if (v->on_edges && sample_list_at(&v->lists.edges, v->edges.cursor, &item) && item != NOTHING) {
+    if (v->on_edges && sample_list_at(&v->lists.edges, v->edges.cursor, &item) &&
+        item != NOTHING) {
         const circuit_edge *e = &a->circuit->edge[v->lists.at.edge[item].edge];
         position = circuit_position(a->circuit, e->target, &feature);
     } else {
@@ -477,49 +484,31 @@ static unsigned act(app *a, void *self, action_id what, int count)
     }
     switch (what) {
     case ACT_SAMPLE_NEXT:
-    case ACT_RIGHT:
-        return step(a, v, times);
+    case ACT_RIGHT: return step(a, v, times);
     case ACT_SAMPLE_PREVIOUS:
-    case ACT_LEFT:
-        return step(a, v, -times);
-    case ACT_DOCUMENT_NEXT:
-        return step_document(a, v, true);
-    case ACT_DOCUMENT_PREVIOUS:
-        return step_document(a, v, false);
-    case ACT_STRONGEST:
-        return go_strongest(a, v, count);
-    case ACT_FIND:
-        app_prompt(a, TAG_FIND, "find in the texts: ", v->words);
-        return ACTED_REDRAW;
-    case ACT_FIND_NEXT:
-        return find_next(a, v);
+    case ACT_LEFT: return step(a, v, -times);
+    case ACT_DOCUMENT_NEXT: return step_document(a, v, true);
+    case ACT_DOCUMENT_PREVIOUS: return step_document(a, v, false);
+    case ACT_STRONGEST: return go_strongest(a, v, count);
+    case ACT_FIND: app_prompt(a, TAG_FIND, "find in the texts: ", v->words); return ACTED_REDRAW;
+    case ACT_FIND_NEXT: return find_next(a, v);
     case ACT_SHADE:
         v->by_all = !v->by_all;
         make_shade(v);
         return ACTED_REDRAW;
-    case ACT_RAISE:
-        return list_edges(a, v, false);
-    case ACT_LOWER:
-        return list_edges(a, v, true);
+    case ACT_RAISE: return list_edges(a, v, false);
+    case ACT_LOWER: return list_edges(a, v, true);
     case ACT_PANE:
         v->on_edges = !v->on_edges;
         mark(a, v);
         return ACTED_REDRAW;
-    case ACT_ZOOM:
-        v->zoomed = !v->zoomed;
-        return ACTED_REDRAW;
-    case ACT_OPEN:
-        return open_row(a, v);
-    case ACT_CARD:
-        return go_to(a, VIEW_FEATURES, 0, position, feature);
-    case ACT_PARENTS:
-        return go_to(a, VIEW_CIRCUIT, CIRCUIT_PARENTS, position, feature);
-    case ACT_CHILDREN:
-        return go_to(a, VIEW_CIRCUIT, CIRCUIT_CHILDREN, position, feature);
-    case ACT_COPY:
-        return copy_text(a, v);
-    default:
-        return ACTED_NOT;
+    case ACT_ZOOM: v->zoomed = !v->zoomed; return ACTED_REDRAW;
+    case ACT_OPEN: return open_row(a, v);
+    case ACT_CARD: return go_to(a, VIEW_FEATURES, 0, position, feature);
+    case ACT_PARENTS: return go_to(a, VIEW_CIRCUIT, CIRCUIT_PARENTS, position, feature);
+    case ACT_CHILDREN: return go_to(a, VIEW_CIRCUIT, CIRCUIT_CHILDREN, position, feature);
+    case ACT_COPY: return copy_text(a, v);
+    default: return ACTED_NOT;
     }
 }
 

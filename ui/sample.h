@@ -1,5 +1,5 @@
-/* What other views may ask of the Sample view: `mode` of a place there, whose layer and feature are
- * those to mark. */
+/* What other views may ask of the Sample view: `mode` of a place there, whose layer and feature
+ * are those to mark. */
 #ifndef UI_SAMPLE_H
 #define UI_SAMPLE_H
 

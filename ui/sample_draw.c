@@ -82,7 +82,8 @@ static void draw_tokens(sample_picture *p, region r)
         draw_ground(r, row, col, width, r_text | on);
         draw_text(r, row, col, width, r_text | on, t->text);
         if (value > 0.0f)
-            draw_level(r, row + 1, col, width, on ? ROLE_ACTIVE : ROLE_BAR, (double)(value / p->shade_most));
+            draw_level(r, row + 1, col, width, on ? ROLE_ACTIVE : ROLE_BAR,
+                       (double)(value / p->shade_most));
     }
 }
 
@@ -101,7 +102,8 @@ static void draw_head(const sample_picture *p, region r)
         snprintf(text, sizeof text, "row %s of %s", show_count(at, p->sample - t->first + 1),
                  show_count(all, t->samples));
     else
-        snprintf(text, sizeof text, t->count ? "one sample: figures are of the whole document" : "no text");
+        snprintf(text, sizeof text,
+                 t->count ? "one sample: figures are of the whole document" : "no text");
     col += 2 + draw_text(r, 0, col, r.cols - col, ROLE_HEAD, text);
     col += draw_format(r, 0, col, ROLE_DIM, "sample %s", show_count(at, p->sample));
     if (t->cut_before || t->cut_after)
@@ -121,7 +123,8 @@ static void draw_shade(const sample_picture *p, region r)
     if (p->text->by_token && p->sample - p->text->first_token < p->text->count)
         value = p->shade[p->sample - p->text->first_token];
     if (p->by_all) {
-        draw_format(r, 0, 0, ROLE_DIM, "shade: all features, together %s here, %s at most in this text",
+        draw_format(r, 0, 0, ROLE_DIM,
+                    "shade: all features, together %s here, %s at most in this text",
                     show_figure(here, (double)value), show_figure(most, (double)p->shade_most));
         return;
     }
@@ -129,21 +132,23 @@ static void draw_shade(const sample_picture *p, region r)
         draw_text(r, 0, 0, r.cols, ROLE_DIM, "shade: the cursor's feature");
         return;
     }
-    snprintf(name, sizeof name, "%s here, %s at most", value == 0.0f ? "silent" : show_figure(here, (double)value),
+    snprintf(name, sizeof name, "%s here, %s at most",
+             value == 0.0f ? "silent" : show_figure(here, (double)value),
              show_figure(most, (double)p->shade_most));
     int right = text_width(name);
     draw_text(r, 0, r.cols - right, right, value == 0.0f ? ROLE_DIM : ROLE_NUMBER, name);
     int col = draw_text(r, 0, 0, 7, ROLE_DIM, "shade: ");
     app_feature_name(a, name, sizeof name, p->position, p->feature);
     col += 1 + draw_text(r, 0, col, r.cols - right - 1 - col, ROLE_NAME, name);
-    draw_text(r, 0, col, r.cols - right - 1 - col, ROLE_LABEL, app_label(a, p->position, p->feature));
+    draw_text(r, 0, col, r.cols - right - 1 - col, ROLE_LABEL,
+              app_label(a, p->position, p->feature));
 }
 
 /* -- the lists ----------------------------------------------------------------------------- */
 
 typedef struct listing {
     const sample_picture *p;
-    int name;        /* columns of an index */
+    int name;         /* columns of an index */
     double strongest; /* carried by an edge */
 } listing;
 
@@ -159,18 +164,19 @@ static int index_width(const sample_picture *p)
     return widest;
 }
 
-static void draw_group(const sample_picture *p, region r, int line, const sample_group *g, style on)
+static void draw_group(const sample_picture *p, region r, int line, const sample_group *g,
+                       style on)
 {
     char text[160], count[24], all[24];
     if (g->source == g->target)
         snprintf(text, sizeof text, "%s", app_layer_name(p->a, g->source));
     else
-        snprintf(text, sizeof text, "%s %s %s", app_layer_name(p->a, g->source), draw_glyph(GLYPH_ARROW),
-                 app_layer_name(p->a, g->target));
+        snprintf(text, sizeof text, "%s %s %s", app_layer_name(p->a, g->source),
+                 draw_glyph(GLYPH_ARROW), app_layer_name(p->a, g->target));
     int col = 2 + draw_text(r, line, 0, r.cols, ROLE_HEAD | on, text);
     if (g->count < g->all)
-        draw_format(r, line, col, ROLE_NUMBER | on, "strongest %s of %s", show_count(count, g->count),
-                    show_count(all, g->all));
+        draw_format(r, line, col, ROLE_NUMBER | on, "strongest %s of %s",
+                    show_count(count, g->count), show_count(all, g->all));
     else
         draw_text(r, line, col, r.cols - col, ROLE_NUMBER | on, show_count(count, g->count));
 }
@@ -199,7 +205,8 @@ static void draw_feature(void *user, region r, int line, uint32_t index, style o
     if (bar && table && f->feature < table->count) {
         const feature_row *row = &table->row[f->feature];
         float most = f->value < 0 ? -row->minimum : row->maximum;
-        draw_bar(r, line, figure - bar - 1, bar, sign | on, most > 0 ? (double)(fabsf(f->value) / most) : 0.0);
+        draw_bar(r, line, figure - bar - 1, bar, sign | on,
+                 most > 0 ? (double)(fabsf(f->value) / most) : 0.0);
     }
     draw_right(r, line, figure, 7, ROLE_NUMBER | on, show_figure(text, (double)f->value));
 }
@@ -210,7 +217,8 @@ static void draw_end(const listing *d, region r, int line, int col, int width, u
     char text[24];
     snprintf(text, sizeof text, "%u", feature);
     draw_right(r, line, col, d->name, (label == ROLE_DIM ? ROLE_DIM : ROLE_NAME) | on, text);
-    draw_text(r, line, col + d->name + 1, width - d->name - 1, label | on, app_label(d->p->a, position, feature));
+    draw_text(r, line, col + d->name + 1, width - d->name - 1, label | on,
+              app_label(d->p->a, position, feature));
 }
 
 /* Source, what the edge carries, target: dim where it is silent. */
@@ -251,8 +259,8 @@ static int draw_list_head(region r, int col, bool here, const char *text, uint32
 {
     char figure[24];
     int used = draw_text(r, 0, col, r.cols - col, here ? ROLE_KEY : ROLE_HEAD, text);
-    used += 1 + draw_text(r, 0, col + used + 1, r.cols - col - used - 1, here ? ROLE_NUMBER : ROLE_DIM,
-                          show_count(figure, count));
+    used += 1 + draw_text(r, 0, col + used + 1, r.cols - col - used - 1,
+                          here ? ROLE_NUMBER : ROLE_DIM, show_count(figure, count));
     return used;
 }
 
@@ -302,15 +310,16 @@ static void draw_lists(const sample_picture *p, region r)
     } else {
         int col = draw_list_head(r, 0, !p->on_edges, active, p->lists->features.items);
         int room = p->layers_read < p->layers ? r.cols - 22 : r.cols;
-        draw_list_head(region_part(r, 0, 0, 1, room), col + 3, p->on_edges, edges, p->lists->at.edge_count);
+        draw_list_head(region_part(r, 0, 0, 1, room), col + 3, p->on_edges, edges,
+                       p->lists->at.edge_count);
         if (p->on_edges)
             draw_edges(p, rows, true);
         else
             draw_features(p, rows, true);
     }
     if (p->layers_read < p->layers)
-        draw_format(region_part(r, 0, r.cols - 20, 1, 20), 0, 0, ROLE_DIM, "reading layer %u of %u",
-                    p->layers_read + 1, p->layers);
+        draw_format(region_part(r, 0, r.cols - 20, 1, 20), 0, 0, ROLE_DIM,
+                    "reading layer %u of %u", p->layers_read + 1, p->layers);
 }
 
 /* -- the whole ----------------------------------------------------------------------------- */
@@ -319,12 +328,14 @@ void sample_draw(sample_picture *p, region body)
 {
     int row = 0;
     if (!p->text) {
-        draw_text(body, 0, 0, body.cols, ROLE_DIM, p->a->study ? "reading the sample" : "opening the study");
+        draw_text(body, 0, 0, body.cols, ROLE_DIM,
+                  p->a->study ? "reading the sample" : "opening the study");
         return;
     }
     draw_head(p, region_part(body, row++, 0, 1, body.cols));
     draw_shade(p, region_part(body, row++, 0, 1, body.cols));
-    int present = 0, lines = (body.rows * 2 / 5 - 1) / 2, all = count_lines(p, body.cols, &present);
+    int present = 0, lines = (body.rows * 2 / 5 - 1) / 2,
+        all = count_lines(p, body.cols, &present);
     lines = lines < 1 ? 1 : lines > all ? all : lines;
     if (!p->zoomed && all > 0) {
         draw_tokens(p, region_part(body, row, 0, 2 * lines, body.cols));
@@ -332,5 +343,6 @@ void sample_draw(sample_picture *p, region body)
     }
     draw_lists(p, region_part(body, row, 0, body.rows - row - 1, body.cols));
     draw_text(body, body.rows - 1, 0, body.cols, ROLE_DIM,
-              body.cols < text_width(WEIGHTS_REMINDER) ? "a ranking, not causal effects" : WEIGHTS_REMINDER);
+              body.cols < text_width(WEIGHTS_REMINDER) ? "a ranking, not causal effects"
+                                                       : WEIGHTS_REMINDER);
 }

@@ -33,7 +33,8 @@ static void add_layer(sample_lists *lists, const sample_layer *from, uint32_t sa
     lists->active = mem_grow(lists->active, (size_t)kept + all + 1, sizeof *lists->active);
     active_feature *own = lists->active + kept;
     for (uint32_t i = 0; i < all; i++)
-        own[i] = (active_feature){from->position, rows->feature[first + i], rows->value[first + i]};
+        own[i] =
+            (active_feature){from->position, rows->feature[first + i], rows->value[first + i]};
     qsort(own, all, sizeof *own, by_strength);
     uint32_t count = all < ACTIVE_MOST ? all : ACTIVE_MOST;
     add_group(&lists->features, (sample_group){.source = from->position,
@@ -51,7 +52,8 @@ static void add_edges(sample_lists *lists, const circuit *c, uint32_t most)
     for (uint32_t i = 0; i < lists->active_count; i++) {
         const active_feature *f = &lists->active[i];
         if (f->position < c->layer_count)
-            active[count++] = (sample_activation){circuit_node(c, f->position, f->feature), f->value};
+            active[count++] =
+                (sample_activation){circuit_node(c, f->position, f->feature), f->value};
     }
     sample_circuit_make(&lists->at, c, active, count, most);
     for (uint32_t p = 0; p < lists->at.pair_count; p++) {
@@ -65,8 +67,8 @@ static void add_edges(sample_lists *lists, const circuit *c, uint32_t most)
     free(active);
 }
 
-void sample_lists_make(sample_lists *lists, sample_layer *const *read, uint32_t layers, uint32_t sample,
-                       const circuit *c, uint32_t edges)
+void sample_lists_make(sample_lists *lists, sample_layer *const *read, uint32_t layers,
+                       uint32_t sample, const circuit *c, uint32_t edges)
 {
     sample_lists_release(lists);
     for (uint32_t i = 0; i < layers; i++)

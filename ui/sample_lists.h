@@ -29,14 +29,14 @@ typedef struct sample_list {
 typedef struct sample_lists {
     active_feature *active; /* items of `features` */
     uint32_t active_count;
-    sample_circuit at;      /* its edges are the items of `edges` */
+    sample_circuit at; /* its edges are the items of `edges` */
     sample_list features, edges;
 } sample_lists;
 
-/* Of a sample. read[position] is NULL where it is not read yet; c may be NULL. At most `edges` of a
- * layer pair are listed. */
-void sample_lists_make(sample_lists *lists, sample_layer *const *read, uint32_t layers, uint32_t sample,
-                       const circuit *c, uint32_t edges);
+/* Of a sample. read[position] is NULL where it is not read yet; c may be NULL. At most `edges` of
+ * a layer pair are listed. */
+void sample_lists_make(sample_lists *lists, sample_layer *const *read, uint32_t layers,
+                       uint32_t sample, const circuit *c, uint32_t edges);
 void sample_lists_release(sample_lists *lists);
 
 /* The group of a row, NULL when there is no such row; *item is NOTHING for its head. */

@@ -8,10 +8,10 @@
 typedef struct question {
     uint32_t sample;
     bool its_first;
-    char *words;        /* NULL: no search */
-    layer of;           /* whose feature's sample; name NULL: no feature */
+    char *words; /* NULL: no search */
+    layer of;    /* whose feature's sample; name NULL: no feature */
     uint32_t feature, rank;
-    uint32_t count;     /* of a window */
+    uint32_t count; /* of a window */
 } question;
 
 static void question_free(void *asked)

@@ -22,20 +22,20 @@ typedef struct sample_token {
 } sample_token;
 
 typedef struct sample_text {
-    uint32_t sample;                /* asked for, or found */
-    bool found;                     /* of a search: somewhere */
-    uint32_t first, samples;        /* of the whole document */
-    char *name;                     /* clean, may be empty */
-    bool by_token;                  /* token[i] is sample first_token + i */
+    uint32_t sample;         /* asked for, or found */
+    bool found;              /* of a search: somewhere */
+    uint32_t first, samples; /* of the whole document */
+    char *name;              /* clean, may be empty */
+    bool by_token;           /* token[i] is sample first_token + i */
     uint32_t first_token;
     sample_token *token;
-    uint32_t count;                 /* of the tokens here; 0: the study has no text */
-    bool cut_before, cut_after;     /* the document goes on there */
+    uint32_t count;             /* of the tokens here; 0: the study has no text */
+    bool cut_before, cut_after; /* the document goes on there */
 } sample_text;
 
-/* Ask for READ_SAMPLE_TEXT (a sample_text): of a sample, or of the first one of its document; of the
- * next place after it that has these words; of the sample where a feature is strongest (rank 0), second
- * strongest (1), ... */
+/* Ask for READ_SAMPLE_TEXT (a sample_text): of a sample, or of the first one of its document; of
+ * the next place after it that has these words; of the sample where a feature is strongest (rank
+ * 0), second strongest (1), ... */
 uint64_t sample_ask(app *a, uint32_t sample, bool its_first);
 uint64_t sample_ask_words(app *a, const char *words, uint32_t after);
 uint64_t sample_ask_strongest(app *a, const layer *l, uint32_t feature, uint32_t rank);

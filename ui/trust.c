@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 typedef struct trust_state {
-    summary *s;              /* as read last; NULL: none */
-    uint64_t asked;          /* ticket of what is under way; 0: nothing */
-    const circuit *of;       /* the circuit that was asked about; only compared */
+    summary *s;        /* as read last; NULL: none */
+    uint64_t asked;    /* ticket of what is under way; 0: nothing */
+    const circuit *of; /* the circuit that was asked about; only compared */
     trust_list which;
     list list[TRUST_LISTS];
     bool zoomed;
@@ -182,7 +182,8 @@ static uint32_t node_at_hand(const trust_state *v)
 }
 
 /* The feature at hand, by its layer; the circuit may not be here. */
-static bool feature_at_hand(const app *a, const trust_state *v, uint32_t *position, uint32_t *feature)
+static bool feature_at_hand(const app *a, const trust_state *v, uint32_t *position,
+                            uint32_t *feature)
 {
     uint32_t node = node_at_hand(v);
     *position = 0;
@@ -242,27 +243,17 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return ACTED_REDRAW;
     switch (what) {
     case ACT_PANE:
-    case ACT_RIGHT:
-        v->which = (trust_list)((v->which + 1) % TRUST_LISTS);
-        return ACTED_REDRAW;
+    case ACT_RIGHT: v->which = (trust_list)((v->which + 1) % TRUST_LISTS); return ACTED_REDRAW;
     case ACT_LEFT:
         v->which = (trust_list)((v->which + TRUST_LISTS - 1) % TRUST_LISTS);
         return ACTED_REDRAW;
-    case ACT_ZOOM:
-        v->zoomed = !v->zoomed;
-        return ACTED_REDRAW;
-    case ACT_OPEN:
-        return open_row(a, v);
-    case ACT_CARD:
-        return go_to(a, v, VIEW_FEATURES, 0);
-    case ACT_PARENTS:
-        return go_to(a, v, VIEW_CIRCUIT, CIRCUIT_PARENTS);
-    case ACT_CHILDREN:
-        return go_to(a, v, VIEW_CIRCUIT, CIRCUIT_CHILDREN);
-    case ACT_STRONGEST:
-        return go_to(a, v, VIEW_SAMPLE, SAMPLE_STRONGEST);
-    default:
-        return ACTED_NOT;
+    case ACT_ZOOM: v->zoomed = !v->zoomed; return ACTED_REDRAW;
+    case ACT_OPEN: return open_row(a, v);
+    case ACT_CARD: return go_to(a, v, VIEW_FEATURES, 0);
+    case ACT_PARENTS: return go_to(a, v, VIEW_CIRCUIT, CIRCUIT_PARENTS);
+    case ACT_CHILDREN: return go_to(a, v, VIEW_CIRCUIT, CIRCUIT_CHILDREN);
+    case ACT_STRONGEST: return go_to(a, v, VIEW_SAMPLE, SAMPLE_STRONGEST);
+    default: return ACTED_NOT;
     }
 }
 

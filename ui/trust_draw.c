@@ -35,7 +35,7 @@ static const summary_target *target_at(const summary *s, trust_list which, uint3
 /* -- above: what it says, and does not ----------------------------------------------------- */
 
 #define SAYS_WHAT "a small gap certifies the optimisation; R2 tells how much these samples explain"
-#define SAYS_NOT "neither says that the circuit is real"
+#define SAYS_NOT  "neither says that the circuit is real"
 
 static int draw_meaning(region r, int row)
 {
@@ -63,8 +63,8 @@ static void draw_settings(const trust_picture *p, region r, int row)
 }
 
 /* A head, bars of `wide` columns each, and what the ends of the axis are. */
-static void draw_bins(region r, const uint32_t *bins, int n, int rows, const char *head, const char *low,
-                      const char *high)
+static void draw_bins(region r, const uint32_t *bins, int n, int rows, const char *head,
+                      const char *low, const char *high)
 {
     uint32_t wide[4 * SUMMARY_GAP_BINS];
     int times = r.cols / n < 1 ? 1 : r.cols / n > 4 ? 4 : r.cols / n;
@@ -80,19 +80,23 @@ static void draw_bins(region r, const uint32_t *bins, int n, int rows, const cha
 static int draw_distributions(const summary *s, region r, int row)
 {
     char gap[24], count[24], gap_head[96], r2_head[96], mark[24];
-    snprintf(gap_head, sizeof gap_head, "relative duality gap, worst %s", show_figure(gap, s->worst_gap));
-    snprintf(r2_head, sizeof r2_head, "R2 of %s targets, median %.2f", show_count(count, s->varying), s->median_r2);
+    snprintf(gap_head, sizeof gap_head, "relative duality gap, worst %s",
+             show_figure(gap, s->worst_gap));
+    snprintf(r2_head, sizeof r2_head, "R2 of %s targets, median %.2f",
+             show_count(count, s->varying), s->median_r2);
     if (r.rows < 15 || r.cols < 72) {
         draw_text(r, row, 0, r.cols, s->unconverged.count ? ROLE_WARNING : ROLE_TEXT, gap_head);
         draw_text(r, row + 1, 0, r.cols, ROLE_TEXT, r2_head);
         return 2;
     }
     int rows = r.rows >= 30 ? 5 : 3, half = r.cols / 2 - 2;
-    region left = region_part(r, row, 0, rows + 3, half), right = region_part(r, row, half + 3, rows + 3, half);
+    region left = region_part(r, row, 0, rows + 3, half),
+           right = region_part(r, row, half + 3, rows + 3, half);
     draw_bins(left, s->gap_bin, SUMMARY_GAP_BINS, rows, gap_head, "to 1e-15", "1");
     draw_bins(right, s->r2_bin, SUMMARY_R2_BINS, rows, r2_head, "0", "1");
     /* where the tolerance stands among the decades */
-    int times = left.cols / SUMMARY_GAP_BINS, decade = (int)floor(log10(s->tolerance > 0 ? s->tolerance : 1)) + 16;
+    int times = left.cols / SUMMARY_GAP_BINS,
+        decade = (int)floor(log10(s->tolerance > 0 ? s->tolerance : 1)) + 16;
     times = times < 1 ? 1 : times > 4 ? 4 : times;
     if (decade > 3 && decade < SUMMARY_GAP_BINS - 2) {
         snprintf(mark, sizeof mark, "%s%s", draw_glyph(GLYPH_UP), "tolerance");
@@ -154,11 +158,13 @@ static void draw_pair(const trust_picture *p, region r, int line, uint32_t index
     columns c = lay_out(r.cols);
     char text[160];
     uint32_t varying = pair->done - pair->constant;
-    int col = draw_text(r, line, 0, c.name, ROLE_NAME | on, app_layer_name(p->a, pair->source)) + 1;
+    int col =
+        draw_text(r, line, 0, c.name, ROLE_NAME | on, app_layer_name(p->a, pair->source)) + 1;
     col += draw_text(r, line, col, c.name - col, ROLE_DIM | on, draw_glyph(GLYPH_ARROW)) + 1;
     draw_text(r, line, col, c.name - col, ROLE_NAME | on, app_layer_name(p->a, pair->target));
     if (c.targets)
-        draw_right(r, line, c.targets, 7, (pair->done < pair->targets ? ROLE_WARNING : ROLE_NUMBER) | on,
+        draw_right(r, line, c.targets, 7,
+                   (pair->done < pair->targets ? ROLE_WARNING : ROLE_NUMBER) | on,
                    show_count(text, pair->done));
     if (c.constant)
         draw_right(r, line, c.constant, 8, ROLE_NUMBER | on, show_count(text, pair->constant));
@@ -189,18 +195,21 @@ static int name_width(const trust_picture *p)
     return widest;
 }
 
-/* Name and label of a node, up to `end`. A study without the fit's circuit has names all the same. */
+/* Name and label of a node, up to `end`. A study without the fit's circuit has names all the same.
+ */
 static void draw_node(const trust_picture *p, region r, int line, int end, uint32_t node, style on)
 {
     char name[160];
     uint32_t position = 0, feature = node;
-    while (position + 1 < p->a->study->layers.count && feature >= p->a->study->layers.item[position].features)
+    while (position + 1 < p->a->study->layers.count &&
+           feature >= p->a->study->layers.item[position].features)
         feature -= p->a->study->layers.item[position++].features;
     int wide = name_width(p);
     wide = wide > end / 2 ? end / 2 : wide;
     app_feature_name(p->a, name, sizeof name, position, feature);
     draw_text(r, line, 0, wide, ROLE_NAME | on, name);
-    draw_text(r, line, wide + 1, end - wide - 1, ROLE_LABEL | on, app_label(p->a, position, feature));
+    draw_text(r, line, wide + 1, end - wide - 1, ROLE_LABEL | on,
+              app_label(p->a, position, feature));
 }
 
 static void draw_target(const trust_picture *p, region r, int line, uint32_t index, style on)
@@ -209,7 +218,8 @@ static void draw_target(const trust_picture *p, region r, int line, uint32_t ind
     char text[24];
     int at = r.cols - 8;
     bool bad = (double)t->gap > p->s->tolerance;
-    draw_right(r, line, at, 8, (bad ? ROLE_WARNING : ROLE_NUMBER) | on, show_figure(text, (double)t->gap));
+    draw_right(r, line, at, 8, (bad ? ROLE_WARNING : ROLE_NUMBER) | on,
+               show_figure(text, (double)t->gap));
     snprintf(text, sizeof text, "%.3f", (double)t->r2);
     draw_right(r, line, at -= 7, 6, ROLE_NUMBER | on, text);
     if (r.cols >= 60)
@@ -257,7 +267,8 @@ static void draw_heads(const trust_picture *p, region r)
         at -= 6;
     draw_right(r, 0, at -= 7, 6, ROLE_HEAD, hubs ? "reach" : "R2");
     if (r.cols >= 60)
-        draw_right(r, 0, hubs ? at - 9 : at - 8, hubs ? 8 : 7, ROLE_HEAD, hubs ? "children" : "parents");
+        draw_right(r, 0, hubs ? at - 9 : at - 8, hubs ? 8 : 7, ROLE_HEAD,
+                   hubs ? "children" : "parents");
 }
 
 /* The lists' names and lengths, the present one marked; in little room only that one. */
@@ -274,7 +285,10 @@ static void draw_names(const trust_picture *p, region r, int row)
         bool bad = i == TRUST_UNCONVERGED && n > 0;
         col += draw_text(r, row, col, r.cols - col, here ? ROLE_KEY : ROLE_HEAD,
                          brief && !one ? list_names[i].brief : list_names[i].name);
-        col += 4 + draw_text(r, row, col + 1, r.cols - col, bad ? ROLE_WARNING : here ? ROLE_NUMBER : ROLE_DIM,
+        col += 4 + draw_text(r, row, col + 1, r.cols - col,
+                             bad    ? ROLE_WARNING
+                             : here ? ROLE_NUMBER
+                                    : ROLE_DIM,
                              show_count(count, n));
     }
     if (one)
@@ -286,20 +300,19 @@ static void draw_names(const trust_picture *p, region r, int row)
 static const char *about(const trust_picture *p)
 {
     switch (p->which) {
-    case TRUST_PAIRS:
-        return "parents: a target's, on average; R2: the median; gap: the worst";
+    case TRUST_PAIRS: return "parents: a target's, on average; R2: the median; gap: the worst";
     case TRUST_UNCONVERGED:
-        return p->s->unconverged.count ? "not solved to the tolerance: their edges may still change"
-                                       : "every target is solved to the tolerance";
+        return p->s->unconverged.count
+                   ? "not solved to the tolerance: their edges may still change"
+                   : "every target is solved to the tolerance";
     case TRUST_ORPHANS:
-        return p->s->orphans.count ? "they vary, and nothing in the layer before helps to tell how, at this lambda"
-                                   : "every target that varies has parents";
+        return p->s->orphans.count
+                   ? "they vary, and nothing in the layer before helps to tell how, at this lambda"
+                   : "every target that varies has parents";
     case TRUST_HUBS:
         return "strength: share of what leaves the layer; reach: share of its possible targets";
-    case TRUST_LEAST:
-        return "they have parents that explain little";
-    case TRUST_LISTS:
-        break;
+    case TRUST_LEAST: return "they have parents that explain little";
+    case TRUST_LISTS: break;
     }
     return "";
 }
@@ -312,9 +325,10 @@ static void draw_empty(const trust_picture *p, region r)
     if (!a->study)
         return;
     if (!a->fit_id)
-        draw_text(r, 0, 0, r.cols, ROLE_DIM, a->study->fits.count
-                  ? "no fit is open: 3 goes to the fits, Enter opens one"
-                  : "no fit yet: 1 goes to the study, f there fits its layers");
+        draw_text(r, 0, 0, r.cols, ROLE_DIM,
+                  a->study->fits.count
+                      ? "no fit is open: 3 goes to the fits, Enter opens one"
+                      : "no fit yet: 1 goes to the study, f there fits its layers");
     else
         draw_format(r, 0, 0, ROLE_DIM, "reading what fit %lld found", (long long)a->fit_id);
 }

@@ -17,7 +17,7 @@ typedef enum trust_list {
 #define TRUST_ENUM(id, name, brief) id,
     TRUST_LIST(TRUST_ENUM)
 #undef TRUST_ENUM
-    TRUST_LISTS
+        TRUST_LISTS
 } trust_list;
 
 uint32_t trust_count(const summary *s, trust_list which);

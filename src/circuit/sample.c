@@ -58,7 +58,8 @@ static uint32_t *count_edges(const circuit *c, const sample_activation *active, 
         uint32_t node = active[i].node;
         uint32_t source = circuit_position(c, node, NULL);
         for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++)
-            edges[source * c->layer_count + circuit_position(c, c->edge[c->out[k]].target, NULL)]++;
+            edges[source * c->layer_count +
+                  circuit_position(c, c->edge[c->out[k]].target, NULL)]++;
     }
     return edges;
 }

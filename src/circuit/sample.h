@@ -1,8 +1,8 @@
 /* A circuit as one sample sees it: an edge matters there as much as its source is active.
  *
  * What an edge carries at a sample is weight * activation of the source: its term in the
- * surrogate's sum for the target. Edges are ranked by the size of that (METHOD: |a| * |z|), pair by
- * pair; those whose source is silent carry nothing and are left out. */
+ * surrogate's sum for the target. Edges are ranked by the size of that (METHOD: |a| * |z|), pair
+ * by pair; those whose source is silent carry nothing and are left out. */
 #ifndef CIRCUIT_SAMPLE_H
 #define CIRCUIT_SAMPLE_H
 
@@ -26,9 +26,9 @@ typedef struct sample_pair {
 } sample_pair;
 
 typedef struct sample_circuit {
-    sample_edge *edge; /* by pair, strongest first */
+    sample_edge *edge;   /* by pair, strongest first */
     uint32_t edge_count; /* with those that are not kept */
-    sample_pair *pair; /* by source, then target */
+    sample_pair *pair;   /* by source, then target */
     uint32_t pair_count;
 } sample_circuit;
 

@@ -109,7 +109,8 @@ static void finish_pair(gather *g, uint32_t first)
 static void append(summary_list *list, const summary_target *t)
 {
     if ((list->count & (list->count - 1)) == 0)
-        list->item = mem_grow(list->item, list->count ? 2 * (size_t)list->count : 1, sizeof *list->item);
+        list->item =
+            mem_grow(list->item, list->count ? 2 * (size_t)list->count : 1, sizeof *list->item);
     list->item[list->count++] = *t;
 }
 
@@ -158,8 +159,9 @@ static status load_targets(db *d, const layer_set *layers, const fit *f, gather 
         g->target_features = target->features;
         code = fit_each_target(d, from->id, gather_target, g, err);
         if (code == STATUS_OK && g->foreign)
-            code = error_set(err, STATUS_INPUT, "fit %lld has a target that its layer does not have",
-                             (long long)f->id);
+            code =
+                error_set(err, STATUS_INPUT, "fit %lld has a target that its layer does not have",
+                          (long long)f->id);
         if (code == STATUS_OK)
             finish_pair(g, first);
     }
@@ -169,7 +171,8 @@ static status load_targets(db *d, const layer_set *layers, const fit *f, gather 
 
 /* -- hubs ---------------------------------------------------------------------------------- */
 
-/* How many targets a layer's features could have: all that vary, of the layers that it is fitted to. */
+/* How many targets a layer's features could have: all that vary, of the layers that it is fitted
+ * to. */
 static double reachable(const summary *s, uint32_t source)
 {
     double sum = 0;
@@ -221,8 +224,8 @@ static void make_hubs(summary *s, const circuit *c)
 
 /* -- the whole ----------------------------------------------------------------------------- */
 
-status summary_load(db *d, const layer_set *layers, int64_t fit_id, const circuit *c, summary **out,
-                    error *err)
+status summary_load(db *d, const layer_set *layers, int64_t fit_id, const circuit *c,
+                    summary **out, error *err)
 {
     fit f = {0};
     *out = NULL;

@@ -1,17 +1,18 @@
-/* What the figures of a fit's targets say together: how well it was solved, how much it explains, and
- * where it explains nothing, or too much.
+/* What the figures of a fit's targets say together: how well it was solved, how much it explains,
+ * and where it explains nothing, or too much.
  *
- * None of this says that a circuit is real: a gap certifies the optimisation, R2 the fit to these very
- * samples. */
+ * None of this says that a circuit is real: a gap certifies the optimisation, R2 the fit to these
+ * very samples. */
 #ifndef CIRCUIT_SUMMARY_H
 #define CIRCUIT_SUMMARY_H
 
 #include "src/circuit/circuit.h"
 
 enum {
-    SUMMARY_GAP_BINS = 17, /* bin b: gaps below 10^(b - 15), and not below a tenth of it; ends open */
-    SUMMARY_R2_BINS = 16,  /* equal, from 0 to 1; ends open */
-    SUMMARY_MOST = 200     /* of lists that rank: the head is what matters */
+    SUMMARY_GAP_BINS =
+        17, /* bin b: gaps below 10^(b - 15), and not below a tenth of it; ends open */
+    SUMMARY_R2_BINS = 16, /* equal, from 0 to 1; ends open */
+    SUMMARY_MOST = 200    /* of lists that rank: the head is what matters */
 };
 
 typedef struct summary_target {
@@ -56,8 +57,8 @@ typedef struct summary {
 } summary;
 
 /* Of a fit as far as it is finished. c: its circuit, for the hubs; NULL: none are listed. */
-status summary_load(db *d, const layer_set *layers, int64_t fit_id, const circuit *c, summary **out,
-                    error *err);
+status summary_load(db *d, const layer_set *layers, int64_t fit_id, const circuit *c,
+                    summary **out, error *err);
 void summary_free(summary *s); /* NULL is fine */
 
 #endif

@@ -27,13 +27,10 @@ struct note_writer {
 static status write_change(db *d, const change *c, error *err)
 {
     switch (c->what) {
-    case NOTE_LABEL:
-        return note_set_label(d, c->layer_id, c->feature, c->text, err);
-    case NOTE_TAGS:
-        return note_set_tags(d, c->layer_id, c->feature, c->text, err);
+    case NOTE_LABEL: return note_set_label(d, c->layer_id, c->feature, c->text, err);
+    case NOTE_TAGS: return note_set_tags(d, c->layer_id, c->feature, c->text, err);
     case NOTE_PIN:
-    case NOTE_UNPIN:
-        break;
+    case NOTE_UNPIN: break;
     }
     return note_set_pin(d, c->layer_id, c->feature, c->what == NOTE_PIN, err);
 }

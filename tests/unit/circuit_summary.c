@@ -39,7 +39,7 @@ static void plant(int64_t pair_id, double scale)
     for (uint32_t t = 0; t < TARGETS; t++) {
         bool constant = t == 5;
         target[t] = (fit_target){.feature = t,
-                                 .state = constant              ? "constant"
+                                 .state = constant           ? "constant"
                                           : gap_of(t) > 1e-6 ? "unconverged"
                                                              : "converged",
                                  .r2 = constant ? 0 : r2_of(t),
@@ -51,8 +51,8 @@ static void plant(int64_t pair_id, double scale)
                                     .weight = (k % 2 ? -1 : 1) * scale * (1 + t),
                                     .removal = (k % 2 ? -1 : 1) * scale * (1 + t + k)};
     }
-    cr_assert_eq(fit_add_block(d, pair_id, target, TARGETS, edges, count, 1, &err), STATUS_OK, "%s",
-                 err.message);
+    cr_assert_eq(fit_add_block(d, pair_id, target, TARGETS, edges, count, 1, &err), STATUS_OK,
+                 "%s", err.message);
 }
 
 static void set_up(void)
@@ -61,12 +61,11 @@ static void set_up(void)
     path = fixture_study();
     cr_assert_eq(db_open(&d, path, DB_WRITE, NULL), STATUS_OK);
     cr_assert_eq(layer_list(d, &layers, NULL), STATUS_OK);
-    fit_pair pair[2] = {{.source_layer = layers.item[0].id,
-                         .target_layer = layers.item[1].id,
-                         .targets = TARGETS},
-                        {.source_layer = layers.item[1].id,
-                         .target_layer = layers.item[2].id,
-                         .targets = TARGETS}};
+    fit_pair pair[2] = {
+        {.source_layer = layers.item[0].id, .target_layer = layers.item[1].id, .targets = TARGETS},
+        {.source_layer = layers.item[1].id,
+         .target_layer = layers.item[2].id,
+         .targets = TARGETS}};
     fit f = {.kind = "pairwise",
              .rule = "pair",
              .lambda = 0.1,

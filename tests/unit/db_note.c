@@ -140,9 +140,10 @@ Test(db_note, names_that_resemble_each_other)
     db *d = new_study();
     layer l = add_featured(d, "a", 0, 4), m = add_featured(d, "a/1", 1, 4);
     OK(note_set_pin(d, m.id, 3, true, &err));
-    tamper("INSERT INTO note (subject, source, kind, changed) VALUES ('feature', 'a/03', 'pin', 0),"
-           " ('feature', 'a/3x', 'pin', 0), ('feature', 'a/', 'pin', 0),"
-           " ('feature', 'a/99999999999', 'pin', 0), ('feature', 'a/-1', 'pin', 0)");
+    tamper(
+        "INSERT INTO note (subject, source, kind, changed) VALUES ('feature', 'a/03', 'pin', 0),"
+        " ('feature', 'a/3x', 'pin', 0), ('feature', 'a/', 'pin', 0),"
+        " ('feature', 'a/99999999999', 'pin', 0), ('feature', 'a/-1', 'pin', 0)");
     note_set notes;
     OK(note_list(d, &notes, &err));
     cr_assert_eq(notes.count, 1);
