@@ -18,7 +18,8 @@ enum {
 
 typedef struct paths {
     list list;
-    path_listing *listing; /* the last answer; NULL: none yet */
+    path_listing *listing; /* the last answer; NULL: none, or of a circuit that is gone */
+    path_end from, to;     /* of the last answer */
     bool *unfolded;        /* by path of the listing */
     path_listing asked;    /* the question under way, without an answer */
     bool under_way;
@@ -75,10 +76,11 @@ static bool answers(const app *a, const path_listing *l)
 /* A new listing: nothing is unfolded in it; the cursor stays when only the circuit changed. */
 static void take(paths *v, path_listing *fresh)
 {
-    const path_listing *old = v->listing;
-    bool same_ends = old && same_end(old->from, fresh->from) && same_end(old->to, fresh->to);
+    bool same_ends = same_end(v->from, fresh->from) && same_end(v->to, fresh->to);
     listing_free(v->listing);
     v->listing = fresh;
+    v->from = fresh->from;
+    v->to = fresh->to;
     free(v->unfolded);
     v->unfolded = mem_zero((size_t)fresh->set.count + 1, sizeof *v->unfolded);
     list_set_count(&v->list, fresh->set.count);
@@ -231,10 +233,17 @@ static void leave(app *a, void *self, place *where)
     where->top = v->list.top;
 }
 
+/* A listing must not keep a large circuit alive that nobody looks at any more. */
 static void changed(app *a, void *self, unsigned what)
 {
-    (void)self;
-    if (a->view == VIEW_PATHS && what & CHANGED_CIRCUIT)
+    paths *v = self;
+    if (!(what & CHANGED_CIRCUIT))
+        return;
+    if (v->listing && v->listing->c != a->circuit) {
+        listing_free(v->listing);
+        v->listing = NULL;
+    }
+    if (a->view == VIEW_PATHS)
         paths_listing(a);
 }
 

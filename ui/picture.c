@@ -208,6 +208,13 @@ static void draw(app *a, void *self, region body)
     v->left = shown.left;
 }
 
+static void changed(app *a, void *self, unsigned what)
+{
+    drawn *v = self;
+    if (what & CHANGED_CIRCUIT && v->c != a->circuit)
+        forget(v);
+}
+
 static void crumb(app *a, void *self, char *out, size_t capacity)
 {
     say_subject(a, self, out, capacity);
@@ -417,5 +424,6 @@ const view_ops picture_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .changed = changed,
     .crumb = crumb,
 };
