@@ -15,7 +15,7 @@
 /* A parent with this share alone carries its target on. */
 #define PROPAGATION_DOMINANT 0.6
 /* With labels at least this much alike, the strongest parent does with less. */
-#define PROPAGATION_ALIKE          0.5
+#define PROPAGATION_ALIKE          0.6
 #define PROPAGATION_DOMINANT_ALIKE 0.4
 
 /* id, word, meaning */
