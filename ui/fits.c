@@ -332,10 +332,17 @@ static void draw_pair(void *user, region r, int line, uint32_t index, style on)
                  show_figure(figure, p->lambda));
         draw_text(r, line, at, end - at, ROLE_DIM | on, text);
     }
+    /* of a joint fit, a target layer's targets are with its nearest source: the others have none
+     */
+    bool own = p->targets > 0;
     snprintf(text, sizeof text, "%d%%", percent_of(p->done, p->targets));
-    draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);
+    draw_right(r, line, c.done, 5, (own ? ROLE_NUMBER : ROLE_DIM) | on,
+               own ? text : draw_glyph(GLYPH_DASH));
     draw_edges(r, line, c.edges, ROLE_NUMBER | on, p->edges);
-    if (c.gap) {
+    if (c.gap && !own) {
+        draw_right(r, line, c.gap, 8, ROLE_DIM | on, draw_glyph(GLYPH_DASH));
+        draw_right(r, line, c.seconds, 7, ROLE_DIM | on, draw_glyph(GLYPH_DASH));
+    } else if (c.gap) {
         draw_gap(r, line, c.gap, on, p->done, p->worst_gap, f->tolerance);
         draw_right(r, line, c.seconds, 7, ROLE_NUMBER | on, show_seconds(text, p->seconds));
     }

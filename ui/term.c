@@ -205,6 +205,19 @@ status term_start(queue *news, error *err)
     return STATUS_OK;
 }
 
+/* Out of curses. Some terminals (libvterm's, so Neovim's) take back the cursor's being hidden
+ * with the first screen: it is shown once more there. */
+static void leave_curses(void)
+{
+    char *show = tigetstr("cnorm");
+    curs_set(1);
+    endwin();
+    if (show && show != (char *)-1) {
+        putp(show);
+        fflush(stdout);
+    }
+}
+
 void term_stop(void)
 {
     if (!started)
@@ -212,8 +225,7 @@ void term_stop(void)
     started = false;
     mem_on_exhausted(NULL);
     release_signals();
-    curs_set(1);
-    endwin();
+    leave_curses();
     delwin(keyboard);
     delscreen(terminal);
     replay_stderr();
@@ -230,7 +242,7 @@ void term_suspend(void)
     struct sigaction ours;
     sigemptyset(&stop.sa_mask);
     def_prog_mode();
-    endwin();
+    leave_curses();
     sigaction(SIGTSTP, &stop, &ours);
     kill(0, SIGTSTP); /* the whole group, as the terminal itself would */
     sigaction(SIGTSTP, &ours, NULL);
@@ -284,8 +296,10 @@ static bool swallow_sequence(void)
         unget_wch((wchar_t)code);
         return false;
     }
+    wtimeout(keyboard, 25); /* its last bytes may still be on their way */
     while (wget_wch(keyboard, &code) == OK && (code < 0x40 || code > 0x7e))
         ;
+    nodelay(keyboard, TRUE);
     return true;
 }
 
