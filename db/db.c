@@ -349,9 +349,12 @@ void db_rollback(db *d)
 {
     if (d->depth == 0)
         return;
-    if (!lost_transaction(d))
-        sqlite3_exec(d->handle, d->depth > 1 ? "ROLLBACK TO inner; RELEASE inner" : "ROLLBACK",
-                     NULL, NULL, NULL);
+    /* An interrupt meant for what ran before may hit the rollback itself, and a transaction that
+     * stays open would fail every question after it: again, then. */
+    const char *undo = d->depth > 1 ? "ROLLBACK TO inner; RELEASE inner" : "ROLLBACK";
+    for (int tries = 0; tries < 1000 && !lost_transaction(d); tries++)
+        if (sqlite3_exec(d->handle, undo, NULL, NULL, NULL) != SQLITE_INTERRUPT)
+            break;
     d->depth--;
 }
 
