@@ -48,11 +48,25 @@ static void ask_letter(app *a, line_owner owner, const char *question)
     app_dirty(a);
 }
 
+static void resume_offered(app *a)
+{
+    struct screen *s = a->screen;
+    if (s->offered) {
+        engine_resume(a->engine, s->offered);
+        app_say(a, ROLE_STATUS, "fit %lld goes on", (long long)s->offered);
+    } else {
+        app_say(a, ROLE_STATUS, "no fit was interrupted; %d shows all fits",
+                view_digit(VIEW_FITS));
+    }
+    s->offered = 0;
+}
+
 /* What an action means when the view has no meaning of its own for it. */
 static void act_everywhere(app *a, action_id act)
 {
     switch (act) {
     case ACT_BACK: go_back(a); break;
+    case ACT_RESUME_OFFERED: resume_offered(a); break;
     case ACT_JUMP_BACK:
         if (!app_back(a))
             app_say(a, ROLE_STATUS, "this is where you began");
@@ -148,8 +162,8 @@ static void line_key(app *a, int key)
 }
 
 /* A count and the digits that open views share their keys. A digit without a view behind it
- * (10j, 05j) begins a count for certain; digits that all have one (12j) do when a movement follows
- * them at once. The views they opened meanwhile are left again. */
+ * (10j, 05j) begins a count for certain; digits that all have one (12j) do when a movement
+ * follows them at once. The views they opened meanwhile are left again. */
 static bool digits_fresh(const struct screen *s)
 {
     return s->digits > 0 && clock_seconds() - s->digit_at < digit_interval;

@@ -15,7 +15,14 @@ typedef struct version_seen {
 
 enum { PAST_NAMES = 20 };
 
-typedef enum line_owner { LINE_FREE, LINE_VIEW, LINE_PALETTE, LINE_CONFIRM, LINE_MARK, LINE_JUMP } line_owner;
+typedef enum line_owner {
+    LINE_FREE,
+    LINE_VIEW,
+    LINE_PALETTE,
+    LINE_CONFIRM,
+    LINE_MARK,
+    LINE_JUMP
+} line_owner;
 
 struct screen {
     history back, forward;
@@ -42,7 +49,7 @@ struct screen {
     bool dirty;          /* draw at once */
     bool progress_dirty; /* draw when a tenth of a second has passed since drawn_at */
     double drawn_at;
-    double rest_at;      /* tell the views that the keys rest; 0: none asked */
+    double rest_at; /* tell the views that the keys rest; 0: none asked */
     bool leaving;
     status leave_code;
 
@@ -72,7 +79,8 @@ struct screen {
     version_seen seen;      /* the file at first; its version as of late */
     double version_asked_at;
     bool version_under_way, study_under_way, study_again;
-    bool lost_told; /* said already that the file is gone */
+    int64_t offered; /* an interrupted fit that the user was told of; 0: none */
+    bool lost_told;  /* said already that the file is gone */
 };
 
 /* frame.c */
@@ -113,7 +121,7 @@ place place_here(app *a);
 bool app_forward(app *a); /* false: nobody came back from anywhere */
 void app_switch_view(app *a, view_id view);
 void app_pop_to(app *a, size_t depth, const place *where); /* no deeper than that, and there */
-void history_mark(app *a, int key); /* here, by that letter */
+void history_mark(app *a, int key);                        /* here, by that letter */
 void history_jump(app *a, int key);
 
 #endif

@@ -74,9 +74,25 @@ static int64_t newest_with_edges(const study *s)
     return 0;
 }
 
+/* What a dropped link or the like has left undone is offered once. */
+static void offer_interrupted(app *a)
+{
+    char edges[24];
+    for (uint32_t i = 0; i < a->study->fits.count; i++) {
+        const fit *f = &a->study->fits.item[i];
+        if (!fit_was_interrupted(f))
+            continue;
+        a->screen->offered = f->id;
+        app_say(a, ROLE_WARNING, "fit %lld was interrupted with %s edges: r resumes it",
+                (long long)f->id, show_count(edges, edges_of(f)));
+        return;
+    }
+}
+
 static void take_study(app *a, study *fresh)
 {
     struct screen *s = a->screen;
+    bool first = !a->study;
     if (!same_layers(a->study, fresh)) {
         drop_tables(s);
         s->table_count = fresh->layers.count;
@@ -99,6 +115,8 @@ static void take_study(app *a, study *fresh)
         if (other != a->fit_id)
             app_use_fit(a, other);
     }
+    if (first)
+        offer_interrupted(a);
     screen_changed(a, what);
 }
 

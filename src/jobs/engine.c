@@ -23,7 +23,7 @@ struct engine {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     order *first, **end;
-    int64_t running;   /* fit at work; 0: none */
+    int64_t running; /* fit at work; 0: none */
     atomic_bool cancel;
     bool stopping;
 };
@@ -80,15 +80,23 @@ static status delete_fit(engine *e, int64_t fit_id, error *err)
     return code;
 }
 
-/* A fit that was cancelled before it began. */
-static status shelve(engine *e, int64_t fit_id, error *err)
+/* A fit that does not run is cancelled; `why` may be NULL. */
+static status shelve(engine *e, int64_t fit_id, const char *why, error *err)
 {
     db *d = NULL;
     status code = db_open(&d, e->study, DB_WRITE, err);
     if (code == STATUS_OK)
-        code = fit_set_state(d, fit_id, FIT_CANCELLED, NULL, err);
+        code = fit_set_state(d, fit_id, FIT_CANCELLED, why, err);
     db_close(d);
     return code;
+}
+
+static bool leaving(engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool stopping = e->stopping;
+    pthread_mutex_unlock(&e->lock);
+    return stopping;
 }
 
 static void tell_cancelled(engine *e, int64_t fit_id)
@@ -104,6 +112,8 @@ static void run(engine *e, int64_t fit_id)
     fit_run_options options = {
         .threads = e->threads, .progress = tell, .user = e, .cancel = &e->cancel};
     status code = fit_run(e->study, fit_id, &options, &last, &err);
+    if (code == STATUS_INTERRUPTED && leaving(e))
+        shelve(e, fit_id, FIT_PROGRAM_LEFT, NULL); /* the next start offers to resume it */
     if (last.pairs == 0 && code != STATUS_OK)
         tell_failure(e, &err); /* it never began */
     else
@@ -150,22 +160,19 @@ static void *engine_main(void *argument)
         case ORDER_FIT:
             code = create(e, &o->request, &fit_id, &err);
             if (code == STATUS_OK) {
-                fit_progress queued = {
-                    .fit_id = fit_id, .state = FIT_QUEUED, .seconds_left = -1};
+                fit_progress queued = {.fit_id = fit_id, .state = FIT_QUEUED, .seconds_left = -1};
                 tell(e, &queued);
                 engine_resume(e, fit_id); /* behind what waits already; can be cancelled there */
             }
             break;
-        case ORDER_RESUME:
-            run(e, o->fit_id);
-            break;
+        case ORDER_RESUME: run(e, o->fit_id); break;
         case ORDER_DELETE:
             code = delete_fit(e, o->fit_id, &err);
             if (code == STATUS_OK)
                 tell_cancelled(e, o->fit_id);
             break;
         case ORDER_SHELVE:
-            code = shelve(e, o->fit_id, &err);
+            code = shelve(e, o->fit_id, NULL, &err);
             if (code == STATUS_OK)
                 tell_cancelled(e, o->fit_id);
             break;
@@ -245,6 +252,8 @@ void engine_stop(engine *e)
     pthread_join(e->thread, NULL);
     for (order *o = e->first; o;) {
         order *next = o->next;
+        if (o->kind == ORDER_RESUME)
+            shelve(e, o->fit_id, FIT_PROGRAM_LEFT, NULL);
         order_free(o);
         o = next;
     }

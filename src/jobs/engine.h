@@ -21,7 +21,8 @@ void engine_resume(engine *e, int64_t fit_id);
 void engine_cancel(engine *e, int64_t fit_id); /* running or waiting */
 void engine_delete(engine *e, int64_t fit_id); /* cancels it first */
 
-/* Cancels what runs, waits for its last block, ends the thread. NULL is fine. */
+/* Cancels what runs, waits for its last block, ends the thread. What ran or waited is marked, so
+ * that fit_was_interrupted tells it from a fit that the user cancelled. NULL is fine. */
 void engine_stop(engine *e);
 
 #endif

@@ -28,8 +28,8 @@ typedef struct run {
     fit f;
     bool joint;
     writer *out;
-    layer_data *part;  /* by position; loaded while a pair at work or to come needs it */
-    layer_data stack;  /* of a joint fit: the sources of the pair at work */
+    layer_data *part; /* by position; loaded while a pair at work or to come needs it */
+    layer_data stack; /* of a joint fit: the sources of the pair at work */
 } run;
 
 /* The pair at work: its target and its sources, one or (joint) several, by position. */
@@ -70,13 +70,14 @@ static status cross_validate(run *r, const work *w, const lasso_settings *settin
     folds.of = fold;
     if (code == STATUS_OK)
         code = cross_choose_lambda(&w->source->m, &w->target->m, settings, &search, &folds,
-                                   r->options->cancel, &w->pair->lambda, &w->pair->lambda_max, NULL,
-                                   err);
+                                   r->options->cancel, &w->pair->lambda, &w->pair->lambda_max,
+                                   NULL, err);
     free(fold);
     return code;
 }
 
-/* The pair's lambda is chosen once, from all its targets, and kept: a resumed fit goes on with it. */
+/* The pair's lambda is chosen once, from all its targets, and kept: a resumed fit goes on with it.
+ */
 static status pair_lambda(run *r, const work *w, const lasso_design *design,
                           lasso_settings *settings, error *err)
 {
@@ -84,10 +85,11 @@ static status pair_lambda(run *r, const work *w, const lasso_design *design,
     if (settings->rule == LASSO_OF_TARGET)
         return STATUS_OK;
     if (!pair->lambda_known) {
-        status code = settings->rule == LASSO_CROSS
-                          ? cross_validate(r, w, settings, err)
-                          : lasso_choose_lambda(design, &w->target->m, settings, r->options->cancel,
-                                                &pair->lambda, &pair->lambda_max, err);
+        status code =
+            settings->rule == LASSO_CROSS
+                ? cross_validate(r, w, settings, err)
+                : lasso_choose_lambda(design, &w->target->m, settings, r->options->cancel,
+                                      &pair->lambda, &pair->lambda_max, err);
         if (code != STATUS_OK)
             return code;
         pair->lambda_known = true;
@@ -174,8 +176,7 @@ static void release_layers(run *r, uint32_t number)
     for (uint32_t l = 0; l < r->layers.count; l++) {
         bool needed = false;
         for (uint32_t p = number; p < r->f.pair_count && !needed; p++)
-            needed = r->f.pair[p].done < r->f.pair[p].targets &&
-                     reads(r, p, r->layers.item[l].id);
+            needed = r->f.pair[p].done < r->f.pair[p].targets && reads(r, p, r->layers.item[l].id);
         if (!needed)
             layer_data_release(&r->part[l]);
     }
@@ -269,10 +270,8 @@ static status claim(run *r, error *err)
 
 static fit_progress progress_so_far(const fit *f)
 {
-    fit_progress p = {.fit_id = f->id,
-                      .state = FIT_RUNNING,
-                      .pairs = f->pair_count,
-                      .seconds_left = -1};
+    fit_progress p = {
+        .fit_id = f->id, .state = FIT_RUNNING, .pairs = f->pair_count, .seconds_left = -1};
     for (uint32_t i = 0; i < f->pair_count; i++) {
         const fit_pair *pair = &f->pair[i];
         p.targets += pair->targets;
@@ -289,17 +288,18 @@ static status run_pairs(run *r, const char *study, fit_progress *last, error *er
 {
     status code = writer_start(&r->out, study, r->options, last, err);
     for (uint32_t p = 0; code == STATUS_OK && p < r->f.pair_count; p++)
-        code = cancelled(r) ? error_set(err, STATUS_INTERRUPTED, "cancelled") : run_pair(r, p, err);
+        code =
+            cancelled(r) ? error_set(err, STATUS_INTERRUPTED, "cancelled") : run_pair(r, p, err);
     writer_stop(r->out, last);
 
     error ignored = {0};
     last->state = code == STATUS_OK            ? FIT_DONE
                   : code == STATUS_INTERRUPTED ? FIT_CANCELLED
                                                : FIT_FAILED;
-    status stored = fit_set_state(r->connection, r->f.id, last->state,
-                                  code == STATUS_OK || code == STATUS_INTERRUPTED ? NULL
-                                                                                  : err->message,
-                                  code == STATUS_OK ? err : &ignored);
+    status stored =
+        fit_set_state(r->connection, r->f.id, last->state,
+                      code == STATUS_OK || code == STATUS_INTERRUPTED ? NULL : err->message,
+                      code == STATUS_OK ? err : &ignored);
     return code == STATUS_OK ? stored : code;
 }
 
@@ -349,6 +349,12 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
 bool fit_is_cut_off(const fit *f)
 {
     return f->state == FIT_RUNNING && !runner_alive(f->runner);
+}
+
+bool fit_was_interrupted(const fit *f)
+{
+    return fit_is_cut_off(f) ||
+           (f->state == FIT_CANCELLED && f->message && strcmp(f->message, FIT_PROGRAM_LEFT) == 0);
 }
 
 const char *fit_state_shown(const fit *f)

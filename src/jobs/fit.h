@@ -14,7 +14,7 @@ typedef struct fit_request {
     lasso_settings settings; /* threads and memory are of the run, not of the fit: not stored */
     struct fit_request_pair {
         int64_t source_layer, target_layer; /* layer ids; the source's position is smaller */
-    } *pair;
+    } * pair;
     uint32_t pair_count;
     bool joint; /* every target on all its source layers at once (README, the method); else each
                    pair is a fit of its own */
@@ -44,22 +44,23 @@ char *fit_data_hash(const layer_set *layers, const fit_pair *pair, uint32_t pair
 typedef struct fit_progress {
     int64_t fit_id;
     fit_state state;
-    uint32_t pair, pairs;                 /* the pair at work, from 0 */
+    uint32_t pair, pairs; /* the pair at work, from 0 */
     uint32_t source_position, target_position;
-    uint32_t targets, done;               /* over all pairs, in the workspace already or solved */
+    uint32_t targets, done; /* over all pairs, in the workspace already or solved */
     uint64_t edges;
     uint32_t unconverged;
     double worst_gap;
-    double rate;                          /* targets a second in this run; 0: not known yet */
-    double seconds, seconds_left;         /* of this run; left < 0: not known yet */
-    char message[256];                    /* why it failed; safe to show */
+    double rate;                  /* targets a second in this run; 0: not known yet */
+    double seconds, seconds_left; /* of this run; left < 0: not known yet */
+    char message[256];            /* why it failed; safe to show */
 } fit_progress;
 
 typedef struct fit_run_options {
-    unsigned threads;  /* 0: all */
-    uint64_t memory;   /* 0: default */
-    bool take_over;    /* resume although another machine claims to be running it */
-    void (*progress)(void *user, const fit_progress *progress); /* ten times a second, any thread */
+    unsigned threads; /* 0: all */
+    uint64_t memory;  /* 0: default */
+    bool take_over;   /* resume although another machine claims to be running it */
+    void (*progress)(void *user,
+                     const fit_progress *progress); /* ten times a second, any thread */
     void *user;
     const atomic_bool *cancel; /* may be NULL */
 } fit_run_options;
@@ -74,6 +75,12 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
 /* Whether whoever the fit says runs it is still there: a running fit without a live runner was
  * cut off and can be resumed. A runner on another machine counts as alive. */
 bool fit_is_cut_off(const fit *f);
+
+/* Whether nobody meant it to stop: it was cut off, or its program left while it ran. */
+bool fit_was_interrupted(const fit *f);
+
+/* The message of a cancelled fit whose program left. */
+#define FIT_PROGRAM_LEFT "the program ended before the fit did"
 
 /* What a person is told of the fit's state: its name, or "cut off". */
 const char *fit_state_shown(const fit *f);
