@@ -24,7 +24,8 @@
     X(VIEW_PATHS, 5, "Paths", "the strongest paths between marked features, into one or from one") \
     X(VIEW_TRUST, 6, "Trust", "how well a fit was solved, what it explains, what deserves a look") \
     X(VIEW_SAMPLE, 7, "Sample", "one sample in its text, and the circuit as it sees it")           \
-    X(VIEW_PICTURE, 0, "Picture", "the circuit round a feature, or the listed paths, drawn by layers")
+    X(VIEW_PICTURE, 0, "Picture", "the circuit round a feature, or the listed paths, drawn by layers") \
+    X(VIEW_TREE, 0, "Tree", "the parents or children of a feature, and theirs, as deep as one likes")
 
 typedef enum view_id {
 #define VIEW_ENUM(id, digit, name, text) id,
@@ -48,6 +49,7 @@ enum {
     IN_TRUST = IN_VIEW_TRUST,
     IN_SAMPLE = IN_VIEW_SAMPLE,
     IN_PICTURE = IN_VIEW_PICTURE,
+    IN_TREE = IN_VIEW_TREE,
     IN_ALL = (1 << VIEW_COUNT) - 1
 };
 
@@ -93,45 +95,52 @@ enum {
     X(ACT_FIND_NEXT, "find-next", "N", IN_SAMPLE, "", "the next place that has the words")        \
     X(ACT_SHADE, "shade", "a", IN_SAMPLE, "shade", "shade the text by the feature at hand, or by"  \
       " all of them together")                                                                    \
-    X(ACT_STRONGEST, "strongest", "x", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",       \
+    X(ACT_UNFOLD, "unfold", "Space", IN_TREE, "unfold", "unfold or fold the feature's own parents or" \
+      " children")                                                                                \
+    X(ACT_UNFOLD_LEVEL, "unfold-level", "*", IN_TREE, "level", "unfold all that hangs from here by one" \
+      " more level")                                                                              \
+    X(ACT_MOST, "top-k", "n", IN_TREE, "top", "how many of each feature show: 5, 10, 20, 50, all") \
+    X(ACT_STRONGEST, "strongest", "x", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_TREE, "",       \
       "the sample where the feature is strongest; again, the next strongest")                     \
-    X(ACT_PARENTS, "parents", "[", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_PICTURE,  \
+    X(ACT_PARENTS, "parents", "[", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE,  \
       "parents", "edges into the feature")                                                        \
-    X(ACT_CHILDREN, "children", "]", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_PICTURE, \
+    X(ACT_CHILDREN, "children", "]", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE, \
       "children", "edges out of the feature")                                                                \
     X(ACT_FOLLOW_SOURCE, "follow-source", "o", IN_CIRCUIT, "", "follow the edge backwards: to the" \
       " source's edges")                                                                          \
-    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE, "card",   \
+    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE, "card",   \
       "the feature's card, in its layer")                                                         \
-    X(ACT_PATH_BEGIN, "path-begin", "{", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE, "",    \
+    X(ACT_PATH_BEGIN, "path-begin", "{", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE | IN_TREE, "",    \
       "paths begin at this feature (an edge's source); again: no longer")                         \
-    X(ACT_PATH_END, "path-end", "}", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE, "",        \
+    X(ACT_PATH_END, "path-end", "}", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE | IN_TREE, "",        \
       "paths end at this feature (an edge's target); again: no longer")                           \
     X(ACT_PATH_FORGET, "forget-ends", "d Delete", IN_PATHS, "forget", "forget where paths begin and end") \
-    X(ACT_PICTURE, "picture", "v", IN_CIRCUIT | IN_PATHS, "picture",                              \
+    X(ACT_PICTURE, "picture", "v", IN_CIRCUIT | IN_PATHS | IN_TREE, "picture",                              \
       "draw the circuit round the feature, or the listed paths, by layers")                       \
     X(ACT_WRITE, "write", "w", IN_PICTURE, "write",                                               \
       "write the picture beside the study, as SVG and as DOT")                                    \
-    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE,        \
+    X(ACT_TREE, "tree", "b", IN_CIRCUIT | IN_TREE, "tree",                                        \
+      "branches: a tree of the feature's parents or children; from there back to the list")       \
+    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE,        \
       "fewer", "raise the threshold: fewer edges; in a picture: fewer boxes")                     \
-    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE,          \
+    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE,          \
       "more", "lower the threshold: more edges; in a picture: more boxes")                        \
-    X(ACT_MEASURE, "measure", "m", IN_CIRCUIT, "measure", "rank by removal, weight or"            \
+    X(ACT_MEASURE, "measure", "m", IN_CIRCUIT | IN_TREE, "measure", "rank by removal, weight or"            \
       " standardised weight")                                                                     \
     X(ACT_PAIR_NEXT, "next-pair", "> .", IN_CIRCUIT, "pair", "only the next layer pair's edges")  \
     X(ACT_PAIR_PREVIOUS, "previous-pair", "< ,", IN_CIRCUIT, "", "only those of the pair before") \
     X(ACT_SIGN, "sign", "p", IN_CIRCUIT, "sign", "show positive edges, negative edges, or both")  \
-    X(ACT_LAMBDA_LESS, "lower-lambda", "{", IN_CIRCUIT, "", "lower lambda for the feature whose parents"  \
+    X(ACT_LAMBDA_LESS, "lower-lambda", "(", IN_CIRCUIT, "", "lower lambda for the feature whose parents"  \
       " these are: solved anew at once; Esc returns to the fit's own")                             \
-    X(ACT_LAMBDA_MORE, "raise-lambda", "}", IN_CIRCUIT, "", "raise lambda for that feature: fewer parents") \
+    X(ACT_LAMBDA_MORE, "raise-lambda", ")", IN_CIRCUIT, "", "raise lambda for that feature: fewer parents") \
     X(ACT_ALL_EDGES, "all-edges", "a", IN_CIRCUIT, "all", "the whole circuit, without any filter") \
-    X(ACT_LABEL, "label", "e", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",               \
+    X(ACT_LABEL, "label", "e", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_TREE, "",               \
       "your own label for the feature; an empty one shows the imported one again")                \
-    X(ACT_TAG, "tag", "t", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",                   \
+    X(ACT_TAG, "tag", "t", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_TREE, "",                   \
       "the feature's tags, words apart by blanks")                                                \
-    X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE, "",                   \
+    X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_TREE, "",                   \
       "pin or unpin the feature")                                                                 \
-    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE, "",    \
+    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE, "",    \
       "copy the row, the path or the text, through the terminal")                                 \
     X(ACT_PANE, "pane", "Tab", IN_ALL, "", "to the next pane")                                    \
     X(ACT_ZOOM, "zoom", "z", IN_ALL, "", "give the pane the whole screen, and back")              \

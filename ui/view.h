@@ -91,5 +91,6 @@ extern const view_ops paths_view;    /* ui/paths.c */
 extern const view_ops trust_view;    /* ui/trust.c */
 extern const view_ops sample_view;   /* ui/sample.c */
 extern const view_ops picture_view;  /* ui/picture.c */
+extern const view_ops tree_view;     /* ui/tree.c */
 
 #endif
