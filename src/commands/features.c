@@ -64,7 +64,7 @@ static void print_row(output *o, const study *s, const feature_row *row)
     output_number(o, "mean", (double)row->mean, 4);
     output_number(o, "active_mean", (double)row->active_mean, 3);
     output_number(o, "max", (double)row->maximum, 3);
-    output_text(o, "label", row->label);
+    output_text(o, "label", study_own_label(s, row->layer_id, row->feature, row->label));
     output_record(o);
 }
 

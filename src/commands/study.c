@@ -13,6 +13,8 @@ status study_open(study *s, const char *path, db_mode mode, error *err)
     if (code == STATUS_OK)
         code = layer_list(s->connection, &s->layers, err);
     if (code == STATUS_OK)
+        code = note_list(s->connection, &s->notes, err);
+    if (code == STATUS_OK)
         s->features = mem_zero(s->layers.count, sizeof *s->features);
     return code;
 }
@@ -22,6 +24,7 @@ void study_release(study *s)
     for (uint32_t l = 0; s->features && l < s->layers.count; l++)
         feature_table_release(&s->features[l]);
     free(s->features);
+    note_set_release(&s->notes);
     layer_set_release(&s->layers);
     db_close(s->connection);
     *s = (study){0};
@@ -56,6 +59,12 @@ status study_find(const study *s, const char *text, const layer **found, uint32_
     return STATUS_OK;
 }
 
+const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature, const char *imported)
+{
+    const feature_note *note = note_find(&s->notes, layer_id, feature);
+    return note && note->label ? note->label : imported;
+}
+
 status study_label(study *s, uint32_t position, uint32_t feature, const char **label, error *err)
 {
     feature_table *table = &s->features[position];
@@ -64,7 +73,8 @@ status study_label(study *s, uint32_t position, uint32_t feature, const char **l
         if (code != STATUS_OK)
             return code;
     }
-    *label = feature < table->count ? table->row[feature].label : NULL;
+    *label = study_own_label(s, s->layers.item[position].id, feature,
+                             feature < table->count ? table->row[feature].label : NULL);
     return STATUS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "db/feature.h"
 #include "db/fit.h"
 #include "db/layer.h"
+#include "db/note.h"
 
 #include <stddef.h>
 
@@ -12,6 +13,7 @@ typedef struct study {
     const char *path;
     db *connection;
     layer_set layers;
+    note_set notes;
     feature_table *features; /* by position; loaded when first asked for */
 } study;
 
@@ -23,7 +25,10 @@ void study_release(study *s);
 status study_find(const study *s, const char *text, const layer **found, uint32_t *feature,
                   bool *has_feature, error *err);
 
-/* Raw label of a feature, or NULL; borrowed. Loads its layer's features once. */
+/* The user's own label of a feature, or else the imported one (may be NULL). Raw; borrowed. */
+const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature, const char *imported);
+
+/* The same, with the imported label looked up; or NULL. Loads its layer's features once. */
 status study_label(study *s, uint32_t position, uint32_t feature, const char **label, error *err);
 
 /* "blocks.3.hook_resid_pre/17"; free it. */
