@@ -59,7 +59,7 @@ static status read_figure(filter_term *t, piece term, piece name, piece op, piec
                           error *err)
 {
     static const char *const ops[] = {">", ">=", "<", "<=", "=", "!="};
-    size_t which = 0;
+    unsigned which = 0;
     while (which < 6 && !is(op, ops[which]))
         which++;
     if (which == 6)
