@@ -332,16 +332,20 @@ static unsigned write_files(app *a, const drawn *v)
 {
     static const char *const formats[] = {"svg", "dot"};
     const picture_words words = {a, word_layer, word_name, word_label};
-    char title[256], *stem = file_stem(a, v);
+    char what[256], how[256] = "", *stem = file_stem(a, v);
     error err = {0};
     status code = STATUS_OK;
-    say_subject(a, v, title, sizeof title);
+    say_subject(a, v, what, sizeof what);
+    if (app_fit(a))
+        app_fit_settings(how, sizeof how, app_fit(a));
+    char *title = mem_format("%s; fit %lld: %s", what, (long long)a->fit_id, how);
     for (size_t i = 0; i < sizeof formats / sizeof *formats && code == STATUS_OK; i++) {
         char *file = mem_format("%s.%s", stem, formats[i]);
         code = picture_write(v->c, &v->picture, &words, title, diagram_format_find(formats[i]),
                              file, &err);
         free(file);
     }
+    free(title);
     char *shown = text_clean(stem);
     if (code == STATUS_OK)
         app_say(a, ROLE_GOOD, "wrote %s.svg and .dot", shown);

@@ -1,4 +1,5 @@
 #include "src/base/memory.h"
+#include "src/base/text.h"
 #include "src/circuit/picture.h"
 #include "src/commands/command.h"
 #include "src/commands/study.h"
@@ -89,12 +90,18 @@ static status write_picture(study *s, const circuit *c, const fit *f, picture *p
     picture_words words = {s, layer_name, feature_name, feature_label};
     char how[128];
     fit_describe(f, "lambda", how, sizeof how);
+    uint32_t feature = 0;
+    uint32_t position = focus ? circuit_position(c, p->focus, &feature) : 0;
+    char *middle = focus ? study_feature_name(s, position, feature) : NULL;
     char *title = mem_format("%s%s; fit %lld: %s", focus ? "Around " : "The strongest paths",
-                             focus ? focus : "", (long long)f->id, how);
+                             focus ? middle : "", (long long)f->id, how);
     code = picture_write(c, p, &words, title, format, file, err);
-    free(title);
+    char *shown = text_clean(file);
     if (code == STATUS_OK)
-        printf("wrote '%s': %u features, %u edges\n", file, p->sub.node_count, p->sub.edge_count);
+        printf("wrote '%s': %u features, %u edges\n", shown, p->sub.node_count, p->sub.edge_count);
+    free(shown);
+    free(title);
+    free(middle);
     return code;
 }
 

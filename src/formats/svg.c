@@ -12,6 +12,7 @@ enum {
     BOX_HEIGHT = 36,
     COLUMN = 280,
     SLOT = 48,
+    NARROWEST = 900, /* title and note need as much */
     NAME_MOST = 30,
     LABEL_MOST = 34
 };
@@ -72,11 +73,13 @@ static void print_box(const diagram_box *b, FILE *out)
     fputs(" ", out);
     diagram_print_xml(out, b->label, SIZE_MAX);
     fputs("</title>\n", out);
-    /* the head of the column says the layer */
+    /* an svg of its own cuts off what is too wide; the head of the column says the layer */
     const char *slash = strrchr(b->name, '/');
-    print_text(out, x + 8, y + 14, "class=\"name\"", slash ? slash + 1 : b->name, NAME_MOST);
-    print_text(out, x + 8, y + 28, "class=\"label\"", b->label, LABEL_MOST);
-    fputs("</g>\n", out);
+    fprintf(out, "<svg x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\">\n", x + 8, y,
+            BOX_WIDTH - 12, BOX_HEIGHT);
+    print_text(out, 0, 14, "class=\"name\"", slash ? slash + 1 : b->name, NAME_MOST);
+    print_text(out, 0, 28, "class=\"label\"", b->label, LABEL_MOST);
+    fputs("</svg></g>\n", out);
 }
 
 void svg_print(const diagram *d, FILE *out)
@@ -84,7 +87,7 @@ void svg_print(const diagram *d, FILE *out)
     double heaviest = diagram_heaviest(d);
     double width = 2.0 * MARGIN + (d->columns > 0 ? (d->columns - 1.0) * COLUMN : 0) + BOX_WIDTH;
     double height = 2.0 * MARGIN + HEAD + (double)d->slots * SLOT;
-    width = width < 640 ? 640 : width;
+    width = width < NARROWEST ? NARROWEST : width;
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
