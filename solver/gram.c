@@ -30,30 +30,35 @@ static inline float finish(const lasso_design *design, double sum, uint32_t p, u
     return (float)(centred * (design->inverse[p] * design->inverse[q]));
 }
 
-/* Dense layers: columns whose products could leave the range of float take the plain way. */
-static float dense_entry(const lasso_design *design, uint32_t p, uint32_t q)
+/* Whether products of a dense column's values stay in the range of float. */
+static bool ordinary(const lasso_design *design, uint32_t rank)
 {
-    static const double low = 1e-12;
-    static const double high = 1e12;
-    if (p > q) {
-        uint32_t swap = p;
-        p = q;
-        q = swap;
-    }
-    bool ordinary = fmin(design->norm[p], design->norm[q]) > low &&
-                    fmax(design->norm[p], design->norm[q]) < high;
-    const float *a = design_get(design, p).value;
+    return design->norm[rank] > 1e-12 && design->norm[rank] < 1e12;
+}
+
+/* Dense layers: out[c] = <p[c], q>, each with the bits it would have alone. */
+static void dense_entries(const lasso_design *design, const uint32_t p[4], uint32_t q,
+                          float out[4])
+{
+    const float *column[4];
+    float mean[4];
+    double sum[4];
     const float *b = design_get(design, q).value;
-    if (ordinary) {
-        double sum = design->vector->centred_dot(a, (float)design->mean[p], b,
-                                                 (float)design->mean[q], design->rows);
-        return (float)(sum * (design->inverse[p] * design->inverse[q]));
+    for (uint32_t c = 0; c < 4; c++) {
+        column[c] = design_get(design, p[c]).value;
+        mean[c] = (float)design->mean[p[c]];
     }
-    double sum = 0;
-    for (uint32_t i = 0; i < design->rows; i++)
-        sum += (((double)a[i] - design->mean[p]) * design->inverse[p]) *
-               (((double)b[i] - design->mean[q]) * design->inverse[q]);
-    return (float)sum;
+    design->vector->centred_dots(column, mean, b, (float)design->mean[q], design->rows, sum);
+    for (uint32_t c = 0; c < 4; c++) {
+        out[c] = (float)(sum[c] * (design->inverse[p[c]] * design->inverse[q]));
+        if (ordinary(design, p[c]) && ordinary(design, q))
+            continue;
+        double careful = 0;
+        for (uint32_t i = 0; i < design->rows; i++)
+            careful += (((double)column[c][i] - design->mean[p[c]]) * design->inverse[p[c]]) *
+                       (((double)b[i] - design->mean[q]) * design->inverse[q]);
+        out[c] = (float)careful;
+    }
 }
 
 /* sums[q] += z_p'z_q for every rank q < limit. */
@@ -108,25 +113,64 @@ void gram_table_release(gram_table *table)
     *table = (gram_table){0};
 }
 
-static void fill_row(const lasso_design *design, uint32_t p, float *out, double *scratch)
+static bool is_ready(const gram_table *table, uint32_t rank)
+{
+    return atomic_load_explicit(&table->use[rank], memory_order_acquire) == ROW_READY;
+}
+
+/* Claims a row that nobody has begun. */
+static bool claim(const gram_table *table, uint32_t rank)
+{
+    uint8_t use = atomic_load(&table->use[rank]);
+    return use < ROW_FILLING && atomic_compare_exchange_strong(&table->use[rank], &use, ROW_FILLING);
+}
+
+static void publish(const gram_table *table, uint32_t rank)
+{
+    table->entry[(size_t)rank * table->hot + rank] = 1;
+    atomic_store_explicit(&table->use[rank], ROW_READY, memory_order_release);
+}
+
+/* Fills four neighbouring rows, as far as they are free, with the claimed one among them: each
+ * column is then streamed from memory a quarter as often. */
+static void fill_dense(const lasso_design *design, uint32_t claimed)
 {
     const gram_table *table = &design->gram;
     uint32_t hot = table->hot;
-    if (!design->x->dense) {
-        scatter_products(design, p, hot, scratch);
-        design->vector->finish_row(out, scratch, design->rows, design->mean[p], design->mean,
-                                   design->inverse[p], design->inverse, hot);
+    uint32_t p[4];
+    uint32_t count = 0;
+    for (uint32_t rank = claimed & ~3U; rank < hot && rank <= (claimed | 3U); rank++)
+        if (rank == claimed || claim(table, rank))
+            p[count++] = rank;
+    for (uint32_t c = count; c < 4; c++)
+        p[c] = p[0];
+    for (uint32_t q = 0; q < hot; q++) {
+        float product[4];
+        if (is_ready(table, q))
+            for (uint32_t c = 0; c < count; c++)
+                product[c] = table->entry[(size_t)q * hot + p[c]];
+        else
+            dense_entries(design, p, q, product);
+        for (uint32_t c = 0; c < count; c++)
+            table->entry[(size_t)p[c] * hot + q] = product[c];
     }
-    for (uint32_t q = 0; q < hot && design->x->dense; q++)
-        out[q] = atomic_load_explicit(&table->use[q], memory_order_acquire) == ROW_READY
-                     ? table->entry[(size_t)q * hot + p]
-                     : dense_entry(design, p, q);
-    out[p] = 1;
+    for (uint32_t c = 0; c < count; c++)
+        publish(table, p[c]);
+}
+
+static void fill_sparse(const lasso_design *design, uint32_t claimed, double *scratch)
+{
+    const gram_table *table = &design->gram;
+    scatter_products(design, claimed, table->hot, scratch);
+    design->vector->finish_row(table->entry + (size_t)claimed * table->hot, scratch,
+                               design->rows, design->mean[claimed], design->mean,
+                               design->inverse[claimed], design->inverse, table->hot);
+    publish(table, claimed);
 }
 
 /* The table's row, if it is there or worth filling. A row is filled at its first use when its
- * products cost more than its length, else when it was in demand; by one thread, while others
- * that want it do without. */
+ * products cost more than its length (those of a dense layer always do), else when it was in
+ * demand; by one thread, while others that want it do without. */
 static const float *table_row(const lasso_design *design, uint32_t rank, double *scratch)
 {
     const gram_table *table = &design->gram;
@@ -141,14 +185,15 @@ static const float *table_row(const lasso_design *design, uint32_t rank, double 
     double cost = (double)design_get(design, rank).count;
     if (!design->x->dense)
         cost *= (double)design->row_start[design->rows] / design->rows;
-    bool fill = cost > table->hot / 4.0 || use + 1 >= USES_TO_FILL;
+    bool fill = design->x->dense || cost > table->hot / 4.0 || use + 1 >= USES_TO_FILL;
     if (!atomic_compare_exchange_strong(&table->use[rank], &use,
-                                        fill ? ROW_FILLING : (uint8_t)(use + 1)))
+                                        fill ? ROW_FILLING : (uint8_t)(use + 1)) ||
+        !fill)
         return NULL;
-    if (!fill)
-        return NULL;
-    fill_row(design, rank, row, scratch);
-    atomic_store_explicit(&table->use[rank], ROW_READY, memory_order_release);
+    if (design->x->dense)
+        fill_dense(design, rank);
+    else
+        fill_sparse(design, rank, scratch);
     return row;
 }
 
@@ -230,7 +275,14 @@ void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
             fresh_row(design, rank, others + start, i - start, out + start, scratch);
             continue;
         }
-        for (uint32_t k = start; k < i; k++)
-            out[k] = others[k] == rank ? 1 : dense_entry(design, rank, others[k]);
+        for (uint32_t k = start; k < i; k += 4) {
+            uint32_t p[4];
+            float product[4];
+            for (uint32_t c = 0; c < 4; c++)
+                p[c] = others[k + c < i ? k + c : k];
+            dense_entries(design, p, rank, product);
+            for (uint32_t c = 0; c < 4 && k + c < i; c++)
+                out[k + c] = p[c] == rank ? 1 : product[c];
+        }
     }
 }

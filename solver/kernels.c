@@ -76,13 +76,14 @@ static void plain_finish_row(float *out, double *sums, double rows, double mean,
     }
 }
 
-static double plain_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
-                                size_t count)
+static void plain_centred_dots(const float *const a[4], const float mean_a[4], const float *b,
+                               float mean_b, size_t count, double out[4])
 {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += (double)(a[i] - mean_a) * (double)(b[i] - mean_b);
-    return sum;
+    for (int c = 0; c < 4; c++) {
+        out[c] = 0;
+        for (size_t i = 0; i < count; i++)
+            out[c] += (double)(a[c][i] - mean_a[c]) * (double)(b[i] - mean_b);
+    }
 }
 
 static const kernels plain = {
@@ -94,7 +95,7 @@ static const kernels plain = {
     .judge = plain_judge,
     .next_above = plain_next_above,
     .finish_row = plain_finish_row,
-    .centred_dot = plain_centred_dot,
+    .centred_dots = plain_centred_dots,
 };
 
 #if defined(__x86_64__)
@@ -236,28 +237,38 @@ AVX512 static void avx512_finish_row(float *out, double *sums, double rows, doub
     plain_finish_row(out + q, sums + q, rows, mean, means + q, inverse, inverses + q, count - q);
 }
 
-AVX512 static double avx512_centred_dot(const float *a, float mean_a, const float *b,
-                                        float mean_b, size_t count)
+AVX512 static void avx512_centred_dots(const float *const a[4], const float mean_a[4],
+                                       const float *b, float mean_b, size_t count, double out[4])
 {
-    __m512 ma = _mm512_set1_ps(mean_a);
+    __m512 ma[4];
     __m512 mb = _mm512_set1_ps(mean_b);
-    double sum = 0;
+    for (int c = 0; c < 4; c++) {
+        ma[c] = _mm512_set1_ps(mean_a[c]);
+        out[c] = 0;
+    }
     for (size_t start = 0; start < count; start += CHUNK) {
         size_t end = count - start < CHUNK ? count : start + CHUNK;
-        __m512 s0 = _mm512_setzero_ps();
-        __m512 s1 = _mm512_setzero_ps();
+        __m512 even[4];
+        __m512 odd[4];
+        for (int c = 0; c < 4; c++)
+            even[c] = odd[c] = _mm512_setzero_ps();
         size_t i = start;
         for (; i + 32 <= end; i += 32) {
-            s0 = _mm512_fmadd_ps(_mm512_sub_ps(_mm512_loadu_ps(a + i), ma),
-                                 _mm512_sub_ps(_mm512_loadu_ps(b + i), mb), s0);
-            s1 = _mm512_fmadd_ps(_mm512_sub_ps(_mm512_loadu_ps(a + i + 16), ma),
-                                 _mm512_sub_ps(_mm512_loadu_ps(b + i + 16), mb), s1);
+            __m512 b0 = _mm512_sub_ps(_mm512_loadu_ps(b + i), mb);
+            __m512 b1 = _mm512_sub_ps(_mm512_loadu_ps(b + i + 16), mb);
+            for (int c = 0; c < 4; c++) {
+                __m512 a0 = _mm512_sub_ps(_mm512_loadu_ps(a[c] + i), ma[c]);
+                __m512 a1 = _mm512_sub_ps(_mm512_loadu_ps(a[c] + i + 16), ma[c]);
+                even[c] = _mm512_fmadd_ps(a0, b0, even[c]);
+                odd[c] = _mm512_fmadd_ps(a1, b1, odd[c]);
+            }
         }
-        sum += (double)_mm512_reduce_add_ps(_mm512_add_ps(s0, s1));
-        for (; i < end; i++)
-            sum += (double)(a[i] - mean_a) * (double)(b[i] - mean_b);
+        for (int c = 0; c < 4; c++) {
+            out[c] += (double)_mm512_reduce_add_ps(_mm512_add_ps(even[c], odd[c]));
+            for (size_t k = i; k < end; k++)
+                out[c] += (double)(a[c][k] - mean_a[c]) * (double)(b[k] - mean_b);
+        }
     }
-    return sum;
 }
 
 static const kernels avx512 = {
@@ -269,7 +280,7 @@ static const kernels avx512 = {
     .judge = avx512_judge,
     .next_above = avx512_next_above,
     .finish_row = avx512_finish_row,
-    .centred_dot = avx512_centred_dot,
+    .centred_dots = avx512_centred_dots,
 };
 
 AVX2 static void avx2_sparse_dots(const uint32_t *row, const float *value, size_t count,
@@ -345,31 +356,34 @@ AVX2 static void avx2_subtract_float(float *g, const float *row, float step, siz
         g[i] -= step * row[i];
 }
 
-AVX2 static double avx2_centred_dot(const float *a, float mean_a, const float *b, float mean_b,
-                                    size_t count)
+AVX2 static void avx2_centred_dots(const float *const a[4], const float mean_a[4],
+                                   const float *b, float mean_b, size_t count, double out[4])
 {
-    __m256 ma = _mm256_set1_ps(mean_a);
     __m256 mb = _mm256_set1_ps(mean_b);
-    double sum = 0;
+    for (int c = 0; c < 4; c++)
+        out[c] = 0;
     for (size_t start = 0; start < count; start += CHUNK) {
         size_t end = count - start < CHUNK ? count : start + CHUNK;
-        __m256 s0 = _mm256_setzero_ps();
-        __m256 s1 = _mm256_setzero_ps();
+        __m256 sum[4];
+        for (int c = 0; c < 4; c++)
+            sum[c] = _mm256_setzero_ps();
         size_t i = start;
-        for (; i + 16 <= end; i += 16) {
-            s0 = _mm256_fmadd_ps(_mm256_sub_ps(_mm256_loadu_ps(a + i), ma),
-                                 _mm256_sub_ps(_mm256_loadu_ps(b + i), mb), s0);
-            s1 = _mm256_fmadd_ps(_mm256_sub_ps(_mm256_loadu_ps(a + i + 8), ma),
-                                 _mm256_sub_ps(_mm256_loadu_ps(b + i + 8), mb), s1);
+        for (; i + 8 <= end; i += 8) {
+            __m256 b0 = _mm256_sub_ps(_mm256_loadu_ps(b + i), mb);
+            for (int c = 0; c < 4; c++) {
+                __m256 a0 = _mm256_sub_ps(_mm256_loadu_ps(a[c] + i), _mm256_set1_ps(mean_a[c]));
+                sum[c] = _mm256_fmadd_ps(a0, b0, sum[c]);
+            }
         }
-        float part[8];
-        _mm256_storeu_ps(part, _mm256_add_ps(s0, s1));
-        for (int t = 0; t < 8; t++)
-            sum += (double)part[t];
-        for (; i < end; i++)
-            sum += (double)(a[i] - mean_a) * (double)(b[i] - mean_b);
+        for (int c = 0; c < 4; c++) {
+            float part[8];
+            _mm256_storeu_ps(part, sum[c]);
+            for (int t = 0; t < 8; t++)
+                out[c] += (double)part[t];
+            for (size_t k = i; k < end; k++)
+                out[c] += (double)(a[c][k] - mean_a[c]) * (double)(b[k] - mean_b);
+        }
     }
-    return sum;
 }
 
 static const kernels avx2 = {
@@ -381,7 +395,7 @@ static const kernels avx2 = {
     .judge = plain_judge,
     .next_above = plain_next_above,
     .finish_row = plain_finish_row,
-    .centred_dot = avx2_centred_dot,
+    .centred_dots = avx2_centred_dots,
 };
 
 static bool has_avx2(void)

@@ -35,9 +35,10 @@ typedef struct kernels {
      * order and without fused operations; zeroes sums */
     void (*finish_row)(float *out, double *sums, double rows, double mean, const double *means,
                        double inverse, const double *inverses, size_t count);
-    /* sum of (a[i] - mean_a) * (b[i] - mean_b) * scale, in float partial sums of bounded length */
-    double (*centred_dot)(const float *a, float mean_a, const float *b, float mean_b,
-                          size_t count);
+    /* out[c] = sum of (a[c][i] - mean_a[c]) * (b[i] - mean_b), in float partial sums of bounded
+     * length; each of the four as if it were alone */
+    void (*centred_dots)(const float *const a[4], const float mean_a[4], const float *b,
+                         float mean_b, size_t count, double out[4]);
 } kernels;
 
 /* The best the machine can run. */

@@ -122,7 +122,8 @@ typedef struct lasso_report {
 
 /* Solves targets[0..count) (columns of y; NULL: all) on the design.
  *
- * y has the design's number of rows. LASSO_OF_PAIR, _PARENTS and _EDGES choose lambda from *all*
+ * y has the design's number of rows; settings->ridge and settings->scale are those that the
+ * design was made with (else STATUS_USAGE). LASSO_OF_PAIR, _PARENTS and _EDGES choose lambda from *all*
  * columns of y, so that a resumed fit uses the same lambda; lasso_choose_lambda does that alone.
  * Not converging, or being stopped, is an outcome (see report), not an error. Errors: usage
  * (settings, shapes), STATUS_MACHINE (memory, threads). */

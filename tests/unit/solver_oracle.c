@@ -1,11 +1,13 @@
 /* Every target of random problems against the oracle: gap, optimality conditions, coefficients,
  * lambda_max, intercept and R2, for sparse and dense layers, with and without ridge and scale. */
+#include "solver/descent_wide.h"
 #include "src/base/memory.h"
 #include "tests/oracle/oracle.h"
 #include "tests/unit/solver_problem.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void judge(const matrix *x, const matrix *y, const lasso_settings *settings)
 {
@@ -132,6 +134,77 @@ Test(solver_oracle, fista_agrees_with_descent)
         solution_release(&descent);
         solution_release(&fista);
     }
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+/* The inner solver that very large working sets get, by itself. */
+static void judge_wide(const matrix *x, const matrix *y, bool scale)
+{
+    lasso_settings settings = problem_settings(LASSO_ABSOLUTE, 1e-3, 1);
+    settings.scale = scale;
+    lasso_design *design;
+    error err;
+    cr_assert_eq(lasso_design_create(&design, x, &settings, &err), STATUS_OK);
+    oracle o = oracle_create(x, settings.ridge, scale);
+    double *target = mem_alloc(x->rows * sizeof *target);
+    double *r = mem_alloc(x->rows * sizeof *r);
+    double *u = mem_alloc(x->cols * sizeof *u);
+    double *a = mem_zero(x->cols, sizeof *a);
+    uint32_t *all = mem_alloc(x->cols * sizeof *all);
+    for (uint32_t k = 0; k < design->size; k++)
+        all[k] = k;
+    for (uint32_t t = 0; t < y->cols; t++) {
+        double mean;
+        double sd;
+        oracle_target(&o, y, t, target, &mean, &sd);
+        double lambda = 0.01 * oracle_lambda_max(&o, target);
+        column_moments moments = column_measure(y, t);
+        memset(u, 0, x->cols * sizeof *u);
+        candidate c = {.y = y, .column = t, .moments = &moments, .size = design->size};
+        c.rank = all;
+        c.u = u;
+        for (unsigned round = 0; round < 200; round++)
+            descent_wide(design, &c, u, x->rows * lambda * (scale ? sd : 1), r, NULL);
+        for (uint32_t j = 0; j < design->size; j++) {
+            double weight = candidate_weight(design, &c, j);
+            uint32_t k = design->column[j];
+            a[k] = scale ? weight * o.sd[k] / sd : weight;
+        }
+        cr_assert_leq(oracle_gap(&o, target, lambda, a, NULL), 1e-9, "target %u", t);
+    }
+    free(target);
+    free(r);
+    free(u);
+    free(a);
+    free(all);
+    oracle_release(&o);
+    lasso_design_free(design);
+}
+
+Test(solver_oracle, wide_descent)
+{
+    for (unsigned variant = 0; variant < 4; variant++) {
+        bool dense = variant & 1;
+        matrix x = dense ? problem_dense(90, 30, 15) : problem_sparse(90, 30, 15);
+        matrix y = problem_targets(&x, 6, dense, 16);
+        judge_wide(&x, &y, variant & 2);
+        matrix_release(&x);
+        matrix_release(&y);
+    }
+}
+
+/* More members than a Gram matrix is made for: the whole way through the wide descent. */
+Test(solver_oracle, thousands_of_parents, .timeout = 120)
+{
+    matrix x = problem_dense(30, 4300, 17);
+    matrix y = problem_targets(&x, 1, true, 18);
+    lasso_settings settings = problem_settings(LASSO_OF_TARGET, 1e-3, 300);
+    settings.tolerance = 1e-7;
+    solution s = problem_solve(&x, &y, &settings, NULL, 0);
+    cr_assert_gt(s.result[0].parents, 4096);
+    solution_release(&s);
+    judge(&x, &y, &settings);
     matrix_release(&x);
     matrix_release(&y);
 }
