@@ -58,6 +58,8 @@ Test(actions, names_are_unique_and_help_is_there)
 Test(actions, views_are_reached_by_their_digits)
 {
     for (int v = 0; v < VIEW_COUNT; v++) {
+        if (view_digit((view_id)v) == 0)
+            continue; /* opened from another view */
         action_id id = action_of_key(VIEW_STUDY, '0' + view_digit((view_id)v));
         cr_assert(id == (action_id)(ACT_VIEW_STUDY + v));
         cr_assert(action_of_name(VIEW_STUDY, action_get(id)->name) == id);
