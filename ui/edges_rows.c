@@ -49,7 +49,8 @@ static void find_pairs(edges_rows *rows)
     }
     rows->pair_of = mem_alloc(((size_t)c->edge_count + 1) * sizeof *rows->pair_of);
     for (uint32_t i = 0; i < c->edge_count; i++)
-        rows->pair_of[i] = number[position[c->edge[i].source] * layers + position[c->edge[i].target]];
+        rows->pair_of[i] =
+            number[position[c->edge[i].source] * layers + position[c->edge[i].target]];
     free(count);
     free(number);
     free(position);
@@ -196,8 +197,9 @@ static void make_lists(edges_rows *rows, const edges_choice *choice)
 static bool same_lists(const edges_rows *rows, const edges_choice *b)
 {
     const edges_choice *a = &rows->choice;
-    return rows->made && !rows->by_name && a->mode == b->mode && a->focus == b->focus && a->sort == b->sort &&
-           a->sign == b->sign && a->pair == b->pair && !a->match == !b->match && a->match_number == b->match_number;
+    return rows->made && !rows->by_name && a->mode == b->mode && a->focus == b->focus &&
+           a->sort == b->sort && a->sign == b->sign && a->pair == b->pair &&
+           !a->match == !b->match && a->match_number == b->match_number;
 }
 
 bool edges_rows_make(edges_rows *rows, const edges_choice *choice)
@@ -222,7 +224,8 @@ bool edges_rows_make(edges_rows *rows, const edges_choice *choice)
         rows->kept += g->kept;
         rows->shown += g->shown;
     }
-    if ((choice->sort != EDGES_BY_SOURCE && choice->sort != EDGES_BY_TARGET) || rows->group_count != 1)
+    if ((choice->sort != EDGES_BY_SOURCE && choice->sort != EDGES_BY_TARGET) ||
+        rows->group_count != 1)
         return true;
     if (rows->shown > SORTED_MOST)
         return false;

@@ -1,8 +1,8 @@
 /* Which edges the Circuit view lists, in which order, and how many each choice hides.
  *
  * Edges stay where the circuit has them; a list is an array of their numbers, strongest first, so
- * moving the threshold is a binary search a list, whatever the circuit's size. Only another filter walks
- * over all edges again, once. Rows exist only while they are looked at. */
+ * moving the threshold is a binary search a list, whatever the circuit's size. Only another filter
+ * walks over all edges again, once. Rows exist only while they are looked at. */
 #ifndef UI_EDGES_ROWS_H
 #define UI_EDGES_ROWS_H
 
@@ -19,13 +19,13 @@ typedef enum edges_sort {
 } edges_sort;
 
 typedef struct edges_choice {
-    int mode;             /* CIRCUIT_PARENTS, CIRCUIT_CHILDREN or CIRCUIT_ALL */
-    uint32_t focus;       /* node; of parents and children */
+    int mode;       /* CIRCUIT_PARENTS, CIRCUIT_CHILDREN or CIRCUIT_ALL */
+    uint32_t focus; /* node; of parents and children */
     edges_sort sort;
-    bool turned;          /* weakest, or last, first */
-    int sign;             /* 1, -1: only these; 0: both */
-    uint32_t pair;        /* only this layer pair; NO_EDGE: all */
-    const uint8_t *match; /* by node: 1 where the label matches, of one end at least; NULL: all */
+    bool turned;           /* weakest, or last, first */
+    int sign;              /* 1, -1: only these; 0: both */
+    uint32_t pair;         /* only this layer pair; NO_EDGE: all */
+    const uint8_t *match;  /* by node: 1 where the label matches, of one end at least; NULL: all */
     uint32_t match_number; /* another one for other contents of match */
     double threshold;
 } edges_choice;
@@ -37,8 +37,8 @@ typedef struct edges_pair {
 
 /* One list under one head. */
 typedef struct edges_group {
-    uint32_t pair;        /* NO_EDGE: of several pairs */
-    const uint32_t *edge; /* NULL: all edges in the circuit's order */
+    uint32_t pair;             /* NO_EDGE: of several pairs */
+    const uint32_t *edge;      /* NULL: all edges in the circuit's order */
     uint32_t all, kept, shown; /* before the filters; after them; at or above the threshold */
     bool folded;
 } edges_group;
@@ -51,7 +51,7 @@ typedef struct edges_rows {
     bool *fold;        /* by pair: its rows are folded away */
     edges_group *group;
     uint32_t group_count;
-    bool heads;   /* each group has a row of its own before its edges */
+    bool heads; /* each group has a row of its own before its edges */
     bool turned, by_name;
     uint32_t all, kept, shown; /* over all groups */
     uint32_t *memory;          /* of lists that are not the circuit's own */
@@ -80,9 +80,9 @@ uint32_t edges_rows_find(const edges_rows *rows, uint32_t id);
 /* The number of the edge from one node to another; NO_EDGE: there is none. */
 uint32_t edges_between(const circuit *c, uint32_t source, uint32_t target);
 
-/* The next step of the ladder 1, 2, 5, 10, ... that hides (up) or shows (down) a tenth of the edges at
- * least, so that each key press is seen to do something. Down from the weakest edge leads to 0; up
- * stops while the strongest edge still shows. */
+/* The next step of the ladder 1, 2, 5, 10, ... that hides (up) or shows (down) a tenth of the
+ * edges at least, so that each key press is seen to do something. Down from the weakest edge leads
+ * to 0; up stops while the strongest edge still shows. */
 double edges_threshold_step(const circuit *c, double threshold, bool up);
 
 #endif
