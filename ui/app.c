@@ -278,6 +278,7 @@ status ui_run(const ui_options *options, error *err)
                 a.state[v] = a.ops[v]->create(&a);
         first_theme(&a, options);
         snapshot_begin(&a);
+        s.greeting = greeting_due();
         history_begin(&a);
         loop_run(&a);
         /* first the terminal: the last block of a running fit may take a moment */

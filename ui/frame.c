@@ -198,6 +198,8 @@ void frame_draw(app *a)
             draw_keys(a, key_line);
             draw_status(a, status_line);
         }
+        if (s->greeting)
+            greeting_draw(body);
         if (s->modal)
             s->modal->draw(a, s->modal, all);
     }

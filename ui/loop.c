@@ -227,6 +227,10 @@ static void take_key(app *a, int key)
         app_dirty(a);
         return;
     }
+    if (s->greeting) {
+        s->greeting = false;
+        app_dirty(a);
+    }
     if (s->modal) {
         if (key == 3 || !s->modal->key(a, s->modal, key))
             app_close_modal(a);

@@ -41,6 +41,7 @@ struct screen {
     int64_t confirmed_user;
 
     modal *modal;
+    bool greeting; /* shows until the first key */
 
     char message[512];
     role message_role;
@@ -106,6 +107,10 @@ void screen_changed(app *a, unsigned what);
 void palette_open(app *a);
 void palette_key(app *a, int key);
 void palette_draw_hints(app *a, region line);
+
+/* greeting.c */
+bool greeting_due(void); /* true once in a user's life */
+void greeting_draw(region body);
 
 /* help.c */
 modal *help_create(app *a);

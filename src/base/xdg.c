@@ -41,11 +41,12 @@ static status make_folders(char *path, error *err)
     }
 }
 
-status xdg_data(const char *name, char **path, error *err)
+static status make_path(const char *variable, const char *fallback, const char *name, char **path,
+                        error *err)
 {
-    char *base = base_folder("XDG_DATA_HOME", ".local/share");
+    char *base = base_folder(variable, fallback);
     if (!base)
-        return error_set(err, STATUS_MACHINE, "neither HOME nor XDG_DATA_HOME names a folder");
+        return error_set(err, STATUS_MACHINE, "neither HOME nor %s names a folder", variable);
     char *folder = mem_format("%s/circuitlasso", base);
     status code = make_folders(folder, err);
     if (code == STATUS_OK)
@@ -53,6 +54,16 @@ status xdg_data(const char *name, char **path, error *err)
     free(folder);
     free(base);
     return code;
+}
+
+status xdg_data(const char *name, char **path, error *err)
+{
+    return make_path("XDG_DATA_HOME", ".local/share", name, path, err);
+}
+
+status xdg_state(const char *name, char **path, error *err)
+{
+    return make_path("XDG_STATE_HOME", ".local/state", name, path, err);
 }
 
 char *xdg_shared(const char *name)

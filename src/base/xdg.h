@@ -11,6 +11,9 @@ char *xdg_config(const char *name);
 /* $XDG_DATA_HOME/circuitlasso/NAME (default ~/.local/share); its folder is made. Free *path. */
 status xdg_data(const char *name, char **path, error *err);
 
+/* The same below $XDG_STATE_HOME (default ~/.local/state). */
+status xdg_state(const char *name, char **path, error *err);
+
 /* A file or folder that comes with the program (`themes`, `sample_data`): beside the executable,
  * above it while it stands in its build folder, or where it was installed. Free it; NULL: nowhere. */
 char *xdg_shared(const char *name);

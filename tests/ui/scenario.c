@@ -4,9 +4,12 @@
 #include "tests/ui/scenario_state.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 bool scenario_wrong(const scenario *s, const char *format, ...)
 {
@@ -63,6 +66,13 @@ static void set_up_environment(scenario *s)
     scenario_set(s, "XDG_DATA_HOME", s->options->folder);
     scenario_set(s, "XDG_STATE_HOME", s->options->folder);
     scenario_set(s, "XDG_CACHE_HOME", s->options->folder);
+    /* the first start's greeting has been shown, unless a script deletes this */
+    char *folder = mem_format("%s/circuitlasso", s->options->folder);
+    char *greeted = mem_format("%s/greeted", folder);
+    mkdir(folder, 0700);
+    close(open(greeted, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    free(greeted);
+    free(folder);
 }
 
 /* -- the script ---------------------------------------------------------------------------- */
