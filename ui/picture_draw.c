@@ -49,54 +49,61 @@ static int entry_row(const drawing *d, uint32_t item)
 
 /* Where the lines of an item turn: the rows between its exit and its targets. */
 typedef struct span {
-    uint32_t item;
+    uint32_t item, column;
     int from, to;
+    bool leads; /* whether there are any lines */
 } span;
 
 static int by_span(const void *a, const void *b)
 {
     const span *x = a, *y = b;
+    if (x->column != y->column)
+        return x->column < y->column ? -1 : 1;
     if (x->to - x->from != y->to - y->from)
         return x->to - x->from < y->to - y->from ? -1 : 1; /* short ones turn first */
     return x->item < y->item ? -1 : x->item > y->item;
 }
 
-/* Gives each source of a column an upright that is free over its span; returns how many there are.
- */
-static int assign_uprights(drawing *d, uint32_t column)
+/* By column, short ones first. */
+static span *list_spans(const drawing *d)
 {
     const layout *l = d->l;
-    span *spans = mem_alloc((l->item_count + 1) * sizeof *spans);
-    int count = 0, uprights = 0;
-    for (uint32_t i = 0; i < l->item_count; i++) {
-        span s = {i, exit_row(d, i), exit_row(d, i)};
-        bool leads = false;
-        for (uint32_t k = 0; k < l->link_count; k++)
-            if (l->link[k].from == i) {
-                int row = entry_row(d, l->link[k].to);
-                s.from = row < s.from ? row : s.from;
-                s.to = row > s.to ? row : s.to;
-                leads = true;
-            }
-        if (l->item[i].column == column && leads)
-            spans[count++] = s;
+    span *spans = mem_zero(l->item_count + 1, sizeof *spans);
+    for (uint32_t i = 0; i < l->item_count; i++)
+        spans[i] = (span){i, l->item[i].column, exit_row(d, i), exit_row(d, i), false};
+    for (uint32_t k = 0; k < l->link_count; k++) {
+        span *s = &spans[l->link[k].from];
+        int row = entry_row(d, l->link[k].to);
+        s->from = row < s->from ? row : s->from;
+        s->to = row > s->to ? row : s->to;
+        s->leads = true;
     }
-    qsort(spans, (size_t)count, sizeof *spans, by_span);
-    for (int i = 0; i < count; i++) {
+    qsort(spans, l->item_count, sizeof *spans, by_span);
+    return spans;
+}
+
+/* Gives each source an upright that is free over its span; gap[column] gets the columns that those
+ * of a column need. */
+static void assign_uprights(drawing *d, int *gap)
+{
+    span *spans = list_spans(d);
+    for (uint32_t i = 0, first = 0; i < d->l->item_count; i++) {
         int at = 0;
-        for (int k = 0; k < i; k++) { /* again from the first whenever one is taken */
-            bool meets = d->upright[spans[k].item] == at && spans[k].from <= spans[i].to &&
-                         spans[i].from <= spans[k].to;
-            if (meets) {
+        if (spans[i].column != spans[first].column)
+            first = i;
+        for (uint32_t k = first; k < i; k++) {
+            bool meets = spans[k].leads && d->upright[spans[k].item] == at &&
+                         spans[k].from <= spans[i].to && spans[i].from <= spans[k].to;
+            if (meets) { /* the next one, and again from the first */
                 at++;
-                k = -1;
+                k = first - 1;
             }
         }
         d->upright[spans[i].item] = at;
-        uprights = at + 1 > uprights ? at + 1 : uprights;
+        if (spans[i].leads && at + 4 > gap[spans[i].column])
+            gap[spans[i].column] = at + 4;
     }
     free(spans);
-    return uprights;
 }
 
 /* Widths of boxes and of what is between them; returns the columns of the whole. */
@@ -104,10 +111,9 @@ static int place_columns(drawing *d, int cols)
 {
     uint32_t columns = d->l->column_count;
     int *gap = mem_zero(columns + 1, sizeof *gap), gaps = 0;
-    for (uint32_t column = 0; column + 1 < columns; column++) {
-        gap[column] = assign_uprights(d, column) + 3;
+    assign_uprights(d, gap);
+    for (uint32_t column = 0; column + 1 < columns; column++)
         gaps += gap[column];
-    }
     d->width = columns > 0 ? (cols - gaps) / (int)columns : cols;
     d->width = d->width < NARROWEST ? NARROWEST : d->width > WIDEST ? WIDEST : d->width;
     int at = 0;
