@@ -186,8 +186,7 @@ static double update(model_state *s, uint32_t place)
         for (uint64_t e = 0; e < z.count; e++)
             space->residual[z.row[e]] -= delta * (double)z.value[e] * space->weight[z.row[e]];
     else
-        for (uint64_t e = 0; e < z.count; e++)
-            space->residual[e] -= delta * (double)z.value[e] * space->weight[e];
+        z.loops->subtract(space->residual, z.value, space->weight, delta, z.count);
     s->level += delta * space->weighted[place] / s->total;
     return (h + ridge) * fabs(delta) / penalty;
 }

@@ -132,6 +132,7 @@ status variable_problem_create(variable_problem *p, const matrix *x, const varia
                             .outputs = variable_outputs(v),
                             .unit = 1,
                             .lambda_unit = 1,
+                            .loops = dense_loops_choose(),
                             .cancel = cancel};
     if (v->rows != x->rows)
         return error_set(err, STATUS_USAGE,

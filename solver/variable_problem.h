@@ -5,8 +5,7 @@
 #define SOLVER_VARIABLE_PROBLEM_H
 
 #include "solver/variable.h"
-
-#include <stddef.h>
+#include "solver/variable_dense.h"
 
 typedef struct variable_problem {
     const matrix *x;
@@ -24,6 +23,7 @@ typedef struct variable_problem {
     double centre, unit;  /* real: value = centre + unit y; else 0 and 1 */
     double lambda_unit;   /* lambda of the caller = internal lambda * this */
     double null_loss;     /* internal: L at a = 0 with the best intercept */
+    const dense_loops *loops;
     const atomic_bool *cancel;
 } variable_problem;
 
@@ -48,6 +48,7 @@ typedef struct variable_column {
     const uint32_t *row;
     const float *value;
     uint64_t count;
+    const dense_loops *loops;
 } variable_column;
 
 static inline variable_column variable_get(const variable_problem *p, uint32_t j)
@@ -55,22 +56,10 @@ static inline variable_column variable_get(const variable_problem *p, uint32_t j
     const matrix *x = p->x;
     uint32_t k = p->column[j];
     if (x->dense)
-        return (variable_column){NULL, x->value + (size_t)k * x->rows, x->rows};
+        return (variable_column){NULL, x->value + (size_t)k * x->rows, x->rows, p->loops};
     uint64_t start = x->col_start[k];
-    return (variable_column){x->row + start, x->value + start, x->col_start[k + 1] - start};
-}
-
-/* Four sums, so that additions need not wait for each other. */
-static inline double variable_dot_dense(const float *value, const double *v, uint64_t count)
-{
-    double sum[4] = {0};
-    uint64_t whole = count - count % 4;
-    for (uint64_t e = 0; e < whole; e += 4)
-        for (unsigned k = 0; k < 4; k++)
-            sum[k] += (double)value[e + k] * v[e + k];
-    for (uint64_t e = whole; e < count; e++)
-        sum[0] += (double)value[e] * v[e];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return (variable_column){x->row + start, x->value + start, x->col_start[k + 1] - start,
+                             p->loops};
 }
 
 /* z'v */
@@ -81,7 +70,7 @@ static inline double variable_dot(const variable_column *z, const double *v)
         for (uint64_t e = 0; e < z->count; e++)
             sum += (double)z->value[e] * v[z->row[e]];
     else
-        sum = variable_dot_dense(z->value, v, z->count);
+        sum = z->loops->dot(z->value, v, z->count);
     return sum;
 }
 

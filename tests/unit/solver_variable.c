@@ -1,6 +1,7 @@
 /* Target variables against the oracle: every point's gap recomputed from the data, objectives
  * against a plain proximal gradient, for all losses, storages, ridges and scales. */
 #include "solver/variable.h"
+#include "solver/variable_dense.h"
 #include "tests/oracle/variable_oracle.h"
 #include "tests/unit/solver_problem.h"
 
@@ -401,4 +402,32 @@ Test(variable, refusals)
     v.kind = VARIABLE_BINARY;
     expect_refusal(&x, v, good, NULL, 0, STATUS_INPUT, "class 0 has no samples");
     matrix_release(&x);
+}
+
+/* Every machine's loops against plain sums, at lengths that leave a rest. */
+Test(variable, dense_loops)
+{
+    enum { MOST = 70 };
+    float z[MOST];
+    double v[MOST];
+    double w[MOST];
+    generator g = {13};
+    for (int i = 0; i < MOST; i++) {
+        z[i] = (float)generator_normal(&g);
+        v[i] = generator_normal(&g);
+        w[i] = generator_uniform(&g);
+    }
+    for (const dense_loops *const *loops = dense_loops_all(); *loops; loops++)
+        for (size_t count = 0; count <= MOST; count++) {
+            double sum = 0;
+            double r[MOST];
+            memcpy(r, v, sizeof r);
+            for (size_t i = 0; i < count; i++)
+                sum += (double)z[i] * v[i];
+            cr_expect_float_eq((*loops)->dot(z, v, count), sum, 1e-13, "%s", (*loops)->name);
+            (*loops)->subtract(r, z, w, 0.7, count);
+            for (size_t i = 0; i < MOST; i++)
+                cr_expect_float_eq(r[i], v[i] - (i < count ? 0.7 * (double)z[i] * w[i] : 0), 1e-14,
+                                   "%s", (*loops)->name);
+        }
 }
