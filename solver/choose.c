@@ -69,8 +69,8 @@ static status try_lambda(const trial *t, const uint32_t *targets, uint32_t count
     return code;
 }
 
-static status find_maximum(const trial *t, const ranked *order, uint32_t count,
-                           uint32_t *targets, double *lambda_max)
+static status find_maximum(const trial *t, const ranked *order, uint32_t count, uint32_t *targets,
+                           double *lambda_max)
 {
     *lambda_max = 0;
     uint32_t looked = 0;
@@ -164,14 +164,9 @@ status lasso_choose_lambda(const lasso_design *design, const matrix *y,
     if (code != STATUS_OK)
         goto done;
     switch (settings->rule) {
-    case LASSO_ABSOLUTE:
-        *lambda = settings->lambda;
-        break;
-    case LASSO_OF_PAIR:
-        *lambda = settings->lambda * *lambda_max;
-        break;
-    case LASSO_OF_TARGET:
-        break;
+    case LASSO_ABSOLUTE: *lambda = settings->lambda; break;
+    case LASSO_OF_PAIR: *lambda = settings->lambda * *lambda_max; break;
+    case LASSO_OF_TARGET: break;
     case LASSO_PARENTS:
     case LASSO_EDGES: {
         double wanted = settings->lambda;
@@ -181,9 +176,7 @@ status lasso_choose_lambda(const lasso_design *design, const matrix *y,
         code = find_parents(&t, order, count, targets, wanted, *lambda_max, lambda);
         break;
     }
-    case LASSO_CROSS:
-        code = error_set(err, STATUS_USAGE, "cross-validation needs folds");
-        break;
+    case LASSO_CROSS: code = error_set(err, STATUS_USAGE, "cross-validation needs folds"); break;
     }
 done:
     free(order);

@@ -1,4 +1,5 @@
-/* Z~'v for one vector, exactly, in double: the target's own correlations, and FISTA's gradients. */
+/* Z~'v for one vector, exactly, in double: the target's own correlations, and FISTA's gradients.
+ */
 #ifndef SOLVER_CORRELATION_H
 #define SOLVER_CORRELATION_H
 

@@ -8,9 +8,9 @@
  * Rows of G are fetched when a coordinate first moves; most of W never does.
  *
  * Precision. Steps are taken with float rows of G, and g is kept as a double that is right plus
- * a float that holds how far it has moved since: half the memory traffic of double, and the float's
- * error shrinks with the moves. Every so often g is recomputed from all moves together
- * in double. (A float g cannot reach a gap of 1e-7: it cannot tell g_j from lambda_j.)
+ * a float that holds how far it has moved since: half the memory traffic of double, and the
+ * float's error shrinks with the moves. Every so often g is recomputed from all moves together in
+ * double. (A float g cannot reach a gap of 1e-7: it cannot tell g_j from lambda_j.)
  *
  * Stopping. With r the (augmented) residual, and theta = s r where s = min(1, 1 / max |g_j| /
  * lambda_j), the gap needs |r|^2 and r'y only, and both follow from g: with d = u - u_0,
@@ -39,8 +39,8 @@ status descent_space_create(descent_space *space, const lasso_design *design, er
         .row_at = mem_try(size, sizeof *space->row_at),
         .gram_scratch = mem_try(size, sizeof *space->gram_scratch),
     };
-    if (!space->start_u || !space->start_g || !space->quick || !space->active ||
-        !space->row_at || !space->gram_scratch)
+    if (!space->start_u || !space->start_g || !space->quick || !space->active || !space->row_at ||
+        !space->gram_scratch)
         return error_memory(err, "a working set");
     memset(space->gram_scratch, 0, size * sizeof *space->gram_scratch);
     return STATUS_OK;

@@ -24,9 +24,9 @@ typedef struct subproblem {
 } subproblem;
 
 /* One thread's scratch: design->size each, but for the pool of Gram rows, which grows with the
- * largest working set. One pool a thread, refilled for every problem: keeping rows with each target
- * in flight was measured to be no faster (they leave the cache between rounds) at many times the
- * memory. */
+ * largest working set. One pool a thread, refilled for every problem: keeping rows with each
+ * target in flight was measured to be no faster (they leave the cache between rounds) at many
+ * times the memory. */
 typedef struct descent_space {
     double *start_u, *start_g;
     float *quick; /* how far g has moved since it was last right */

@@ -42,12 +42,12 @@ void descent_wide(const lasso_design *design, const candidate *c, double *u, dou
             double old = candidate_weight(design, c, j);
             double curvature =
                 design->norm[k] * design->norm[k] + design->ridge * penalty * penalty;
-            double pull = product(z, r) - design->mean[k] * sum +
-                          design->norm[k] * design->norm[k] * old;
+            double pull =
+                product(z, r) - design->mean[k] * sum + design->norm[k] * design->norm[k] * old;
             double excess = fabs(pull) - threshold * penalty;
-            u[j] = excess > 0 ? copysign(excess, pull) / curvature *
-                                    (design->norm[k] / c->moments->norm)
-                              : 0;
+            u[j] = excess > 0
+                       ? copysign(excess, pull) / curvature * (design->norm[k] / c->moments->norm)
+                       : 0;
             double step = candidate_weight(design, c, j) - old;
             if (step == 0)
                 continue;

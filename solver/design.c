@@ -144,12 +144,11 @@ status lasso_design_create(lasso_design **out, const matrix *x, const lasso_sett
     lasso_design *design = mem_try(1, sizeof *design);
     if (!design)
         return error_memory(err, "a source layer");
-    *design = (lasso_design){
-        .x = x,
-                              .scale = settings->scale,
-                              .rho = settings->ridge,
-                              .rows = x->rows,
-                              .vector = kernels_choose()};
+    *design = (lasso_design){.x = x,
+                             .scale = settings->scale,
+                             .rho = settings->ridge,
+                             .rows = x->rows,
+                             .vector = kernels_choose()};
     code = measure_columns(design, settings, err);
     if (code == STATUS_OK && !x->dense)
         code = transpose(design, err);

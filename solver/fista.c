@@ -109,8 +109,8 @@ target_step fista_run(workspace *w, const target_rules *rules, uint32_t t)
         double push = (momentum - 1) / grown;
         for (uint32_t k = 0; k < l->size; k++) {
             double scale = design->inverse[k] * unit;
-            double next = soft(l->u[k] + l->g[k] * scale,
-                               l->threshold * design->penalty[k] * scale);
+            double next =
+                soft(l->u[k] + l->g[k] * scale, l->threshold * design->penalty[k] * scale);
             l->u[k] = next + push * (next - u[k]);
             u[k] = next;
         }

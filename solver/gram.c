@@ -1,14 +1,15 @@
 /* Entries <p, q> = (z_p - mu_p)'(z_q - mu_q) / (|z_p - mu_p| |z_q - mu_q|), rounded to float.
  *
  * The inner solver needs a few thousand of them for every target, and targets share parents, so
- * the entries among popular columns are computed once, a row when it is first needed. In a sparse layer the sums over rows that
- * p and q share cost sum over rows of (entries of the row)^2 for *all* pairs together: 0.1 s
- * where a dense product would take minutes. Float is enough: they steer the inner solver, while
- * the gradients it starts from, and the certificate, come from the data in double.
+ * the entries among popular columns are kept in a table, a row of which is filled when it is
+ * first needed. In a sparse layer the sums over the rows that p and q share cost, for all pairs
+ * together, sum over rows of (entries of the row)^2: 35 million multiply-adds for 8,551 samples
+ * of 64 features, however many features there are. Float is enough: these entries steer the inner
+ * solver, while the gradients it starts from, and the certificate, come from the data in double.
  *
  * What does not fit the table is computed when asked for. Both ways sum z_ip z_iq over the
  * shared rows i in ascending order, in double, where the product of two floats is exact: the
- * bits cannot depend on what was cached. */
+ * bits cannot depend on what was cached, nor on which thread came first. */
 #include "solver/design.h"
 #include "src/base/memory.h"
 
@@ -62,8 +63,7 @@ static void dense_entries(const lasso_design *design, const uint32_t p[4], uint3
 }
 
 /* sums[q] += z_p'z_q for every rank q < limit. */
-static void scatter_products(const lasso_design *design, uint32_t p, uint32_t limit,
-                             double *sums)
+static void scatter_products(const lasso_design *design, uint32_t p, uint32_t limit, double *sums)
 {
     design_column z = design_get(design, p);
     for (uint64_t e = 0; e < z.count; e++) {
@@ -122,7 +122,8 @@ static bool is_ready(const gram_table *table, uint32_t rank)
 static bool claim(const gram_table *table, uint32_t rank)
 {
     uint8_t use = atomic_load(&table->use[rank]);
-    return use < ROW_FILLING && atomic_compare_exchange_strong(&table->use[rank], &use, ROW_FILLING);
+    return use < ROW_FILLING &&
+           atomic_compare_exchange_strong(&table->use[rank], &use, ROW_FILLING);
 }
 
 static void publish(const gram_table *table, uint32_t rank)
@@ -162,9 +163,9 @@ static void fill_sparse(const lasso_design *design, uint32_t claimed, double *sc
 {
     const gram_table *table = &design->gram;
     scatter_products(design, claimed, table->hot, scratch);
-    design->vector->finish_row(table->entry + (size_t)claimed * table->hot, scratch,
-                               design->rows, design->mean[claimed], design->mean,
-                               design->inverse[claimed], design->inverse, table->hot);
+    design->vector->finish_row(table->entry + (size_t)claimed * table->hot, scratch, design->rows,
+                               design->mean[claimed], design->mean, design->inverse[claimed],
+                               design->inverse, table->hot);
     publish(table, claimed);
 }
 

@@ -6,8 +6,8 @@
 #include "solver/lasso.h"
 
 typedef struct gram_table {
-    uint32_t hot; /* ranks below this are in the table */
-    float *entry; /* hot * hot, row p holds <p, 0> .. <p, hot - 1>, once it is filled */
+    uint32_t hot;         /* ranks below this are in the table */
+    float *entry;         /* hot * hot, row p holds <p, 0> .. <p, hot - 1>, once it is filled */
     _Atomic uint8_t *use; /* state of each row: shared by all threads, as the rows are */
 } gram_table;
 

@@ -101,7 +101,7 @@ static const kernels plain = {
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX2   __attribute__((target("avx2,fma")))
 #define AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
 
 /* Two accumulators a lane group hide the latency of the multiply-add. */
@@ -176,8 +176,7 @@ AVX512 static void avx512_subtract_float(float *g, const float *row, float step,
     size_t i = 0;
     for (; i + 32 <= count; i += 32) {
         __m512 a = _mm512_fnmadd_ps(s, _mm512_loadu_ps(row + i), _mm512_loadu_ps(g + i));
-        __m512 b =
-            _mm512_fnmadd_ps(s, _mm512_loadu_ps(row + i + 16), _mm512_loadu_ps(g + i + 16));
+        __m512 b = _mm512_fnmadd_ps(s, _mm512_loadu_ps(row + i + 16), _mm512_loadu_ps(g + i + 16));
         _mm512_storeu_ps(g + i, a);
         _mm512_storeu_ps(g + i + 16, b);
     }
@@ -194,14 +193,12 @@ AVX512 static uint32_t avx512_judge(double *product, double mean, const double *
                                     double penalty, const double *limit, const double *worst)
 {
     __m512d p = _mm512_set1_pd(penalty);
-    __m512d g = _mm512_fnmadd_pd(_mm512_set1_pd(mean), _mm512_load_pd(sum),
-                                 _mm512_load_pd(product));
+    __m512d g =
+        _mm512_fnmadd_pd(_mm512_set1_pd(mean), _mm512_load_pd(sum), _mm512_load_pd(product));
     __m512d size = _mm512_abs_pd(g);
     _mm512_store_pd(product, g);
-    uint32_t above =
-        _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(limit), p), _CMP_GT_OQ);
-    uint32_t worse =
-        _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(worst), p), _CMP_GT_OQ);
+    uint32_t above = _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(limit), p), _CMP_GT_OQ);
+    uint32_t worse = _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(worst), p), _CMP_GT_OQ);
     return above | worse << LANES;
 }
 
@@ -220,8 +217,8 @@ AVX512 static size_t avx512_next_above(const double *g, const double *penalty, d
 }
 
 AVX512 static void avx512_finish_row(float *out, double *sums, double rows, double mean,
-                                     const double *means, double inverse,
-                                     const double *inverses, size_t count)
+                                     const double *means, double inverse, const double *inverses,
+                                     size_t count)
 {
     __m512d m = _mm512_set1_pd(mean);
     __m512d n = _mm512_set1_pd(rows);
@@ -350,14 +347,14 @@ AVX2 static void avx2_subtract_float(float *g, const float *row, float step, siz
     __m256 s = _mm256_set1_ps(step);
     size_t i = 0;
     for (; i + 8 <= count; i += 8)
-        _mm256_storeu_ps(
-            g + i, _mm256_fnmadd_ps(s, _mm256_loadu_ps(row + i), _mm256_loadu_ps(g + i)));
+        _mm256_storeu_ps(g + i,
+                         _mm256_fnmadd_ps(s, _mm256_loadu_ps(row + i), _mm256_loadu_ps(g + i)));
     for (; i < count; i++)
         g[i] -= step * row[i];
 }
 
-AVX2 static void avx2_centred_dots(const float *const a[4], const float mean_a[4],
-                                   const float *b, float mean_b, size_t count, double out[4])
+AVX2 static void avx2_centred_dots(const float *const a[4], const float mean_a[4], const float *b,
+                                   float mean_b, size_t count, double out[4])
 {
     __m256 mb = _mm256_set1_ps(mean_b);
     for (int c = 0; c < 4; c++)
@@ -405,8 +402,8 @@ static bool has_avx2(void)
 
 static bool has_avx512(void)
 {
-    return has_avx2() && __builtin_cpu_supports("avx512f") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
 }
 
 const kernels *kernels_choose(void)

@@ -16,8 +16,8 @@ enum { LANES = 8 };
 typedef struct kernels {
     const char *name;
     /* out[t] = sum over e of value[e] * lanes[row[e] * LANES + t]; lanes and out 64-aligned */
-    void (*sparse_dots)(const uint32_t *row, const float *value, size_t count,
-                        const double *lanes, double *out);
+    void (*sparse_dots)(const uint32_t *row, const float *value, size_t count, const double *lanes,
+                        double *out);
     /* four dense columns at once: out[c * LANES + t] = sum of column[c][i] * lanes[i LANES + t] */
     void (*dense_dots)(const float *const column[4], size_t rows, const double *lanes,
                        double *out);

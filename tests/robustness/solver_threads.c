@@ -116,8 +116,8 @@ int main(void)
                  report.stopped != (some.targets < COLS);
         stopped += report.stopped;
         for (uint32_t t = 0; t < COLS && settings.rule == LASSO_OF_TARGET; t++)
-            wrong += some.weight[t] != 0 && (some.weight[t] != alone.weight[t] ||
-                                             some.parents[t] != alone.parents[t]);
+            wrong += some.weight[t] != 0 &&
+                     (some.weight[t] != alone.weight[t] || some.parents[t] != alone.parents[t]);
     }
     lasso_design_free(design);
     matrix_release(&x);

@@ -82,8 +82,7 @@ matrix problem_dense(uint32_t rows, uint32_t cols, uint64_t seed)
         double scale = exp(0.6 * generator_normal(&g));
         double load = generator_normal(&g);
         for (uint32_t i = 0; i < rows; i++)
-            values[(size_t)i * cols + k] =
-                mean + scale * (generator_normal(&g) + load * cause[i]);
+            values[(size_t)i * cols + k] = mean + scale * (generator_normal(&g) + load * cause[i]);
     }
     matrix m = problem_literal(rows, cols, true, values);
     free(values);
@@ -168,8 +167,8 @@ void solution_expect_same(const solution *a, const solution *b)
         const lasso_result *q = &b->result[i];
         cr_assert_eq(p->target, q->target);
         cr_assert_eq(p->state, q->state);
-        cr_assert_eq(p->parents, q->parents, "target %u: %u and %u parents", p->target,
-                     p->parents, q->parents);
+        cr_assert_eq(p->parents, q->parents, "target %u: %u and %u parents", p->target, p->parents,
+                     q->parents);
         double one[5] = {p->lambda, p->lambda_max, p->intercept, p->r2, p->gap};
         double two[5] = {q->lambda, q->lambda_max, q->intercept, q->r2, q->gap};
         cr_assert_arr_eq(one, two, sizeof one, "target %u: another figure", p->target);

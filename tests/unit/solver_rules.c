@@ -39,8 +39,7 @@ static void expect_parents(const matrix *x, const matrix *y, double wanted, doub
     settings.tolerance = 1e-6;
     solution s = problem_solve(x, y, &settings, NULL, 0);
     double parents = (double)s.report.edges / (s.report.targets - s.report.constant);
-    cr_assert_float_eq(parents, wanted, within * wanted, "%g parents, wanted %g", parents,
-                       wanted);
+    cr_assert_float_eq(parents, wanted, within * wanted, "%g parents, wanted %g", parents, wanted);
     lasso_settings absolute = settings;
     absolute.rule = LASSO_ABSOLUTE;
     absolute.lambda = s.report.lambda;
@@ -162,8 +161,7 @@ Test(solver_rules, kernels_agree_with_plain_c)
             size_t length = lengths[i];
             _Alignas(64) double found[4 * LANES];
             _Alignas(64) double expected[4 * LANES];
-            const float *column[4] = {values, values + ROWS, values + 2 * ROWS,
-                                      values + 3 * ROWS};
+            const float *column[4] = {values, values + ROWS, values + 2 * ROWS, values + 3 * ROWS};
             plain->sparse_dots(rows, values, length, lanes, expected);
             all[n]->sparse_dots(rows, values, length, lanes, found);
             for (unsigned t = 0; t < LANES; t++)
