@@ -74,7 +74,7 @@ enum {
       " (none picked: of all)")                                                                   \
     X(ACT_CANCEL, "cancel", "c", IN_FITS, "cancel", "cancel the fit; finished blocks are kept")   \
     X(ACT_RESUME, "resume", "r", IN_FITS, "resume", "resume a cancelled, failed or cut-off fit")  \
-    X(ACT_RESUME_OFFERED, "resume-interrupted", "r", IN_STUDY, "",                                \
+    X(ACT_RESUME_OFFERED, "resume-last", "r", IN_STUDY, "",                                \
       "resume the fit that was interrupted when the program ended last")                          \
     X(ACT_DELETE, "delete", "d Delete", IN_FITS, "delete", "delete the fit and its edges")        \
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
