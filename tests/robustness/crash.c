@@ -24,7 +24,7 @@
 
 #define MANIFEST "sample_data/manifest.yaml"
 /* Small enough a lambda that the fit takes a second or two: there is something to kill. */
-#define FIT "--lambda", "0.002", "--ridge", "0"
+#define FIT "--lambda", "0.002", "--ridge", "0.5"
 
 static const char *program;
 static char folder[] = "/tmp/circuitlasso-crash-XXXXXX";
