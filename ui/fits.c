@@ -2,11 +2,11 @@
 #include "src/base/memory.h"
 #include "ui/edges.h"
 #include "ui/fit_dialog.h"
+#include "ui/standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct fits_state {
     app *a;
@@ -16,36 +16,6 @@ typedef struct fits_state {
     bool in_pairs, zoomed;
 } fits_state;
 
-/* How a fit stands: the snapshot, or the engine's last word where that is fresher. */
-typedef struct standing {
-    uint32_t targets, done;
-    uint64_t edges;
-    double worst_gap, seconds;
-    bool ours; /* this program is running it now */
-} standing;
-
-static standing standing_of(const app *a, const fit *f)
-{
-    standing now = {0};
-    for (uint32_t p = 0; p < f->pair_count; p++) {
-        now.targets += f->pair[p].targets;
-        now.done += f->pair[p].done;
-        now.edges += f->pair[p].edges;
-        now.seconds += f->pair[p].seconds;
-        if (f->pair[p].worst_gap > now.worst_gap)
-            now.worst_gap = f->pair[p].worst_gap;
-    }
-    const fit_progress *p = &a->progress;
-    now.ours = a->progress_known && p->fit_id == f->id && p->state == FIT_RUNNING;
-    if (now.ours && p->targets > 0) {
-        now.targets = p->targets;
-        now.done = p->done > now.done ? p->done : now.done;
-        now.edges = p->edges > now.edges ? p->edges : now.edges;
-        now.worst_gap = p->worst_gap > now.worst_gap ? p->worst_gap : now.worst_gap;
-    }
-    return now;
-}
-
 static const fit *fit_at(const app *a, uint32_t row)
 {
     return a->study && row < a->study->fits.count ? &a->study->fits.item[row] : NULL;
@@ -54,29 +24,6 @@ static const fit *fit_at(const app *a, uint32_t row)
 static const fit *fit_here(const fits_state *v)
 {
     return fit_at(v->a, v->fits.cursor);
-}
-
-static bool is_cut_off(const app *a, const fit *f)
-{
-    return f->state == FIT_RUNNING && !standing_of(a, f).ours && fit_is_cut_off(f);
-}
-
-static const char *state_of(const app *a, const fit *f)
-{
-    if (standing_of(a, f).ours)
-        return fit_state_name(FIT_RUNNING);
-    return a->study->fit_state[f - a->study->fits.item];
-}
-
-static role role_of_state(const app *a, const fit *f)
-{
-    if (f->state == FIT_DONE)
-        return ROLE_GOOD;
-    if (f->state == FIT_FAILED)
-        return ROLE_ERROR;
-    if (f->state == FIT_CANCELLED || strcmp(state_of(a, f), fit_state_name(f->state)) != 0)
-        return ROLE_WARNING;
-    return ROLE_NAME;
 }
 
 static void *create(app *a)
@@ -134,58 +81,6 @@ static void leave(app *a, void *self, place *where)
 }
 
 /* drawing */
-
-/* The layers of a fit: 0-5 when none between is left out, else 0,2,5. */
-static void show_layers(const app *a, const fit *f, char *out, size_t capacity)
-{
-    const layer_set *layers = &a->study->layers;
-    bool *touched = mem_zero(layers->count + 1, sizeof *touched);
-    uint32_t first = UINT32_MAX, last = 0, count = 0;
-    for (uint32_t p = 0; p < f->pair_count; p++) {
-        const layer *end[2] = {layer_by_id(layers, f->pair[p].source_layer),
-                               layer_by_id(layers, f->pair[p].target_layer)};
-        for (int e = 0; e < 2; e++)
-            if (end[e])
-                touched[end[e] - layers->item] = true;
-    }
-    for (uint32_t i = 0; i < layers->count; i++)
-        if (touched[i]) {
-            first = first == UINT32_MAX ? i : first;
-            last = i;
-            count++;
-        }
-    out[0] = '\0';
-    if (count > 2 && count == last - first + 1)
-        snprintf(out, capacity, "%u-%u", first, last);
-    else
-        for (uint32_t i = 0, length = 0; i < layers->count && length < capacity; i++)
-            if (touched[i])
-                length += (uint32_t)snprintf(out + length, capacity - length, "%s%u",
-                                             length > 0 ? "," : "", i);
-    free(touched);
-}
-
-static void show_rule(const fit *f, char out[64])
-{
-    char lambda[24];
-    snprintf(lambda, sizeof lambda, "%g", f->lambda);
-    if (strcmp(f->rule, "cv") == 0)
-        snprintf(out, 64, "cv, %s folds", lambda);
-    else if (strcmp(f->rule, "absolute") == 0)
-        snprintf(out, 64, "%s", lambda);
-    else
-        snprintf(out, 64, "%s %s", lambda, f->rule);
-}
-
-static const char *show_time(char out[64], int64_t when)
-{
-    time_t seconds = (time_t)when;
-    struct tm local;
-    if (when == 0 || !localtime_r(&seconds, &local))
-        return draw_glyph(GLYPH_DASH);
-    strftime(out, 64, "%Y-%m-%d %H:%M", &local);
-    return out;
-}
 
 /* Column of each figure, from the right edge; 0: no room. */
 typedef struct columns {
@@ -276,13 +171,13 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
         draw_text(r, line, 0, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
     snprintf(text, sizeof text, "%lld", (long long)f->id);
     draw_right(r, line, 1, 4, ROLE_NUMBER | on, text);
-    draw_text(r, line, 6, 9, role_of_state(v->a, f) | on, state_of(v->a, f));
+    draw_text(r, line, 6, 9, standing_role(v->a, f) | on, standing_name(v->a, f));
     if (c.layers) {
-        show_layers(v->a, f, text, sizeof text);
+        standing_layers(v->a, f, text, sizeof text);
         draw_text(r, line, c.layers, 5, ROLE_NUMBER | on, text);
     }
     if (c.rule) {
-        show_rule(f, text);
+        standing_rule(f, text);
         draw_text(r, line, c.rule, 13, ROLE_NUMBER | on, text);
     }
     if (c.ridge) {
@@ -291,7 +186,7 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
         draw_text(r, line, c.scale, 4, ROLE_NUMBER | on, f->scale ? "sd" : "none");
     }
     if (c.started)
-        draw_right(r, line, c.started, 16, ROLE_DIM | on, show_time(text, f->started));
+        draw_right(r, line, c.started, 16, ROLE_DIM | on, standing_time(text, f->started));
     snprintf(text, sizeof text, "%d%%", percent_of(now.done, now.targets));
     draw_right(r, line, c.done, 5, ROLE_NUMBER | on, text);
     draw_edges(r, line, c.edges, ROLE_NUMBER | on, now.edges);
@@ -361,7 +256,7 @@ static void draw_hint(const app *a, const fit *f, region r)
                     show_seconds(left, p->seconds_left));
     else if (ours)
         draw_format(r, 0, 1, ROLE_NAME, "pair %u of %u: preparing", p->pair + 1, p->pairs);
-    else if (is_cut_off(a, f))
+    else if (standing_cut_off(a, f))
         draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
                   "cut off: the process that ran it is gone; what was done is kept, r resumes");
     else if (f->state == FIT_CANCELLED)
@@ -446,7 +341,7 @@ static unsigned open_circuit(fits_state *v)
 
 static unsigned cancel_fit(app *a, const fit *f)
 {
-    if (f->state == FIT_RUNNING && !standing_of(a, f).ours && !is_cut_off(a, f))
+    if (f->state == FIT_RUNNING && !standing_of(a, f).ours && !standing_cut_off(a, f))
         app_say(a, ROLE_WARNING, "fit %lld runs in another process: cancel it there",
                 (long long)f->id);
     else if (f->state == FIT_QUEUED || standing_of(a, f).ours)
@@ -460,7 +355,7 @@ static unsigned resume_fit(app *a, const fit *f)
 {
     if (f->state == FIT_DONE)
         app_say(a, ROLE_STATUS, "fit %lld is done", (long long)f->id);
-    else if (f->state == FIT_RUNNING && !is_cut_off(a, f))
+    else if (f->state == FIT_RUNNING && !standing_cut_off(a, f))
         app_say(a, ROLE_STATUS, "fit %lld is running", (long long)f->id);
     else
         engine_resume(a->engine, f->id);

@@ -1,0 +1,106 @@
+#include "ui/standing.h"
+
+#include "src/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+standing standing_of(const app *a, const fit *f)
+{
+    standing now = {0};
+    for (uint32_t p = 0; p < f->pair_count; p++) {
+        now.targets += f->pair[p].targets;
+        now.done += f->pair[p].done;
+        now.edges += f->pair[p].edges;
+        now.seconds += f->pair[p].seconds;
+        if (f->pair[p].worst_gap > now.worst_gap)
+            now.worst_gap = f->pair[p].worst_gap;
+    }
+    const fit_progress *p = &a->progress;
+    now.ours = a->progress_known && p->fit_id == f->id && p->state == FIT_RUNNING;
+    if (now.ours && p->targets > 0) {
+        now.targets = p->targets;
+        now.done = p->done > now.done ? p->done : now.done;
+        now.edges = p->edges > now.edges ? p->edges : now.edges;
+        now.worst_gap = p->worst_gap > now.worst_gap ? p->worst_gap : now.worst_gap;
+    }
+    return now;
+}
+
+bool standing_cut_off(const app *a, const fit *f)
+{
+    return f->state == FIT_RUNNING && !standing_of(a, f).ours && fit_is_cut_off(f);
+}
+
+const char *standing_name(const app *a, const fit *f)
+{
+    if (standing_of(a, f).ours)
+        return fit_state_name(FIT_RUNNING);
+    return a->study->fit_state[f - a->study->fits.item];
+}
+
+role standing_role(const app *a, const fit *f)
+{
+    if (standing_of(a, f).ours)
+        return ROLE_NAME;
+    if (f->state == FIT_DONE)
+        return ROLE_GOOD;
+    if (f->state == FIT_FAILED)
+        return ROLE_ERROR;
+    if (f->state == FIT_CANCELLED || strcmp(standing_name(a, f), fit_state_name(f->state)) != 0)
+        return ROLE_WARNING;
+    return ROLE_NAME;
+}
+
+void standing_layers(const app *a, const fit *f, char *out, size_t capacity)
+{
+    const layer_set *layers = &a->study->layers;
+    bool *touched = mem_zero(layers->count + 1, sizeof *touched);
+    uint32_t first = UINT32_MAX, last = 0, count = 0;
+    for (uint32_t p = 0; p < f->pair_count; p++) {
+        const layer *end[2] = {layer_by_id(layers, f->pair[p].source_layer),
+                               layer_by_id(layers, f->pair[p].target_layer)};
+        for (int e = 0; e < 2; e++)
+            if (end[e])
+                touched[end[e] - layers->item] = true;
+    }
+    for (uint32_t i = 0; i < layers->count; i++)
+        if (touched[i]) {
+            first = first == UINT32_MAX ? i : first;
+            last = i;
+            count++;
+        }
+    out[0] = '\0';
+    if (count > 2 && count == last - first + 1)
+        snprintf(out, capacity, "%u-%u", first, last);
+    else
+        for (uint32_t i = 0, length = 0; i < layers->count && length < capacity; i++)
+            if (touched[i])
+                length += (uint32_t)snprintf(out + length, capacity - length, "%s%u",
+                                             length > 0 ? "," : "", i);
+    free(touched);
+}
+
+void standing_rule(const fit *f, char out[64])
+{
+    char lambda[24];
+    snprintf(lambda, sizeof lambda, "%g", f->lambda);
+    if (strcmp(f->rule, "cv") == 0)
+        snprintf(out, 64, "cv, %s folds", lambda);
+    else if (strcmp(f->rule, "absolute") == 0)
+        snprintf(out, 64, "%s", lambda);
+    else
+        snprintf(out, 64, "%s %s", lambda, f->rule);
+}
+
+const char *standing_time(char out[64], int64_t when)
+{
+    time_t seconds = (time_t)when;
+    struct tm local;
+    if (when == 0 || !localtime_r(&seconds, &local))
+        return draw_glyph(GLYPH_DASH);
+    strftime(out, 64, "%Y-%m-%d %H:%M", &local);
+    return out;
+}
