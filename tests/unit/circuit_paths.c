@@ -1,6 +1,7 @@
 /* The strongest paths against all paths there are, and what a path says of its steps. */
 #include "src/circuit/paths.h"
 #include "tests/unit/circuit_fixture.h"
+#include "tests/unit/study_fixture.h"
 
 #include <string.h>
 
@@ -214,4 +215,32 @@ Test(paths, a_held_circuit_outlives_its_first_owner)
     circuit_free(c);
     cr_assert_gt(c->edge_count, 0);
     circuit_free(c);
+}
+
+/* Paths rely on edges that lead to later layers; a file may come from anywhere. */
+Test(paths, a_fit_that_runs_backwards_is_no_circuit)
+{
+    char *file = fixture_study();
+    db *d = NULL;
+    layer_set layers = {0};
+    circuit *c = NULL;
+    error err = {0};
+    cr_assert_eq(db_open(&d, file, DB_WRITE, &err), STATUS_OK);
+    cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK);
+    fit_pair pair = {.source_layer = layers.item[2].id, .target_layer = layers.item[1].id};
+    fit f = {.kind = "pairwise",
+             .rule = "pair",
+             .lambda = 0.1,
+             .tolerance = 1e-6,
+             .state = FIT_QUEUED,
+             .data_hash = (char[]){"x"},
+             .pair = &pair,
+             .pair_count = 1};
+    cr_assert_eq(fit_add(d, &f, &err), STATUS_OK, "%s", err.message);
+    cr_expect_eq(circuit_load(d, &layers, f.id, STRENGTH_REMOVAL, &c, &err), STATUS_INPUT);
+    cr_expect_not_null(strstr(err.message, "runs backwards"));
+    cr_expect_null(c);
+    layer_set_release(&layers);
+    db_close(d);
+    fixture_remove(file);
 }
