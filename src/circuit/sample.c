@@ -50,34 +50,48 @@ static void keep(sample_edge *kept, sample_pair *pair, uint32_t most, sample_edg
     }
 }
 
-/* count[source * layers + target]: edges between two layers whose source is active. */
-static uint32_t *count_edges(const circuit *c, const sample_activation *active, uint32_t count)
+/* An edge whose source is active, and its layer pair: source * layers + target. */
+typedef struct lit {
+    uint32_t pair;
+    sample_edge of;
+} lit;
+
+/* All of them, and how many of each pair. The edges lie anywhere in memory: they are visited once.
+ */
+static lit *light(const circuit *c, const sample_activation *active, uint32_t count,
+                  uint32_t *edges, uint32_t *of_pair)
 {
-    uint32_t *edges = mem_zero((size_t)c->layer_count * c->layer_count + 1, sizeof *edges);
+    uint32_t room = 0;
+    for (uint32_t i = 0; i < count; i++)
+        room += c->out_start[active[i].node + 1] - c->out_start[active[i].node];
+    lit *all = mem_alloc(((size_t)room + 1) * sizeof *all);
+    *edges = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t node = active[i].node;
         uint32_t source = circuit_position(c, node, NULL);
-        for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++)
-            edges[source * c->layer_count +
-                  circuit_position(c, c->edge[c->out[k]].target, NULL)]++;
+        for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++) {
+            const circuit_edge *e = &c->edge[c->out[k]];
+            uint32_t pair = source * c->layer_count + circuit_position(c, e->target, NULL);
+            all[(*edges)++] = (lit){pair, {c->out[k], e->weight * active[i].value}};
+            of_pair[pair]++;
+        }
     }
-    return edges;
+    return all;
 }
 
-/* A pair for each that has edges, with room for what it keeps; place[] becomes its number. */
-static void make_pairs(sample_circuit *out, const circuit *c, uint32_t *place, uint32_t most)
+/* A pair for each that has edges, with room for what it keeps; of_pair[] becomes its number. */
+static void make_pairs(sample_circuit *out, const circuit *c, uint32_t *of_pair, uint32_t most)
 {
     uint32_t room = 0;
     for (uint32_t p = 0; p < c->layer_count * c->layer_count; p++) {
-        uint32_t edges = place[p];
+        uint32_t edges = of_pair[p];
         if (edges == 0)
             continue;
-        out->edge_count += edges;
         out->pair = mem_grow(out->pair, (size_t)out->pair_count + 1, sizeof *out->pair);
         out->pair[out->pair_count] = (sample_pair){
             .source = p / c->layer_count, .target = p % c->layer_count, .start = room};
         room += edges < most ? edges : most;
-        place[p] = out->pair_count++;
+        of_pair[p] = out->pair_count++;
     }
     out->edge = mem_alloc(((size_t)room + 1) * sizeof *out->edge);
 }
@@ -86,22 +100,17 @@ void sample_circuit_make(sample_circuit *out, const circuit *c, const sample_act
                          uint32_t count, uint32_t most)
 {
     *out = (sample_circuit){0};
-    uint32_t *place = count_edges(c, active, count);
-    make_pairs(out, c, place, most);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t node = active[i].node;
-        uint32_t source = circuit_position(c, node, NULL);
-        for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++) {
-            const circuit_edge *e = &c->edge[c->out[k]];
-            uint32_t target = circuit_position(c, e->target, NULL);
-            sample_pair *pair = &out->pair[place[source * c->layer_count + target]];
-            keep(out->edge + pair->start, pair, most,
-                 (sample_edge){c->out[k], e->weight * active[i].value});
-        }
+    uint32_t *of_pair = mem_zero((size_t)c->layer_count * c->layer_count + 1, sizeof *of_pair);
+    lit *all = light(c, active, count, &out->edge_count, of_pair);
+    make_pairs(out, c, of_pair, most);
+    for (uint32_t i = 0; i < out->edge_count; i++) {
+        sample_pair *pair = &out->pair[of_pair[all[i].pair]];
+        keep(out->edge + pair->start, pair, most, all[i].of);
     }
     for (uint32_t p = 0; p < out->pair_count; p++)
         qsort(out->edge + out->pair[p].start, out->pair[p].count, sizeof *out->edge, compare);
-    free(place);
+    free(all);
+    free(of_pair);
 }
 
 void sample_circuit_release(sample_circuit *s)
