@@ -279,7 +279,7 @@ static void draw_edges(app *a, uint32_t node, bool parents, region r, int row, i
     int col = text_width(head) + 1;
     if (!c || node >= c->node_count) {
         draw_text(r, row, col, r.cols - col, ROLE_DIM,
-                  a->fit_id ? "" : "no fit yet: f in Study starts one");
+                  a->fit_id ? "" : "no fit yet: 1, then f");
         return;
     }
     const uint32_t *start = parents ? c->in_start : c->out_start;
