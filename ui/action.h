@@ -25,7 +25,8 @@
     X(VIEW_TRUST, 6, "Trust", "how well a fit was solved, what it explains, what deserves a look") \
     X(VIEW_SAMPLE, 7, "Sample", "one sample in its text, and the circuit as it sees it")           \
     X(VIEW_PICTURE, 0, "Picture", "the circuit round a feature, or the listed paths, drawn by layers") \
-    X(VIEW_TREE, 0, "Tree", "the parents or children of a feature, and theirs, as deep as one likes")
+    X(VIEW_TREE, 0, "Tree", "the parents or children of a feature, and theirs, as deep as one likes") \
+    X(VIEW_COMPARE, 0, "Compare", "two fits side by side, and the edges that differ most")
 
 typedef enum view_id {
 #define VIEW_ENUM(id, digit, name, text) id,
@@ -50,6 +51,7 @@ enum {
     IN_SAMPLE = IN_VIEW_SAMPLE,
     IN_PICTURE = IN_VIEW_PICTURE,
     IN_TREE = IN_VIEW_TREE,
+    IN_COMPARE = IN_VIEW_COMPARE,
     IN_ALL = (1 << VIEW_COUNT) - 1
 };
 
@@ -76,6 +78,11 @@ enum {
     X(ACT_RESUME, "resume", "r", IN_FITS, "resume", "resume a cancelled, failed or cut-off fit")  \
     X(ACT_RESUME_OFFERED, "resume-last", "r", IN_STUDY, "",                                \
       "resume the fit that was interrupted when the program ended last")                          \
+    X(ACT_MARK_FIT, "mark-fit", "Space", IN_FITS, "mark", "mark the fit that others are compared with") \
+    X(ACT_COMPARE, "compare", "C", IN_FITS, "compare", "compare the fit with the marked one, or with the" \
+      " one before it")                                                                           \
+    X(ACT_CLONE, "clone", "n", IN_FITS, "clone", "a new fit, with this one's layers and settings to start" \
+      " from")                                                                                    \
     X(ACT_DELETE, "delete", "d Delete", IN_FITS, "delete", "delete the fit and its edges")        \
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
       " their label; an empty search ends it")                                                    \
@@ -108,7 +115,7 @@ enum {
       "children", "edges out of the feature")                                                                \
     X(ACT_FOLLOW_SOURCE, "follow-source", "o", IN_CIRCUIT, "", "follow the edge backwards: to the" \
       " source's edges")                                                                          \
-    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE, "card",   \
+    X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE | IN_COMPARE, "card",   \
       "the feature's card, in its layer")                                                         \
     X(ACT_PATH_BEGIN, "path-begin", "{", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE | IN_TREE, "",    \
       "paths begin at this feature (an edge's source); again: no longer")                         \
@@ -125,7 +132,7 @@ enum {
       "fewer", "raise the threshold: fewer edges; in a picture: fewer boxes")                     \
     X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE,          \
       "more", "lower the threshold: more edges; in a picture: more boxes")                        \
-    X(ACT_MEASURE, "measure", "m", IN_CIRCUIT | IN_TREE, "measure", "rank by removal, weight or"            \
+    X(ACT_MEASURE, "measure", "m", IN_CIRCUIT | IN_TREE | IN_COMPARE, "measure", "rank by removal, weight or"            \
       " standardised weight")                                                                     \
     X(ACT_PAIR_NEXT, "next-pair", "> .", IN_CIRCUIT, "pair", "only the next layer pair's edges")  \
     X(ACT_PAIR_PREVIOUS, "previous-pair", "< ,", IN_CIRCUIT, "", "only those of the pair before") \
@@ -140,7 +147,7 @@ enum {
       "the feature's tags, words apart by blanks")                                                \
     X(ACT_PIN, "pin", "P", IN_FEATURES | IN_CIRCUIT | IN_TRUST | IN_SAMPLE | IN_TREE, "",                   \
       "pin or unpin the feature")                                                                 \
-    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE, "",    \
+    X(ACT_COPY, "copy", "y", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE | IN_COMPARE, "",    \
       "copy the row, the path or the text, through the terminal")                                 \
     X(ACT_PANE, "pane", "Tab", IN_ALL, "", "to the next pane")                                    \
     X(ACT_ZOOM, "zoom", "z", IN_ALL, "", "give the pane the whole screen, and back")              \

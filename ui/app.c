@@ -15,7 +15,7 @@
 
 static const view_ops *const all_views[] = {&study_view,   &features_view, &fits_view,
                                             &circuit_view, &paths_view,    &trust_view,
-                                            &sample_view,  &picture_view, &tree_view};
+                                            &sample_view,  &picture_view, &tree_view, &compare_view};
 
 /* what stands in the status line */
 

@@ -33,7 +33,8 @@ enum {
     READ_TRUST,   /* trust: the summary of a fit */
     READ_SAMPLE_TEXT, /* sample: the document round a sample */
     READ_SAMPLE_ROWS, /* sample: a layer's activations in a window */
-    READ_SLIDE        /* circuit: a feature's parents at another lambda */
+    READ_SLIDE,       /* circuit: a feature's parents at another lambda */
+    READ_COMPARE      /* compare: two circuits */
 };
 
 /* The study as one reading of the workspace saw it; never changed, replaced as a whole. Every

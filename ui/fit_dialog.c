@@ -19,13 +19,15 @@ static const struct {
     {LASSO_OF_TARGET, "fraction of each target's maximum", "fraction", "0.05",
      "the maximum leaves no edge"},
     {LASSO_PARENTS, "parents a target", "parents", "20", "mean number of parents"},
+    {LASSO_EDGES, "edges a pair", "edges", "10000", "number of edges"},
+    {LASSO_CROSS, "cross-validated by document", "folds", "5", "one-standard-error rule"},
     {LASSO_ABSOLUTE, "absolute", "lambda", "0.001", "as in the objective"},
 };
 enum { RULES = sizeof rules / sizeof *rules };
 
 /* Which layers a layer is explained by: the one before it, or all before it, one at a time or
  * together. */
-enum { ADJACENT, ALL_IN_PAIRS, ALL_JOINTLY, PAIRINGS };
+enum { ADJACENT, ALL_IN_PAIRS, ALL_JOINTLY, PAIRINGS, AS_LIKE = PAIRINGS };
 
 /* What is being put together. */
 typedef struct draft {
@@ -33,12 +35,15 @@ typedef struct draft {
     uint32_t *chosen; /* NULL: all layers */
     uint32_t count;
     fit_request request;
+    char title[48];
+    fit_request like; /* of the fit to be like; no pair: of none */
 } draft;
 
 static void free_draft(void *user)
 {
     draft *d = user;
     fit_request_release(&d->request);
+    fit_request_release(&d->like);
     free(d->chosen);
     free(d);
 }
@@ -53,6 +58,20 @@ static void choose_rule(form *f)
     f->problem[0] = '\0';
 }
 
+/* How many layers the request reads. */
+static uint32_t layers_of(const draft *d)
+{
+    uint32_t count = 0;
+    for (uint32_t l = 0; l < d->a->study->layers.count; l++) {
+        int64_t id = d->a->study->layers.item[l].id;
+        bool reads = false;
+        for (uint32_t p = 0; p < d->request.pair_count; p++)
+            reads |= d->request.pair[p].source_layer == id || d->request.pair[p].target_layer == id;
+        count += reads;
+    }
+    return count;
+}
+
 /* What is about to be fitted: `all 6 layers: 5 pairs, 2,560 targets`, or the one pair by name. */
 static void describe(form *f, const draft *d)
 {
@@ -61,6 +80,7 @@ static void describe(form *f, const draft *d)
     const study *s = a->study;
     const layer *from = NULL, *to = NULL;
     uint64_t sum = 0, before = 0;
+    bool as_like = f->field[FIELD_PAIRS].chosen == AS_LIKE;
     for (uint32_t p = 0; p < d->request.pair_count; p++) {
         from = layer_by_id(&s->layers, d->request.pair[p].source_layer);
         to = layer_by_id(&s->layers, d->request.pair[p].target_layer);
@@ -79,8 +99,8 @@ static void describe(form *f, const draft *d)
                  app_layer_name(a, (uint32_t)(to - s->layers.item)), targets);
     else
         snprintf(f->about, sizeof f->about, "%s%s layers: %s pairs, %s targets",
-                 d->chosen ? "" : "all ",
-                 show_count(layers, d->chosen ? d->count : s->layers.count),
+                 d->chosen || as_like ? "" : "all ",
+                 show_count(layers, as_like ? layers_of(d) : d->chosen ? d->count : s->layers.count),
                  show_count(pairs, d->request.pair_count), targets);
 }
 
@@ -90,7 +110,12 @@ static void choose_pairs(form *f)
     int how = f->field[FIELD_PAIRS].chosen;
     fit_request_release(&d->request);
     d->request.joint = how == ALL_JOINTLY;
-    if (how == ADJACENT)
+    if (how == AS_LIKE) {
+        d->request.joint = d->like.joint;
+        d->request.pair_count = d->like.pair_count;
+        d->request.pair = mem_alloc(d->like.pair_count * sizeof *d->like.pair);
+        memcpy(d->request.pair, d->like.pair, d->like.pair_count * sizeof *d->like.pair);
+    } else if (how == ADJACENT)
         fit_request_adjacent(&d->request, &d->a->study->layers, d->chosen, d->count);
     else
         fit_request_all(&d->request, &d->a->study->layers, d->chosen, d->count);
@@ -115,10 +140,12 @@ static bool accept(app *a, form *f)
     if (!form_number(f, FIELD_VALUE, &s->lambda) || !form_number(f, FIELD_RIDGE, &s->ridge) ||
         !form_number(f, FIELD_TOLERANCE, &s->tolerance))
         return false;
-    if (s->lambda < 0 || (s->lambda == 0 && s->rule == LASSO_PARENTS))
+    if (s->lambda < 0 || (s->lambda == 0 && (s->rule == LASSO_PARENTS || s->rule == LASSO_EDGES)))
         return form_refuse(f, FIELD_VALUE, "%s: must be above 0", f->field[FIELD_VALUE].label);
     if (s->lambda > 1 && (s->rule == LASSO_OF_PAIR || s->rule == LASSO_OF_TARGET))
         return form_refuse(f, FIELD_VALUE, "fraction: above 1 there is no edge at all");
+    if (s->rule == LASSO_CROSS && !(s->lambda >= 2 && s->lambda <= 100))
+        return form_refuse(f, FIELD_VALUE, "folds: from 2 to 100");
     if (s->ridge < 0)
         return form_refuse(f, FIELD_RIDGE, "ridge: must be 0 or above");
     if (s->tolerance <= 0)
@@ -138,8 +165,9 @@ static void add_fields(form *f, const lasso_settings *usual)
 {
     static const char *choices[RULES];
     static const char *const scales[] = {"none", "sd: divide by the standard deviation"};
-    static const char *const pairings[PAIRINGS] = {"adjacent layers", "all before, in pairs",
-                                                   "all before, jointly"};
+    static const char *const pairings[PAIRINGS + 1] = {"adjacent layers", "all before, in pairs",
+                                                   "all before, jointly",
+                                                   "as that fit"};
     char ridge[24], tolerance[24];
     for (int i = 0; i < RULES; i++)
         choices[i] = rules[i].choice;
@@ -154,12 +182,8 @@ static void add_fields(form *f, const lasso_settings *usual)
     f->at = FIELD_VALUE;
 }
 
-void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
+static form *create(app *a, const uint32_t *chosen, uint32_t count)
 {
-    if (!a->study || a->study->layers.count < 2) {
-        app_say(a, ROLE_WARNING, "a fit needs two layers at least");
-        return;
-    }
     draft *d = mem_zero(1, sizeof *d);
     d->a = a;
     d->request.settings = lasso_defaults();
@@ -175,6 +199,48 @@ void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
     f->accept = accept;
     f->changed = changed;
     add_fields(f, &d->request.settings);
+    return f;
+}
+
+void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
+{
+    if (!a->study || a->study->layers.count < 2) {
+        app_say(a, ROLE_WARNING, "a fit needs two layers at least");
+        return;
+    }
+    form *f = create(a, chosen, count);
+    choose_pairs(f);
+    app_open_modal(a, &f->base);
+}
+
+static void set_number(form *f, int field, double value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%g", value);
+    prompt_set(&f->field[field].text, text);
+}
+
+void fit_dialog_open_like(app *a, const fit *like)
+{
+    form *f = create(a, NULL, 0);
+    draft *d = f->user;
+    for (int i = 0; i < RULES; i++)
+        if (rules[i].rule == fit_rule(like))
+            f->field[FIELD_RULE].chosen = i;
+    choose_rule(f);
+    set_number(f, FIELD_VALUE, like->lambda);
+    set_number(f, FIELD_RIDGE, like->ridge);
+    set_number(f, FIELD_TOLERANCE, like->tolerance);
+    f->field[FIELD_SCALE].chosen = like->scale;
+    d->like.joint = strcmp(like->kind, "joint") == 0;
+    d->like.pair_count = like->pair_count;
+    d->like.pair = mem_alloc(like->pair_count * sizeof *d->like.pair);
+    for (uint32_t p = 0; p < like->pair_count; p++)
+        d->like.pair[p] = (struct fit_request_pair){like->pair[p].source_layer, like->pair[p].target_layer};
+    f->field[FIELD_PAIRS].choice_count = PAIRINGS + 1;
+    f->field[FIELD_PAIRS].chosen = AS_LIKE;
+    snprintf(d->title, sizeof d->title, "new fit, from fit %lld", (long long)like->id);
+    f->title = d->title;
     choose_pairs(f);
     app_open_modal(a, &f->base);
 }

@@ -1,5 +1,6 @@
 /* View 3: the fits, newest first, and below them the pairs of the one under the cursor. */
 #include "src/base/memory.h"
+#include "ui/compare.h"
 #include "ui/edges.h"
 #include "ui/fit_dialog.h"
 #include "ui/standing.h"
@@ -13,6 +14,7 @@ typedef struct fits_state {
     list fits, pairs;
     int64_t at_fit; /* the fit under the cursor: kept when newer ones come on top */
     int name_width; /* of the longest short name of a layer */
+    int64_t marked; /* the fit to compare others with; 0: the one before */
     bool in_pairs, zoomed;
 } fits_state;
 
@@ -169,6 +171,8 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
     char text[64];
     if (f->id == v->a->fit_id)
         draw_text(r, line, 0, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
+    if (f->id == v->marked)
+        draw_text(r, line, 5, 1, ROLE_PICKED | on, "=");
     snprintf(text, sizeof text, "%lld", (long long)f->id);
     draw_right(r, line, 1, 4, ROLE_NUMBER | on, text);
     draw_text(r, line, 6, 9, standing_role(v->a, f) | on, standing_name(v->a, f));
@@ -377,6 +381,31 @@ static unsigned ask_delete(app *a, const fit *f)
     return ACTED_REDRAW;
 }
 
+static unsigned mark_fit(fits_state *v, const fit *f)
+{
+    v->marked = v->marked == f->id ? 0 : f->id;
+    if (v->marked)
+        app_say(v->a, ROLE_STATUS, "fit %lld is marked: C on another compares that with it",
+                (long long)f->id);
+    return ACTED_REDRAW;
+}
+
+/* With the marked fit; without one, or on it, with the one before. Later fits are compared with earlier
+ * ones, so that what is new is new. */
+static unsigned compare_fit(fits_state *v, const fit *f)
+{
+    const fit *other = fit_at(v->a, v->fits.cursor + 1);
+    for (uint32_t i = 0; i < v->fits.count; i++)
+        if (fit_at(v->a, i)->id == v->marked && v->marked != f->id)
+            other = fit_at(v->a, i);
+    if (!other) {
+        app_say(v->a, ROLE_STATUS, "there is no fit before it: Space marks one to compare with");
+        return ACTED_REDRAW;
+    }
+    return compare_go(v->a, other->id < f->id ? other->id : f->id,
+                      other->id < f->id ? f->id : other->id);
+}
+
 static unsigned act(app *a, void *self, action_id id, int count)
 {
     fits_state *v = self;
@@ -401,6 +430,12 @@ static unsigned act(app *a, void *self, action_id id, int count)
     case ACT_CANCEL: return f ? cancel_fit(a, f) : ACTED;
     case ACT_RESUME: return f ? resume_fit(a, f) : ACTED;
     case ACT_DELETE: return f ? ask_delete(a, f) : ACTED;
+    case ACT_MARK_FIT: return f ? mark_fit(v, f) : ACTED;
+    case ACT_COMPARE: return f ? compare_fit(v, f) : ACTED;
+    case ACT_CLONE:
+        if (f)
+            fit_dialog_open_like(a, f);
+        return ACTED_REDRAW;
     default: return ACTED_NOT;
     }
 }

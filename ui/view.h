@@ -92,5 +92,6 @@ extern const view_ops trust_view;    /* ui/trust.c */
 extern const view_ops sample_view;   /* ui/sample.c */
 extern const view_ops picture_view;  /* ui/picture.c */
 extern const view_ops tree_view;     /* ui/tree.c */
+extern const view_ops compare_view;  /* ui/compare.c */
 
 #endif

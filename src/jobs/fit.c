@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static lasso_rule rule_of(const char *name)
+lasso_rule fit_rule(const fit *f)
 {
-#define RULE_OF(rule, text, meaning)                                                              \
-    if (strcmp(name, text) == 0)                                                                  \
-        return rule;
+#define RULE_OF(which, text, meaning)                                                             \
+    if (strcmp(f->rule, text) == 0)                                                                  \
+        return which;
     LASSO_RULE_LIST(RULE_OF)
 #undef RULE_OF
     return LASSO_ABSOLUTE; /* the schema admits no other name */
@@ -49,7 +49,7 @@ static bool cancelled(const run *r)
 static lasso_settings run_settings(const run *r)
 {
     lasso_settings settings = lasso_defaults();
-    settings.rule = rule_of(r->f.rule);
+    settings.rule = fit_rule(&r->f);
     settings.lambda = r->f.lambda;
     settings.ridge = r->f.ridge;
     settings.scale = r->f.scale;

@@ -33,6 +33,9 @@ void fit_request_release(fit_request *request);
 status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
                   error *err);
 
+/* What the fit's lambda is. */
+lasso_rule fit_rule(const fit *f);
+
 /* "lambda 0.005 of the pair's maximum, ridge 2, scale none": how a fit was asked for; `lambda` is
  * the word or sign to use. */
 void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity);
