@@ -62,13 +62,19 @@ static float total_activity(const sample_view_state *v, uint32_t sample)
     return (float)sum;
 }
 
+/* As asked, or while no feature is marked yet. */
+static bool shaded_by_all(const sample_view_state *v)
+{
+    return v->by_all || v->position == NOTHING;
+}
+
 static void make_shade(sample_view_state *v)
 {
     const sample_text *t = v->text;
     v->shade_most = 0.0f;
     for (uint32_t i = 0; t && t->by_token && i < t->count; i++) {
         uint32_t sample = t->first_token + i;
-        if (v->by_all)
+        if (shaded_by_all(v))
             v->shade[i] = total_activity(v, sample);
         else
             v->shade[i] = v->position < v->layers
@@ -327,7 +333,7 @@ static void draw(app *a, void *self, region body)
                         .layers_read = v->layers_read,
                         .shade = v->shade,
                         .shade_most = v->shade_most,
-                        .by_all = v->by_all,
+                        .by_all = shaded_by_all(v),
                         .position = v->position,
                         .feature = v->feature,
                         .lists = &v->lists,

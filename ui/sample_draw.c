@@ -128,10 +128,6 @@ static void draw_shade(const sample_picture *p, region r)
                     show_figure(here, (double)value), show_figure(most, (double)p->shade_most));
         return;
     }
-    if (p->position == NOTHING) {
-        draw_text(r, 0, 0, r.cols, ROLE_DIM, "shade: the cursor's feature");
-        return;
-    }
     snprintf(name, sizeof name, "%s here, %s at most",
              value == 0.0f ? "silent" : show_figure(here, (double)value),
              show_figure(most, (double)p->shade_most));
