@@ -23,7 +23,10 @@ enum { HUGE_FROM = 1 << 22 };
 /* gram_table.use: how often a row was wanted, up to one of these */
 enum { USES_TO_FILL = 8, ROW_FILLING = 254, ROW_READY = 255 };
 
-static const uint64_t default_memory = (uint64_t)768 << 20;
+/* Measured on 32,768 features: a quarter of it costs half as much time again, and half as much
+ * more than it gains nothing (rows of rare features are hardly used, their pages must be cleared).
+ */
+static const uint64_t default_memory = (uint64_t)512 << 20;
 
 static inline float finish(const lasso_design *design, double sum, uint32_t p, uint32_t q)
 {
