@@ -15,15 +15,21 @@ typedef struct order {
     int64_t fit_id;      /* of the others */
 } order;
 
+/* A thread and what waits for it, oldest first. */
+typedef struct desk {
+    pthread_t thread;
+    order *first, **end;
+} desk;
+
 struct engine {
     char *study;
     unsigned threads;
     queue *news;
-    pthread_t thread;
+    desk runner; /* runs fits, one after the other: ORDER_RESUME */
+    desk clerk;  /* all else at once, so that a fit stands in the workspace while another runs */
     pthread_mutex_t lock;
-    pthread_cond_t wake;
-    order *first, **end;
-    int64_t running; /* fit at work; 0: none */
+    pthread_cond_t wake; /* an order came, a fit ended, or the end */
+    int64_t running;     /* fit at work; 0: none */
     atomic_bool cancel;
     bool stopping;
 };
@@ -120,17 +126,20 @@ static void run(engine *e, int64_t fit_id)
         tell(e, &last);
 }
 
-static order *take_next(engine *e)
+static order *take_next(engine *e, desk *at)
 {
     pthread_mutex_lock(&e->lock);
-    e->running = 0;
-    while (!e->first && !e->stopping)
+    if (at == &e->runner && e->running) {
+        e->running = 0;
+        pthread_cond_broadcast(&e->wake);
+    }
+    while (!at->first && !e->stopping)
         pthread_cond_wait(&e->wake, &e->lock);
-    order *o = e->stopping ? NULL : e->first;
+    order *o = e->stopping ? NULL : at->first;
     if (o) {
-        e->first = o->next;
-        if (!e->first)
-            e->end = &e->first;
+        at->first = o->next;
+        if (!at->first)
+            at->end = &at->first;
         if (o->kind == ORDER_RESUME) {
             e->running = o->fit_id;
             atomic_store(&e->cancel, false);
@@ -143,44 +152,80 @@ static order *take_next(engine *e)
 static void append(engine *e, order *o)
 {
     pthread_mutex_lock(&e->lock);
-    *e->end = o;
-    e->end = &o->next;
-    pthread_cond_signal(&e->wake);
+    desk *at = o->kind == ORDER_RESUME ? &e->runner : &e->clerk;
+    *at->end = o;
+    at->end = &o->next;
+    pthread_cond_broadcast(&e->wake);
     pthread_mutex_unlock(&e->lock);
 }
 
-static void *engine_main(void *argument)
+static void *runner_main(void *argument)
 {
     engine *e = argument;
-    for (order *o; (o = take_next(e)) != NULL; order_free(o)) {
-        error err = {0};
-        status code = STATUS_OK;
-        int64_t fit_id = 0;
-        switch (o->kind) {
-        case ORDER_FIT:
-            code = create(e, &o->request, &fit_id, &err);
-            if (code == STATUS_OK) {
-                fit_progress queued = {.fit_id = fit_id, .state = FIT_QUEUED, .seconds_left = -1};
-                tell(e, &queued);
-                engine_resume(e, fit_id); /* behind what waits already; can be cancelled there */
-            }
-            break;
-        case ORDER_RESUME: run(e, o->fit_id); break;
-        case ORDER_DELETE:
-            code = delete_fit(e, o->fit_id, &err);
-            if (code == STATUS_OK)
-                tell_cancelled(e, o->fit_id);
-            break;
-        case ORDER_SHELVE:
-            code = shelve(e, o->fit_id, NULL, &err);
-            if (code == STATUS_OK)
-                tell_cancelled(e, o->fit_id);
-            break;
+    for (order *o; (o = take_next(e, &e->runner)) != NULL; order_free(o))
+        run(e, o->fit_id);
+    return NULL;
+}
+
+/* Until the fit does not run (any more), or the end. */
+static void await_end(engine *e, int64_t fit_id)
+{
+    pthread_mutex_lock(&e->lock);
+    while (e->running == fit_id && !e->stopping)
+        pthread_cond_wait(&e->wake, &e->lock);
+    pthread_mutex_unlock(&e->lock);
+}
+
+static status obey(engine *e, const order *o, error *err)
+{
+    int64_t fit_id = o->fit_id;
+    status code = STATUS_OK;
+    if (o->kind == ORDER_FIT) {
+        code = create(e, &o->request, &fit_id, err);
+        if (code == STATUS_OK) {
+            fit_progress queued = {.fit_id = fit_id, .state = FIT_QUEUED, .seconds_left = -1};
+            tell(e, &queued);
+            engine_resume(e, fit_id);
         }
-        if (code != STATUS_OK)
+        return code;
+    }
+    await_end(e, fit_id);
+    code = o->kind == ORDER_DELETE ? delete_fit(e, fit_id, err) : shelve(e, fit_id, NULL, err);
+    if (code == STATUS_OK)
+        tell_cancelled(e, fit_id);
+    return code;
+}
+
+static void *clerk_main(void *argument)
+{
+    engine *e = argument;
+    for (order *o; (o = take_next(e, &e->clerk)) != NULL; order_free(o)) {
+        error err = {0};
+        if (obey(e, o, &err) != STATUS_OK)
             tell_failure(e, &err);
     }
     return NULL;
+}
+
+static void end_threads(engine *e, bool runner, bool clerk)
+{
+    pthread_mutex_lock(&e->lock);
+    e->stopping = true;
+    atomic_store(&e->cancel, true);
+    pthread_cond_broadcast(&e->wake);
+    pthread_mutex_unlock(&e->lock);
+    if (runner)
+        pthread_join(e->runner.thread, NULL);
+    if (clerk)
+        pthread_join(e->clerk.thread, NULL);
+}
+
+static void engine_free(engine *e)
+{
+    pthread_mutex_destroy(&e->lock);
+    pthread_cond_destroy(&e->wake);
+    free(e->study);
+    free(e);
 }
 
 status engine_start(engine **out, const char *study, unsigned threads, queue *news, error *err)
@@ -189,12 +234,15 @@ status engine_start(engine **out, const char *study, unsigned threads, queue *ne
     e->study = mem_copy_text(study);
     e->threads = threads;
     e->news = news;
-    e->end = &e->first;
+    e->runner.end = &e->runner.first;
+    e->clerk.end = &e->clerk.first;
     pthread_mutex_init(&e->lock, NULL);
     pthread_cond_init(&e->wake, NULL);
-    if (pthread_create(&e->thread, NULL, engine_main, e) != 0) {
-        free(e->study);
-        free(e);
+    bool runner = pthread_create(&e->runner.thread, NULL, runner_main, e) == 0;
+    bool clerk = runner && pthread_create(&e->clerk.thread, NULL, clerk_main, e) == 0;
+    if (!clerk) {
+        end_threads(e, runner, clerk);
+        engine_free(e);
         return error_set(err, STATUS_MACHINE, "cannot start a thread for fits");
     }
     *out = e;
@@ -222,13 +270,28 @@ void engine_resume(engine *e, int64_t fit_id)
 
 void engine_cancel(engine *e, int64_t fit_id)
 {
+    order *waiting = NULL;
     pthread_mutex_lock(&e->lock);
     if (e->running == fit_id)
         atomic_store(&e->cancel, true);
-    for (order *o = e->first; o; o = o->next)
-        if (o->kind == ORDER_RESUME && o->fit_id == fit_id)
-            o->kind = ORDER_SHELVE;
+    desk *at = &e->runner;
+    for (order **place = &at->first; *place && !waiting;) {
+        if ((*place)->fit_id == fit_id) {
+            waiting = *place;
+            *place = waiting->next;
+        } else {
+            place = &(*place)->next;
+        }
+    }
+    at->end = &at->first;
+    while (*at->end)
+        at->end = &(*at->end)->next;
     pthread_mutex_unlock(&e->lock);
+    if (waiting) {
+        waiting->kind = ORDER_SHELVE;
+        waiting->next = NULL;
+        append(e, waiting);
+    }
 }
 
 void engine_delete(engine *e, int64_t fit_id)
@@ -244,21 +307,19 @@ void engine_stop(engine *e)
 {
     if (!e)
         return;
-    pthread_mutex_lock(&e->lock);
-    e->stopping = true;
-    atomic_store(&e->cancel, true);
-    pthread_cond_signal(&e->wake);
-    pthread_mutex_unlock(&e->lock);
-    pthread_join(e->thread, NULL);
-    for (order *o = e->first; o;) {
+    end_threads(e, true, true);
+    for (order *o = e->clerk.first; o;) {
         order *next = o->next;
-        if (o->kind == ORDER_RESUME)
-            shelve(e, o->fit_id, FIT_PROGRAM_LEFT, NULL);
+        error ignored = {0};
+        obey(e, o, &ignored); /* a fit asked for in the last moment is not lost */
         order_free(o);
         o = next;
     }
-    pthread_mutex_destroy(&e->lock);
-    pthread_cond_destroy(&e->wake);
-    free(e->study);
-    free(e);
+    for (order *o = e->runner.first; o;) {
+        order *next = o->next;
+        shelve(e, o->fit_id, FIT_PROGRAM_LEFT, NULL);
+        order_free(o);
+        o = next;
+    }
+    engine_free(e);
 }

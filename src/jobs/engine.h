@@ -13,7 +13,7 @@ typedef struct engine engine;
 
 typedef enum engine_message { ENGINE_PROGRESS = 100, ENGINE_FAILED } engine_message;
 
-/* Starts the worker thread. `study` and `news` must outlive the engine. */
+/* Starts the threads. `study` and `news` must outlive the engine. */
 status engine_start(engine **out, const char *study, unsigned threads, queue *news, error *err);
 
 void engine_fit(engine *e, const fit_request *request); /* copies the request */
@@ -21,7 +21,7 @@ void engine_resume(engine *e, int64_t fit_id);
 void engine_cancel(engine *e, int64_t fit_id); /* running or waiting */
 void engine_delete(engine *e, int64_t fit_id); /* cancels it first */
 
-/* Cancels what runs, waits for its last block, ends the thread. What ran or waited is marked, so
+/* Cancels what runs, waits for its last block, ends the threads. What ran or waited is marked, so
  * that fit_was_interrupted tells it from a fit that the user cancelled. NULL is fine. */
 void engine_stop(engine *e);
 
