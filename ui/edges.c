@@ -10,6 +10,8 @@
 #include "ui/paths.h"
 #include "ui/picture.h"
 #include "ui/sample.h"
+#include "ui/slider.h"
+#include "ui/tree.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,15 +24,16 @@ typedef struct edges {
     list list;
     edges_rows rows;
     edges_choice choice;
-    uint32_t layer, feature;  /* of the focus, while there is one */
+    uint32_t layer, feature; /* of the focus, while there is one */
     char words[96], words_before[96];
-    uint8_t *match;           /* by node, while there are words */
+    uint8_t *match;                    /* by node, while there are words */
     uint32_t pair_source, pair_target; /* layers of choice.pair, which outlive another circuit */
-    bool waiting;             /* `wanted` is to be shown once the circuit is here */
+    bool waiting;                      /* `wanted` is to be shown once the circuit is here */
     place wanted;
     uint32_t at_source, at_target; /* nodes of the edge under the cursor; NOTHING: none */
-    strength measure;         /* of the circuit that was listed last */
-    uint32_t shown;           /* edges of the whole circuit above the threshold then */
+    strength measure;              /* of the circuit that was listed last */
+    uint32_t shown;                /* edges of the whole circuit above the threshold then */
+    slider *slider;                /* may put other parents in the place of the fit's */
 } edges;
 
 /* -- listing ------------------------------------------------------------------------------- */
@@ -47,7 +50,8 @@ static void match_labels(app *a, edges *v)
     v->match = mem_zero(c->node_count, 1);
     for (uint32_t l = 0; l < c->layer_count; l++) {
         const feature_table *t = app_table(a, l);
-        for (uint32_t i = 0; t && i < t->count && c->layer_first[l] + i < c->layer_first[l + 1]; i++)
+        for (uint32_t i = 0; t && i < t->count && c->layer_first[l] + i < c->layer_first[l + 1];
+             i++)
             v->match[c->layer_first[l] + i] = label_has_words(t->row[i].label, v->words);
     }
 }
@@ -67,6 +71,13 @@ static void remember_cursor(edges *v)
     v->at_target = id == NO_EDGE ? NOTHING : v->rows.c->edge[id].target;
 }
 
+/* The circuit whose edges are listed: the slider's while it is away from the fit's own lambda. */
+static const circuit *listed(const app *a, const edges *v)
+{
+    const circuit *slid = slider_circuit(v->slider);
+    return slid ? slid : a->circuit;
+}
+
 /* Lists anew what the choice says; the cursor stays on its edge if that is still listed. */
 static void arrange(app *a, edges *v)
 {
@@ -77,16 +88,18 @@ static void arrange(app *a, edges *v)
         if (v->rows.pair[p].source == v->pair_source && v->rows.pair[p].target == v->pair_target)
             v->choice.pair = p;
     const layer *l = a->circuit ? app_layer(a, v->layer) : NULL;
-    v->choice.focus = l && v->layer < a->circuit->layer_count ? circuit_node(a->circuit, v->layer, v->feature)
-                                                               : NOTHING;
+    v->choice.focus = l && v->layer < a->circuit->layer_count
+                          ? circuit_node(a->circuit, v->layer, v->feature)
+                          : NOTHING;
     if (!edges_rows_make(&v->rows, &v->choice))
-        app_say(a, ROLE_WARNING, "too many edges to sort by name: raise the threshold or filter first");
+        app_say(a, ROLE_WARNING,
+                "too many edges to sort by name: raise the threshold or filter first");
     list_set_count(&v->list, edges_rows_count(&v->rows));
     if (a->circuit) {
         v->measure = a->circuit->ranked_by;
         v->shown = circuit_count(a->circuit, NULL, 0, a->threshold);
         if (v->at_source != NOTHING) {
-            uint32_t id = edges_between(a->circuit, v->at_source, v->at_target);
+            uint32_t id = edges_between(v->rows.c, v->at_source, v->at_target);
             uint32_t row = id == NO_EDGE ? NO_EDGE : edges_rows_find(&v->rows, id);
             if (row != NO_EDGE)
                 list_go(&v->list, row);
@@ -102,8 +115,10 @@ static void convert_threshold(app *a, const edges *v)
     if (!c || a->threshold <= 0 || c->ranked_by == v->measure)
         return;
     uint32_t count = v->shown < c->edge_count ? v->shown : c->edge_count;
-    a->threshold = count == 0 ? 0.0
-                              : edges_threshold_step(c, fabs(circuit_strength(c, &c->edge[count - 1])), false);
+    a->threshold =
+        count == 0
+            ? 0.0
+            : edges_threshold_step(c, fabs(circuit_strength(c, &c->edge[count - 1])), false);
 }
 
 /* Goes where `enter` was asked to, as soon as the circuit is here. */
@@ -113,7 +128,9 @@ static void settle(app *a, edges *v)
         return;
     v->waiting = false;
     if (v->choice.mode == CIRCUIT_USUAL) {
-        uint32_t node = v->layer < a->circuit->layer_count ? circuit_node(a->circuit, v->layer, v->feature) : NOTHING;
+        uint32_t node = v->layer < a->circuit->layer_count
+                            ? circuit_node(a->circuit, v->layer, v->feature)
+                            : NOTHING;
         bool children = node < a->circuit->node_count &&
                         a->circuit->out_start[node + 1] > a->circuit->out_start[node];
         bool parents = node < a->circuit->node_count &&
@@ -141,13 +158,16 @@ static void *create(app *a)
     (void)a;
     edges *v = mem_zero(1, sizeof *v);
     v->choice = (edges_choice){.mode = CIRCUIT_ALL, .pair = NO_EDGE, .focus = NOTHING};
-    v->layer = v->feature = v->pair_source = v->pair_target = v->at_source = v->at_target = NOTHING;
+    v->layer = v->feature = v->pair_source = v->pair_target = v->at_source = v->at_target =
+        NOTHING;
+    v->slider = slider_create();
     return v;
 }
 
 static void destroy(void *self)
 {
     edges *v = self;
+    slider_free(v->slider);
     edges_rows_release(&v->rows);
     free(v->match);
     free(v);
@@ -159,7 +179,8 @@ static int pack(const edges_choice *choice, uint32_t from, uint32_t to)
     from = from == NOTHING ? 0 : from + 1;
     to = from == 0 ? 0 : to + 1;
     return (int)(1u + (uint32_t)choice->sort * 2 + (choice->turned ? 8u : 0u) +
-                 (uint32_t)(choice->sign + 1) * 16 + (from & 0xFFF) * 64 + (to & 0xFFF) * 64 * 4096);
+                 (uint32_t)(choice->sign + 1) * 16 + (from & 0xFFF) * 64 +
+                 (to & 0xFFF) * 64 * 4096);
 }
 
 int circuit_only_pair(uint32_t source_position, uint32_t target_position)
@@ -180,6 +201,7 @@ static void unpack(edges *v, int packed)
 static void enter(app *a, void *self, const place *where)
 {
     edges *v = self;
+    slider_end(v->slider);
     if (v->rows.c != a->circuit) {
         edges_rows_take(&v->rows, a->circuit);
         match_labels(a, v);
@@ -226,7 +248,8 @@ static void leave(app *a, void *self, place *where)
 static void changed(app *a, void *self, unsigned what)
 {
     edges *v = self;
-    bool fresh = v->rows.c != a->circuit || what & CHANGED_CIRCUIT;
+    slider_follow(a, v->slider);
+    bool fresh = v->rows.c != listed(a, v) || what & CHANGED_CIRCUIT;
     if (fresh && a->view != VIEW_CIRCUIT) { /* there is time until somebody looks */
         convert_threshold(a, v);
         edges_rows_take(&v->rows, NULL);
@@ -235,7 +258,7 @@ static void changed(app *a, void *self, unsigned what)
     }
     if (fresh) {
         convert_threshold(a, v);
-        edges_rows_take(&v->rows, a->circuit);
+        edges_rows_take(&v->rows, listed(a, v));
         match_labels(a, v);
     } else if (what & CHANGED_TABLE && v->words[0]) {
         match_labels(a, v);
@@ -251,7 +274,7 @@ static void changed(app *a, void *self, unsigned what)
 static void draw(app *a, void *self, region body)
 {
     edges *v = self;
-    edges_picture p = {a, &v->rows, &v->choice, v->words, &v->list};
+    edges_picture p = {a, &v->rows, &v->choice, v->words, &v->list, v->slider};
     edges_draw(&p, body);
 }
 
@@ -368,6 +391,14 @@ static unsigned draw_picture(app *a, const edges *v)
     return ACTED_REDRAW;
 }
 
+/* The tree of what is listed; of all edges, of the parents of the one at hand's target. */
+static unsigned open_tree(app *a, const edges *v)
+{
+    if (v->choice.mode == CIRCUIT_ALL)
+        return tree_go(a, v->at_target, true);
+    return tree_go(a, v->choice.focus, v->choice.mode == CIRCUIT_PARENTS);
+}
+
 static unsigned copy_edge(app *a, const edges *v)
 {
     uint32_t id = edge_at_hand(v);
@@ -375,10 +406,10 @@ static unsigned copy_edge(app *a, const edges *v)
     if (id == NO_EDGE)
         return ACTED;
     const circuit_edge *e = &v->rows.c->edge[id];
-    char *text = mem_format("%s\t%s\t%.9g\t%s\t%s", app_node_name(a, from, sizeof from, e->source),
-                            app_node_name(a, to, sizeof to, e->target),
-                            circuit_strength(v->rows.c, e), app_node_label(a, e->source),
-                            app_node_label(a, e->target));
+    char *text =
+        mem_format("%s\t%s\t%.9g\t%s\t%s", app_node_name(a, from, sizeof from, e->source),
+                   app_node_name(a, to, sizeof to, e->target), circuit_strength(v->rows.c, e),
+                   app_node_label(a, e->source), app_node_label(a, e->target));
     app_copy(a, text);
     free(text);
     return ACTED_REDRAW;
@@ -407,7 +438,8 @@ static unsigned step_pair(app *a, edges *v, int by)
     if (v->rows.pair_count == 0)
         return ACTED;
     if (v->choice.mode != CIRCUIT_ALL) {
-        app_say(a, ROLE_STATUS, "these are the edges of one feature: a shows all, and then a pair's");
+        app_say(a, ROLE_STATUS,
+                "these are the edges of one feature: a shows all, and then a pair's");
         return ACTED_REDRAW;
     }
     int64_t places = (int64_t)v->rows.pair_count + 1;
@@ -440,10 +472,21 @@ static unsigned step_sort(app *a, edges *v)
 static unsigned step_sign(app *a, edges *v)
 {
     v->choice.sign = v->choice.sign == 0 ? 1 : v->choice.sign == 1 ? -1 : 0;
-    app_say(a, ROLE_STATUS, "%s", v->choice.sign > 0   ? "positive edges: their removal lowers the target"
-                                  : v->choice.sign < 0 ? "negative edges: their removal raises the target"
-                                                       : "edges of both signs");
+    app_say(a, ROLE_STATUS, "%s",
+            v->choice.sign > 0   ? "positive edges: their removal lowers the target"
+            : v->choice.sign < 0 ? "negative edges: their removal raises the target"
+                                 : "edges of both signs");
     arrange(a, v);
+    return ACTED_REDRAW;
+}
+
+static unsigned turn_round(app *a, edges *v)
+{
+    v->choice.turned = !v->choice.turned;
+    v->at_source = NOTHING;
+    arrange(a, v);
+    list_go(&v->list, 0);
+    remember_cursor(v);
     return ACTED_REDRAW;
 }
 
@@ -460,6 +503,32 @@ static void set_words(app *a, edges *v, const char *words)
     snprintf(v->words, sizeof v->words, "%s", words);
     match_labels(a, v);
     arrange(a, v);
+}
+
+/* Lists the fit's own parents again, or those at the slider's lambda. */
+static void list_slid(app *a, edges *v)
+{
+    edges_rows_take(&v->rows, listed(a, v));
+    arrange(a, v);
+}
+
+static unsigned step_lambda(app *a, edges *v, int steps)
+{
+    if (v->choice.mode == CIRCUIT_PARENTS && v->choice.focus != NOTHING)
+        slider_step(a, v->slider, v->layer, v->feature, steps);
+    else
+        app_say(a, ROLE_STATUS, "lambda slides for the parents of one feature: [ goes there");
+    return ACTED_REDRAW;
+}
+
+static bool answer(app *a, void *self, int kind, reader_answer *answer)
+{
+    edges *v = self;
+    if (!slider_answer(a, v->slider, kind, answer))
+        return false;
+    if (v->rows.c != listed(a, v))
+        list_slid(a, v);
+    return true;
 }
 
 static void typed(app *a, void *self, int tag, prompt_event event, const char *text)
@@ -491,47 +560,28 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return ACTED_REDRAW;
     }
     switch (what) {
-    case ACT_OPEN:
-        return follow(a, v);
-    case ACT_LEFT:
-        return fold(v, true);
-    case ACT_RIGHT:
-        return fold(v, false);
-    case ACT_PARENTS:
-        return look(a, v, CIRCUIT_PARENTS);
-    case ACT_CHILDREN:
-        return look(a, v, CIRCUIT_CHILDREN);
-    case ACT_FOLLOW_SOURCE:
-        return walk(a, CIRCUIT_PARENTS, v->at_source, false);
-    case ACT_CARD:
-        return open_node(a, v, VIEW_FEATURES, 0);
-    case ACT_STRONGEST:
-        return open_node(a, v, VIEW_SAMPLE, SAMPLE_STRONGEST);
-    case ACT_RAISE:
-        return step_threshold(a, v, true, count);
-    case ACT_LOWER:
-        return step_threshold(a, v, false, count);
+    case ACT_OPEN: return follow(a, v);
+    case ACT_LEFT: return fold(v, true);
+    case ACT_RIGHT: return fold(v, false);
+    case ACT_PARENTS: return look(a, v, CIRCUIT_PARENTS);
+    case ACT_CHILDREN: return look(a, v, CIRCUIT_CHILDREN);
+    case ACT_FOLLOW_SOURCE: return walk(a, CIRCUIT_PARENTS, v->at_source, false);
+    case ACT_CARD: return open_node(a, v, VIEW_FEATURES, 0);
+    case ACT_STRONGEST: return open_node(a, v, VIEW_SAMPLE, SAMPLE_STRONGEST);
+    case ACT_RAISE: return step_threshold(a, v, true, count);
+    case ACT_LOWER: return step_threshold(a, v, false, count);
     case ACT_MEASURE:
         app_set_measure(a, (strength)((a->measure + 1) % (STRENGTH_STANDARDISED + 1)));
         app_say(a, ROLE_STATUS, "ranked by %s", strength_name(a->measure));
         return ACTED_REDRAW;
-    case ACT_PAIR_NEXT:
-        return step_pair(a, v, count > 0 ? count : 1);
-    case ACT_PAIR_PREVIOUS:
-        return step_pair(a, v, count > 0 ? -count : -1);
-    case ACT_SORT:
-        return step_sort(a, v);
-    case ACT_SORT_REVERSE:
-        v->choice.turned = !v->choice.turned;
-        v->at_source = NOTHING;
-        arrange(a, v);
-        list_go(&v->list, 0);
-        remember_cursor(v);
-        return ACTED_REDRAW;
-    case ACT_SIGN:
-        return step_sign(a, v);
-    case ACT_ALL_EDGES:
-        return show_all(a);
+    case ACT_PAIR_NEXT: return step_pair(a, v, count > 0 ? count : 1);
+    case ACT_PAIR_PREVIOUS: return step_pair(a, v, count > 0 ? -count : -1);
+    case ACT_SORT: return step_sort(a, v);
+    case ACT_SORT_REVERSE: return turn_round(a, v);
+    case ACT_SIGN: return step_sign(a, v);
+    case ACT_LAMBDA_LESS: return step_lambda(a, v, count > 0 ? -count : -1);
+    case ACT_LAMBDA_MORE: return step_lambda(a, v, count > 0 ? count : 1);
+    case ACT_ALL_EDGES: return show_all(a);
     case ACT_SEARCH:
         snprintf(v->words_before, sizeof v->words_before, "%s", v->words);
         app_prompt(a, TAG_FILTER, "edges whose labels have: ", v->words);
@@ -539,15 +589,18 @@ static unsigned act(app *a, void *self, action_id what, int count)
     case ACT_PATH_BEGIN:
     case ACT_PATH_END: return mark_end(a, v, what);
     case ACT_PICTURE: return draw_picture(a, v);
-    case ACT_COPY:
-        return copy_edge(a, v);
-    case ACT_BACK: /* first out of the filter */
+    case ACT_TREE: return open_tree(a, v);
+    case ACT_COPY: return copy_edge(a, v);
+    case ACT_BACK: /* first back to the fit's lambda, then out of the filter */
+        if (slider_end(v->slider)) {
+            list_slid(a, v);
+            return ACTED_REDRAW;
+        }
         if (!v->words[0])
             return ACTED_NOT;
         set_words(a, v, "");
         return ACTED_REDRAW;
-    default:
-        return ACTED_NOT;
+    default: return ACTED_NOT;
     }
 }
 
@@ -559,6 +612,7 @@ const view_ops circuit_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .answer = answer,
     .changed = changed,
     .typed = typed,
     .crumb = crumb,

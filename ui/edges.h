@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 enum {
-    CIRCUIT_USUAL,    /* with a feature: its children, or its parents if it has none; else all edges */
-    CIRCUIT_PARENTS,  /* edges into the place's feature */
+    CIRCUIT_USUAL,   /* with a feature: its children, or its parents if it has none; else all edges
+                      */
+    CIRCUIT_PARENTS, /* edges into the place's feature */
     CIRCUIT_CHILDREN, /* edges out of it */
     CIRCUIT_ALL       /* every edge of the fit */
 };

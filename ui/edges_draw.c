@@ -29,7 +29,8 @@ static void draw_lambda(const edges_picture *p, region r, int row, int col, uint
     for (uint32_t i = 0; f && from && to && i < f->pair_count; i++)
         if (f->pair[i].source_layer == from->id && f->pair[i].target_layer == to->id &&
             f->pair[i].lambda_known && r.cols - col > 16)
-            draw_format(r, row, col, s, "%s %s", draw_glyph(GLYPH_LAMBDA), show_figure(text, f->pair[i].lambda));
+            draw_format(r, row, col, s, "%s %s", draw_glyph(GLYPH_LAMBDA),
+                        show_figure(text, f->pair[i].lambda));
 }
 
 /* -- what is listed ------------------------------------------------------------------------ */
@@ -45,8 +46,8 @@ static void draw_subject(const edges_picture *p, region r, int row)
             return;
         }
         const edges_pair *pair = &p->rows->pair[p->choice->pair];
-        snprintf(name, sizeof name, "%s %s %s", app_layer_name(a, pair->source), draw_glyph(GLYPH_ARROW),
-                 app_layer_name(a, pair->target));
+        snprintf(name, sizeof name, "%s %s %s", app_layer_name(a, pair->source),
+                 draw_glyph(GLYPH_ARROW), app_layer_name(a, pair->target));
         int used = draw_text(r, row, 0, r.cols, ROLE_HEAD, name);
         draw_lambda(p, r, row, used + 2, p->choice->pair, ROLE_DIM);
         return;
@@ -63,15 +64,19 @@ static void draw_counts(const edges_picture *p, region r, int row)
 {
     const edges_rows *rows = p->rows;
     char shown[24], all[24], below[24], filtered[24], text[512];
-    size_t n = (size_t)snprintf(text, sizeof text, "%s of %s edge%s shown", show_count(shown, rows->shown),
-                                show_count(all, rows->all), rows->all == 1 ? "" : "s");
+    size_t n = (size_t)snprintf(text, sizeof text, "%s of %s edge%s shown",
+                                show_count(shown, rows->shown), show_count(all, rows->all),
+                                rows->all == 1 ? "" : "s");
     if (rows->kept > rows->shown)
         n += (size_t)snprintf(text + n, sizeof text - n, ", %s below %g",
                               show_count(below, rows->kept - rows->shown), p->choice->threshold);
-    const char *sign = p->choice->sign > 0 ? "not positive" : p->choice->sign < 0 ? "not negative" : "";
+    const char *sign = p->choice->sign > 0   ? "not positive"
+                       : p->choice->sign < 0 ? "not negative"
+                                             : "";
     if (rows->all > rows->kept)
         snprintf(text + n, sizeof text - n, p->words[0] ? ", %s %s%swithout \"%s\"" : ", %s %s",
-                 show_count(filtered, rows->all - rows->kept), sign, *sign ? " or " : "", p->words);
+                 show_count(filtered, rows->all - rows->kept), sign, *sign ? " or " : "",
+                 p->words);
     draw_text(r, row, 0, r.cols, rows->shown < rows->all ? ROLE_WARNING : ROLE_DIM, text);
 }
 
@@ -87,8 +92,8 @@ static void draw_settings(const edges_picture *p, region r, int row)
         if (p->a->study->fits.item[i].id == f->id)
             state = p->a->study->fit_state[i];
     bool done = f->state == FIT_DONE;
-    draw_format(r, row, 0, done ? ROLE_DIM : ROLE_WARNING, "fit %lld%s%s: %s", (long long)f->id, done ? "" : ", ",
-                done ? "" : state, settings);
+    draw_format(r, row, 0, done ? ROLE_DIM : ROLE_WARNING, "fit %lld%s%s: %s", (long long)f->id,
+                done ? "" : ", ", done ? "" : state, settings);
 }
 
 /* -- rows ---------------------------------------------------------------------------------- */
@@ -170,7 +175,8 @@ static void draw_heads(const drawing *d, region r, int row)
         draw_text(r, row, 0, c->source + c->source_label, ROLE_HEAD, "source");
     int width = c->figure + (c->bar ? c->bar + 1 : 0);
     int wide = text_width(measure);
-    draw_text(r, row, wide < width ? c->at_bar + width - wide : c->at_bar, width, ROLE_HEAD, measure);
+    draw_text(r, row, wide < width ? c->at_bar + width - wide : c->at_bar, width, ROLE_HEAD,
+              measure);
     draw_text(r, row, c->at_target, r.cols, ROLE_HEAD, parents ? "source" : "target");
 }
 
@@ -179,18 +185,21 @@ static void draw_group_head(const drawing *d, region r, int line, const edges_gr
     app *a = d->p->a;
     const edges_pair *pair = &d->p->rows->pair[g->pair];
     char shown[24], all[24], text[160], counts[64];
-    snprintf(text, sizeof text, "%s %s %s %s", g->folded ? "+" : "-", app_layer_name(a, pair->source),
-             draw_glyph(GLYPH_ARROW), app_layer_name(a, pair->target));
+    snprintf(text, sizeof text, "%s %s %s %s", g->folded ? "+" : "-",
+             app_layer_name(a, pair->source), draw_glyph(GLYPH_ARROW),
+             app_layer_name(a, pair->target));
     int col = draw_text(r, line, 0, r.cols, ROLE_HEAD | on, text) + 2;
     if (g->shown < g->all)
-        snprintf(counts, sizeof counts, "%s of %s", show_count(shown, g->shown), show_count(all, g->all));
+        snprintf(counts, sizeof counts, "%s of %s", show_count(shown, g->shown),
+                 show_count(all, g->all));
     else
         snprintf(counts, sizeof counts, "%s", show_count(all, g->all));
     col += draw_text(r, line, col, r.cols - col, ROLE_NUMBER | on, counts) + 2;
     draw_lambda(d->p, r, line, col, g->pair, ROLE_DIM | on);
 }
 
-static void draw_end(const drawing *d, region r, int line, int col, int width, int label, uint32_t node, style on)
+static void draw_end(const drawing *d, region r, int line, int col, int width, int label,
+                     uint32_t node, style on)
 {
     char name[160];
     uint32_t feature = 0;
@@ -222,7 +231,8 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
     char text[24];
     if (c->source) {
         draw_end(d, r, line, 0, c->source, c->source_label, e->source, on);
-        draw_text(r, line, c->at_figure + c->figure + 1, 2, ROLE_DIM | on, draw_glyph(GLYPH_ARROW));
+        draw_text(r, line, c->at_figure + c->figure + 1, 2, ROLE_DIM | on,
+                  draw_glyph(GLYPH_ARROW));
     }
     if (c->bar)
         draw_bar(r, line, c->at_bar, c->bar, sign, fabs(value) / d->strongest);
@@ -243,20 +253,25 @@ static void draw_empty(const edges_picture *p, region r)
     if (!a->study)
         return;
     if (!a->fit_id || !f)
-        draw_text(r, 0, 0, r.cols, ROLE_DIM, a->study->fits.count
-                  ? "no fit is open: 3 goes to the fits, Enter opens one"
-                  : "no fit yet: 1 goes to the study, f there fits its layers");
+        draw_text(r, 0, 0, r.cols, ROLE_DIM,
+                  a->study->fits.count
+                      ? "no fit is open: 3 goes to the fits, Enter opens one"
+                      : "no fit yet: 1 goes to the study, f there fits its layers");
     else if (!a->circuit)
         draw_format(r, 0, 0, ROLE_DIM, "reading the edges of fit %lld", (long long)a->fit_id);
     else if (a->circuit->edge_count == 0)
         draw_text(r, 0, 0, r.cols, ROLE_DIM,
-                  f->state == FIT_DONE ? "the fit found no edge: a smaller lambda finds more (f in the study)"
-                                       : "no edge yet: 3 shows how far the fit is");
+                  f->state == FIT_DONE
+                      ? "the fit found no edge: a smaller lambda finds more (f in the study)"
+                      : "no edge yet: 3 shows how far the fit is");
+    else if (rows->all == 0 && slider_circuit(p->slider))
+        draw_text(r, 0, 0, r.cols, ROLE_DIM, "no parent at this lambda: ( lowers it");
     else if (rows->all == 0 && p->choice->mode != CIRCUIT_ALL)
         draw_format(r, 0, 0, ROLE_DIM, "%s has no %s in this fit; %s",
                     app_node_name(a, name, sizeof name, p->choice->focus),
                     p->choice->mode == CIRCUIT_PARENTS ? "parents" : "children",
-                    p->choice->mode == CIRCUIT_PARENTS ? "] shows its children" : "[ shows its parents");
+                    p->choice->mode == CIRCUIT_PARENTS ? "] shows its children"
+                                                       : "[ shows its parents");
     else if (rows->kept == 0)
         draw_text(r, 0, 0, r.cols, ROLE_DIM, "no edge passes the filters: a shows all edges");
     else if (rows->shown == 0)
@@ -291,11 +306,15 @@ void edges_draw(const edges_picture *p, region body)
     }
     draw_subject(p, body, row++);
     draw_counts(p, body, row++);
-    if (!low)
+    if (slider_on(p->slider))
+        slider_draw(p->slider, body, row++);
+    else if (!low)
         draw_settings(p, body, row++);
     draw_reminder(p, body, body.rows - 1);
     const edges_rows *rows = p->rows;
-    drawing d = {.p = p, .short_names = rows->heads || p->choice->pair < rows->pair_count, .strongest = 1.0};
+    drawing d = {.p = p,
+                 .short_names = rows->heads || p->choice->pair < rows->pair_count,
+                 .strongest = 1.0};
     d.short_names = d.short_names && p->choice->mode == CIRCUIT_ALL;
     uint32_t count = edges_rows_count(rows), most = NO_EDGE;
     for (uint32_t g = 0; g < rows->group_count; g++) {

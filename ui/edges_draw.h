@@ -5,6 +5,7 @@
 
 #include "ui/app.h"
 #include "ui/edges_rows.h"
+#include "ui/slider.h"
 
 typedef struct edges_picture {
     app *a;
@@ -12,6 +13,7 @@ typedef struct edges_picture {
     const edges_choice *choice;
     const char *words; /* the label filter; "" : none */
     list *list;
+    const slider *slider;
 } edges_picture;
 
 void edges_draw(const edges_picture *p, region body);
