@@ -36,8 +36,10 @@ __attribute__((target("avx2,fma"))) static double dot_avx2(const float *z, const
     size_t whole = count - count % 16;
     for (size_t i = 0; i < whole; i += 16) {
         a = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i)), _mm256_loadu_pd(v + i), a);
-        b = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 4)), _mm256_loadu_pd(v + i + 4), b);
-        c = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 8)), _mm256_loadu_pd(v + i + 8), c);
+        b = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 4)), _mm256_loadu_pd(v + i + 4),
+                            b);
+        c = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 8)), _mm256_loadu_pd(v + i + 8),
+                            c);
         d = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 12)), _mm256_loadu_pd(v + i + 12),
                             d);
     }

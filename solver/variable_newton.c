@@ -162,7 +162,22 @@ static double penalty_of(const variable_problem *p, uint32_t j, double a, double
     return lambda * fabs(weighted) + 0.5 * p->kappa * weighted * weighted;
 }
 
-/* Minimises the model in one coefficient; returns the violation it removed. */
+/* M times the model's gradient by a coefficient of a column that has not been measured. */
+static double slope_unmeasured(const model_state *s, const variable_column *z)
+{
+    const double *r = s->space->residual;
+    const double *w = s->space->weight;
+    if (!z->row)
+        return z->loops->dot(z->value, r, z->count) +
+               s->level * z->loops->dot(z->value, w, z->count);
+    double sum = 0;
+    for (uint64_t e = 0; e < z->count; e++)
+        sum += (double)z->value[e] * (r[z->row[e]] + s->level * w[z->row[e]]);
+    return sum;
+}
+
+/* Minimises the model in one coefficient; returns the violation it removed. Most of the working
+ * set is zero and stays so: such columns are never measured. */
 static double update(model_state *s, uint32_t place)
 {
     const variable_problem *p = s->p;
@@ -171,6 +186,11 @@ static double update(model_state *s, uint32_t place)
     variable_column z = variable_get(p, j);
     double penalty = p->penalty[j];
     double ridge = p->kappa * penalty * penalty;
+    if (space->curvature[place] < 0) {
+        if (s->a[j] == 0 && fabs(slope_unmeasured(s, &z)) <= p->rows * s->lambda * penalty)
+            return 0;
+        measure_column(s, place);
+    }
     double h = space->curvature[place];
     double g = (variable_dot(&z, space->residual) + s->level * space->weighted[place]) / p->rows;
     double pull = h * s->a[j] + g;
@@ -382,7 +402,7 @@ double newton_step(variable_model *m, const variable_problem *p, uint32_t c,
     begin_model(&s, m, c);
     for (uint32_t place = 0; place < s.size; place++) {
         space->start[place] = s.a[space->set[place]];
-        measure_column(&s, place);
+        space->curvature[place] = -1;
     }
     double violation = minimise_model(&s, precise);
     double slope = direct(&s);

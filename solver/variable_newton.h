@@ -16,7 +16,7 @@ typedef struct newton_space {
     double *growth;   /* rows: of the log-sum-exp over classes, by the last trial of a step */
     double *change;   /* rows: of the predictor */
     uint32_t *set;    /* size: the working set, predictors ascending; by place in it: */
-    double *curvature;  /* weighted variance */
+    double *curvature;  /* weighted variance; below zero: not measured yet */
     double *weighted;   /* z'w */
     double *start;      /* coefficients before the step */
     double *jump;       /* coefficients before or after an extrapolation */

@@ -170,7 +170,8 @@ Test(db_variable, damage_is_told)
     FAILS(variable_fit_get(d, id, &f, &err), STATUS_INPUT, "damaged", "no point 2");
     db_close(d);
 
-    tamper("UPDATE fit_variable SET chosen = 0; UPDATE variable_point SET point = 7 WHERE point = 1");
+    tamper("UPDATE fit_variable SET chosen = 0;"
+           " UPDATE variable_point SET point = 7 WHERE point = 1");
     d = open_study(DB_READ);
     FAILS(variable_fit_get(d, id, &f, &err), STATUS_INPUT, "damaged", "no point 1");
     db_close(d);

@@ -199,7 +199,8 @@ Test(variable_job, folds_hold_whole_documents)
         samples[fold[i]]++;
     }
     for (int f = 0; f < 7; f++)
-        cr_expect(samples[f] >= DOCUMENTS / 7 * TOKENS && samples[f] <= (DOCUMENTS / 7 + 1) * TOKENS);
+        cr_expect(samples[f] >= DOCUMENTS / 7 * TOKENS &&
+                  samples[f] <= (DOCUMENTS / 7 + 1) * TOKENS);
     OK(folds_by_document(d, FIXTURE_SAMPLES, 7, 1, &other, &err));
     cr_expect_eq(memcmp(fold, other, FIXTURE_SAMPLES * sizeof *fold), 0);
     free(other);
