@@ -45,6 +45,10 @@ CREATE TABLE feature (
     histogram    BLOB NOT NULL          -- uint32 counts of nonzero values, equal bins from their least to their greatest
 ) STRICT;
 
+-- counts per layer, which the first screen shows
+CREATE INDEX feature_live ON feature (layer_id) WHERE active > 0;
+CREATE INDEX feature_labelled ON feature (layer_id) WHERE label IS NOT NULL;
+
 CREATE VIRTUAL TABLE feature_search USING fts5 (  -- rowid = feature_id
     label, note, tokenize = 'unicode61', prefix = '1 2 3'
 );
