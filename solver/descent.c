@@ -18,6 +18,7 @@
 #include "solver/descent.h"
 
 #include "solver/design.h"
+#include "solver/newton.h"
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -215,9 +216,14 @@ bool descent_run(subproblem *problem, descent_space *space)
         descend_quickly(&d, 0.5 * problem->tolerance);
         refresh(&d);
         double gap = gap_within(problem, space);
-        /* cycles that hardly help, at lambda near zero, are left to a bounded number of rounds */
-        if (gap <= problem->tolerance || gap > 0.99 * before)
+        if (gap <= problem->tolerance)
             break;
+        /* cycles that hardly help are left to a bounded number of rounds, or to Newton steps */
+        if (gap > (problem->stubborn ? 0.9 : 0.99) * before) {
+            if (!problem->stubborn || !newton_run(problem))
+                break;
+            refresh(&d);
+        }
         before = gap;
         if (problem->cancel && atomic_load_explicit(problem->cancel, memory_order_relaxed))
             break;

@@ -20,6 +20,7 @@ typedef struct subproblem {
     const double *ridge;     /* kappa_j */
     double rr;               /* |r|^2 + sum kappa u^2 at entry */
     double tolerance;        /* relative duality gap within the working set */
+    bool stubborn;           /* many rounds have not helped: Newton steps are worth their price */
     const atomic_bool *cancel;
 } subproblem;
 

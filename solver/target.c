@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SET = 128, LEAST_GROWTH = 32 };
+enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12 };
 
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
@@ -153,6 +153,7 @@ static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t
         .ridge = w->ridge,
         .rr = rr,
         .tolerance = inner_tolerance(l, rules),
+        .stubborn = l->round >= STUBBORN_ROUND,
         .cancel = rules->cancel,
     };
     return descent_run(&problem, &w->space) ? TARGET_WAITS : TARGET_NO_MEMORY;
