@@ -147,9 +147,14 @@ static status load(run *r, const char *study, error *err)
 
 /* ---- the fit ---- */
 
+/* What folds are solved to: far below what held-out errors can tell apart. */
+static const double fold_tolerance = 1e-4;
+
 static status cross_validate(run *r, error *err)
 {
     uint32_t *fold = NULL;
+    variable_settings settings = r->request->settings;
+    settings.tolerance = fmax(settings.tolerance, fold_tolerance);
     double *lambda = mem_alloc(r->path.count * sizeof *lambda);
     for (uint32_t i = 0; i < r->path.count; i++)
         lambda[i] = r->path.point[i].lambda;
@@ -157,9 +162,8 @@ static status cross_validate(run *r, error *err)
                                     &fold, err);
     if (code == STATUS_OK) {
         cross_folds folds = {.of = fold, .count = r->request->folds};
-        code = cross_variable(&r->source.m, &r->v, &r->request->settings, lambda, r->path.count,
-                              &folds, r->options->threads, r->options->cancel, &r->done,
-                              &r->curve, err);
+        code = cross_variable(&r->source.m, &r->v, &settings, lambda, r->path.count, &folds,
+                              r->options->threads, r->options->cancel, &r->done, &r->curve, err);
     }
     free(fold);
     free(lambda);
