@@ -5,7 +5,6 @@
 #include "src/base/memory.h"
 #include "ui/edges.h"
 #include "ui/sample_draw.h"
-#include "ui/sample_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,26 +95,7 @@ static void changed(app *a, void *self, unsigned what)
 
 static void draw(app *a, void *self, region body)
 {
-    sample_state *v = self;
-    sample_picture p = {.a = a,
-                        .sample = v->sample,
-                        .text = v->sample == NOTHING ? NULL : v->text,
-                        .layer = v->layer,
-                        .layers = v->layers,
-                        .layers_read = v->layers_read,
-                        .shade = v->shade,
-                        .shade_most = v->shade_most,
-                        .by_all = sample_state_shaded_by_all(v),
-                        .position = v->position,
-                        .feature = v->feature,
-                        .lists = &v->lists,
-                        .features = &v->features,
-                        .edges = &v->edges,
-                        .on_edges = v->on_edges,
-                        .zoomed = v->zoomed,
-                        .top = v->top};
-    sample_draw(&p, body);
-    v->top = p.top;
+    sample_draw(a, self, body);
 }
 
 static void crumb(app *a, void *self, char *out, size_t capacity)

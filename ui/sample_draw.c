@@ -3,6 +3,11 @@
 #include <math.h>
 #include <stdio.h>
 
+typedef struct sample_picture {
+    app *a;
+    sample_state *v;
+} sample_picture;
+
 enum { WIDE = 100 /* columns from which both lists show */ };
 
 /* -- the text ------------------------------------------------------------------------------ */
@@ -35,19 +40,19 @@ static bool place_token(flow *f, int *line, int *col)
 
 static uint32_t token_at_hand(const sample_picture *p)
 {
-    return p->text->by_token ? p->sample - p->text->first_token : NOTHING;
+    return p->v->text->by_token ? p->v->sample - p->v->text->first_token : NOTHING;
 }
 
 /* How many lines the text takes, and which one holds the token at hand. */
 static int count_lines(const sample_picture *p, int cols, int *present)
 {
-    flow f = {.text = p->text, .cols = cols};
+    flow f = {.text = p->v->text, .cols = cols};
     int line = 0, col = 0;
     *present = 0;
     while (place_token(&f, &line, &col))
         if (f.next - 1 == token_at_hand(p))
             *present = line;
-    return p->text->count ? line + 1 : 0;
+    return p->v->text->count ? line + 1 : 0;
 }
 
 static void draw_level(region r, int row, int col, int width, style s, double level)
@@ -61,29 +66,29 @@ static void draw_level(region r, int row, int col, int width, style s, double le
 }
 
 /* Lines of text, each with a line below it that shows how strong the activity is. */
-static void draw_tokens(sample_picture *p, region r)
+static void draw_tokens(const sample_picture *p, region r)
 {
     int present = 0, lines = r.rows / 2, all = count_lines(p, r.cols, &present);
-    if (present < p->top || present >= p->top + lines)
-        p->top = present - lines / 2;
-    p->top = p->top > all - lines ? all - lines : p->top;
-    p->top = p->top < 0 ? 0 : p->top;
-    flow f = {.text = p->text, .cols = r.cols};
+    if (present < p->v->top || present >= p->v->top + lines)
+        p->v->top = present - lines / 2;
+    p->v->top = p->v->top > all - lines ? all - lines : p->v->top;
+    p->v->top = p->v->top < 0 ? 0 : p->v->top;
+    flow f = {.text = p->v->text, .cols = r.cols};
     for (int line, col; place_token(&f, &line, &col);) {
         uint32_t i = f.next - 1;
-        if (line < p->top || line >= p->top + lines)
+        if (line < p->v->top || line >= p->v->top + lines)
             continue;
-        int row = 2 * (line - p->top);
-        const sample_token *t = &p->text->token[i];
+        int row = 2 * (line - p->v->top);
+        const sample_token *t = &p->v->text->token[i];
         int width = t->width < r.cols ? t->width : r.cols;
-        float value = p->text->by_token ? fabsf(p->shade[i]) : 0.0f;
+        float value = p->v->text->by_token ? fabsf(p->v->shade[i]) : 0.0f;
         style on = i == token_at_hand(p) ? ON_CURSOR : 0;
-        role r_text = value > 0.5f * p->shade_most ? ROLE_ACTIVE : ROLE_TEXT;
+        role r_text = value > 0.5f * p->v->shade_most ? ROLE_ACTIVE : ROLE_TEXT;
         draw_ground(r, row, col, width, r_text | on);
         draw_text(r, row, col, width, r_text | on, t->text);
         if (value > 0.0f)
             draw_level(r, row + 1, col, width, on ? ROLE_ACTIVE : ROLE_BAR,
-                       (double)(value / p->shade_most));
+                       (double)(value / p->v->shade_most));
     }
 }
 
@@ -91,21 +96,21 @@ static void draw_tokens(sample_picture *p, region r)
 static void draw_head(const sample_picture *p, region r)
 {
     char at[24], all[24], text[160];
-    const sample_text *t = p->text;
+    const sample_text *t = p->v->text;
     int col = 0;
     if (t->name[0])
         col = 2 + draw_text(r, 0, 0, r.cols / 3, ROLE_NAME, t->name);
     if (t->by_token)
-        snprintf(text, sizeof text, "token %s of %s", show_count(at, p->sample - t->first + 1),
+        snprintf(text, sizeof text, "token %s of %s", show_count(at, p->v->sample - t->first + 1),
                  show_count(all, t->samples));
     else if (t->samples > 1)
-        snprintf(text, sizeof text, "row %s of %s", show_count(at, p->sample - t->first + 1),
+        snprintf(text, sizeof text, "row %s of %s", show_count(at, p->v->sample - t->first + 1),
                  show_count(all, t->samples));
     else
         snprintf(text, sizeof text,
                  t->count ? "one sample: figures are of the whole document" : "no text");
     col += 2 + draw_text(r, 0, col, r.cols - col, ROLE_HEAD, text);
-    col += draw_format(r, 0, col, ROLE_DIM, "sample %s", show_count(at, p->sample));
+    col += draw_format(r, 0, col, ROLE_DIM, "sample %s", show_count(at, p->v->sample));
     if (t->cut_before || t->cut_after)
         draw_text(r, 0, col + 2, r.cols - col - 2, ROLE_DIM, "(a part of the text)");
 }
@@ -116,28 +121,28 @@ static void draw_shade(const sample_picture *p, region r)
     app *a = p->a;
     char name[160], here[24], most[24];
     float value = 0.0f;
-    if (!p->text->by_token && p->text->count > 0) {
+    if (!p->v->text->by_token && p->v->text->count > 0) {
         draw_text(r, 0, 0, r.cols, ROLE_DIM, "tokens have no activity of their own here");
         return;
     }
-    if (p->text->by_token && p->sample - p->text->first_token < p->text->count)
-        value = p->shade[p->sample - p->text->first_token];
-    if (p->by_all) {
+    if (p->v->text->by_token && p->v->sample - p->v->text->first_token < p->v->text->count)
+        value = p->v->shade[p->v->sample - p->v->text->first_token];
+    if (sample_state_shaded_by_all(p->v)) {
         draw_format(r, 0, 0, ROLE_DIM,
                     "shade: all features, together %s here, %s at most in this text",
-                    show_figure(here, (double)value), show_figure(most, (double)p->shade_most));
+                    show_figure(here, (double)value), show_figure(most, (double)p->v->shade_most));
         return;
     }
     snprintf(name, sizeof name, "%s here, %s at most",
              value == 0.0f ? "silent" : show_figure(here, (double)value),
-             show_figure(most, (double)p->shade_most));
+             show_figure(most, (double)p->v->shade_most));
     int right = text_width(name);
     draw_text(r, 0, r.cols - right, right, value == 0.0f ? ROLE_DIM : ROLE_NUMBER, name);
     int col = draw_text(r, 0, 0, 7, ROLE_DIM, "shade: ");
-    app_feature_name(a, name, sizeof name, p->position, p->feature);
+    app_feature_name(a, name, sizeof name, p->v->position, p->v->feature);
     col += 1 + draw_text(r, 0, col, r.cols - right - 1 - col, ROLE_NAME, name);
     draw_text(r, 0, col, r.cols - right - 1 - col, ROLE_LABEL,
-              app_label(a, p->position, p->feature));
+              app_label(a, p->v->position, p->v->feature));
 }
 
 /* -- the lists ----------------------------------------------------------------------------- */
@@ -183,13 +188,13 @@ static void draw_feature(void *user, region r, int line, uint32_t index, style o
     const listing *d = user;
     const sample_picture *p = d->p;
     uint32_t item = NOTHING;
-    const sample_group *g = sample_list_at(&p->lists->features, index, &item);
+    const sample_group *g = sample_list_at(&p->v->lists.features, index, &item);
     if (!g || item == NOTHING) {
         if (g)
             draw_group(p, r, line, g, on);
         return;
     }
-    const active_feature *f = &p->lists->active[item];
+    const active_feature *f = &p->v->lists.active[item];
     const feature_table *table = app_table(p->a, f->position);
     char text[24];
     int bar = r.cols >= 60 ? 8 : r.cols >= 36 ? 5 : 0, figure = r.cols - 7;
@@ -224,13 +229,13 @@ static void draw_edge(void *user, region r, int line, uint32_t index, style on)
     const sample_picture *p = d->p;
     const circuit *c = p->a->circuit;
     uint32_t item = NOTHING;
-    const sample_group *g = sample_list_at(&p->lists->edges, index, &item);
+    const sample_group *g = sample_list_at(&p->v->lists.edges, index, &item);
     if (!g || item == NOTHING) {
         if (g)
             draw_group(p, r, line, g, on);
         return;
     }
-    const sample_edge *e = &p->lists->at.edge[item];
+    const sample_edge *e = &p->v->lists.at.edge[item];
     uint32_t from = 0, to = 0;
     circuit_position(c, c->edge[e->edge].source, &from);
     circuit_position(c, c->edge[e->edge].target, &to);
@@ -245,7 +250,7 @@ static void draw_edge(void *user, region r, int line, uint32_t index, style on)
     }
     draw_right(r, line, at, 7, sign | on, show_figure(text, (double)e->carried));
     draw_text(r, line, at + 8, arrow, ROLE_DIM | on, draw_glyph(GLYPH_ARROW));
-    bool silent = sample_value(p->layer[g->target], p->sample, to) == 0.0f;
+    bool silent = sample_value(p->v->layer[g->target], p->v->sample, to) == 0.0f;
     draw_end(d, r, line, at + 8 + arrow, r.cols - at - 8 - arrow, g->target, to,
              silent ? ROLE_DIM : ROLE_LABEL, on);
 }
@@ -267,27 +272,27 @@ static const char *no_edges(const sample_picture *p)
         return "no fit yet: f in Study starts one";
     if (!p->a->circuit)
         return "reading the circuit";
-    return p->layers_read < p->layers ? "" : "no edge leaves what is active here";
+    return p->v->layers_read < p->v->layers ? "" : "no edge leaves what is active here";
 }
 
 static void draw_features(const sample_picture *p, region r, bool focused)
 {
     listing d = {.p = p, .name = index_width(p)};
-    list_draw(p->features, r, focused, draw_feature, &d);
-    if (p->lists->features.rows == 0 && p->layers_read == p->layers)
+    list_draw(&p->v->features, r, focused, draw_feature, &d);
+    if (p->v->lists.features.rows == 0 && p->v->layers_read == p->v->layers)
         draw_text(r, 0, 0, r.cols, ROLE_DIM, "no feature is active here");
 }
 
 static void draw_edges(const sample_picture *p, region r, bool focused)
 {
     listing d = {.p = p, .name = index_width(p), .strongest = 1e-30};
-    for (uint32_t i = 0; i < p->lists->at.pair_count; i++) {
-        const sample_edge *e = &p->lists->at.edge[p->lists->at.pair[i].start];
+    for (uint32_t i = 0; i < p->v->lists.at.pair_count; i++) {
+        const sample_edge *e = &p->v->lists.at.edge[p->v->lists.at.pair[i].start];
         d.strongest = fmax(d.strongest, fabs((double)e->carried));
     }
     if (p->a->circuit)
-        list_draw(p->edges, r, focused, draw_edge, &d);
-    if (p->lists->edges.rows == 0)
+        list_draw(&p->v->edges, r, focused, draw_edge, &d);
+    if (p->v->lists.edges.rows == 0)
         draw_text(r, 0, 0, r.cols, ROLE_DIM, no_edges(p));
 }
 
@@ -298,32 +303,34 @@ static void draw_lists(const sample_picture *p, region r)
     const char *edges = r.cols < 56 ? "edges" : "edges, by weight and activity of the source";
     if (r.cols >= WIDE) {
         int half = r.cols * 2 / 5;
-        draw_list_head(r, 0, !p->on_edges, active, p->lists->features.items);
-        draw_list_head(r, half + 2, p->on_edges, edges, p->lists->at.edge_count);
+        draw_list_head(r, 0, !p->v->on_edges, active, p->v->lists.features.items);
+        draw_list_head(r, half + 2, p->v->on_edges, edges, p->v->lists.at.edge_count);
         draw_column(r, 1, half, r.rows - 1, ROLE_BORDER);
-        draw_features(p, region_part(rows, 0, 0, rows.rows, half - 1), !p->on_edges);
-        draw_edges(p, region_part(rows, 0, half + 2, rows.rows, r.cols - half - 2), p->on_edges);
+        draw_features(p, region_part(rows, 0, 0, rows.rows, half - 1), !p->v->on_edges);
+        draw_edges(p, region_part(rows, 0, half + 2, rows.rows, r.cols - half - 2),
+                   p->v->on_edges);
     } else {
-        int col = draw_list_head(r, 0, !p->on_edges, active, p->lists->features.items);
-        int room = p->layers_read < p->layers ? r.cols - 22 : r.cols;
-        draw_list_head(region_part(r, 0, 0, 1, room), col + 3, p->on_edges, edges,
-                       p->lists->at.edge_count);
-        if (p->on_edges)
+        int col = draw_list_head(r, 0, !p->v->on_edges, active, p->v->lists.features.items);
+        int room = p->v->layers_read < p->v->layers ? r.cols - 22 : r.cols;
+        draw_list_head(region_part(r, 0, 0, 1, room), col + 3, p->v->on_edges, edges,
+                       p->v->lists.at.edge_count);
+        if (p->v->on_edges)
             draw_edges(p, rows, true);
         else
             draw_features(p, rows, true);
     }
-    if (p->layers_read < p->layers)
+    if (p->v->layers_read < p->v->layers)
         draw_format(region_part(r, 0, r.cols - 20, 1, 20), 0, 0, ROLE_DIM,
-                    "reading layer %u of %u", p->layers_read + 1, p->layers);
+                    "reading layer %u of %u", p->v->layers_read + 1, p->v->layers);
 }
 
 /* -- the whole ----------------------------------------------------------------------------- */
 
-void sample_draw(sample_picture *p, region body)
+void sample_draw(app *a, sample_state *v, region body)
 {
+    const sample_picture picture = {a, v}, *p = &picture;
     int row = 0;
-    if (!p->text) {
+    if (!v->text || v->sample == NOTHING) {
         draw_text(body, 0, 0, body.cols, ROLE_DIM,
                   p->a->study ? "reading the sample" : "opening the study");
         return;
@@ -333,7 +340,7 @@ void sample_draw(sample_picture *p, region body)
     int present = 0, lines = (body.rows * 2 / 5 - 1) / 2,
         all = count_lines(p, body.cols, &present);
     lines = lines < 1 ? 1 : lines > all ? all : lines;
-    if (!p->zoomed && all > 0) {
+    if (!p->v->zoomed && all > 0) {
         draw_tokens(p, region_part(body, row, 0, 2 * lines, body.cols));
         row += 2 * lines;
     }

@@ -22,7 +22,7 @@ typedef struct sample_state {
     uint32_t rank; /* of the next sample that `x` goes to, among those of the feature */
     float *shade;  /* by token */
     float shade_most;
-    int top;
+    int top; /* first line of the text that shows */
     char words[96];
 } sample_state;
 
