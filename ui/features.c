@@ -114,10 +114,12 @@ static void set_scope(app *a, features *f, bool everywhere)
 static void set_words(app *a, features *f, const char *words)
 {
     snprintf(f->words, sizeof f->words, "%s", words);
-    if (f->everywhere)
-        features_search(a, f->labels, f->words); /* what was found stays until then */
-    else
+    if (!f->everywhere) {
         arrange(a, f);
+        return;
+    }
+    f->waiting = false;                      /* the best of the new words' features is next */
+    features_search(a, f->labels, f->words); /* what was found stays until then */
 }
 
 /* -- the view's callbacks ------------------------------------------------------------------ */
@@ -388,10 +390,12 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
     features_found_note(f->found, &a->study->notes.set);
     answered->result = NULL;
     f->rows.count = 0;
-    if (f->waiting)
+    if (f->waiting) {
         settle(a, f);
-    else
+    } else {
+        list_go(&f->list, 0);
         arrange(a, f);
+    }
     app_dirty(a);
     return true;
 }
