@@ -208,10 +208,19 @@ $(B)/bench-solver: $(patsubst %.c,$(B)/%.o,tests/bench/solver_bench.c tests/benc
 	@echo "  link     $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(B)/bench-study: $(B)/tests/bench/big_study.o $(call archive,db) $(call archive,src/base)
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/bench-screen: $(B)/tests/bench/screen_bench.o
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lutil
+
+# BENCH=all adds the large problem (half an hour with its peers); BENCH_DATA keeps generated data.
 .PHONY: bench-programs
-bench-programs: $(B)/bench-solver $(B)/circuitlasso
+bench-programs: $(B)/bench-solver $(B)/bench-study $(B)/bench-screen $(B)/circuitlasso
 bench: bench-programs
-	@tests/bench/run $(B)
+	@BENCH="$(BENCH)" tests/bench/run $(B) | tee tests/bench/RESULTS.md
 
 # ---- garbage for the readers ----
 
