@@ -72,13 +72,15 @@ char *xdg_shared(const char *name)
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length > 0) {
         self[length] = '\0';
-        /* ./circuitlasso and .build/VARIANT/circuitlasso of a checkout */
+        /* a checkout's ./circuitlasso and .build/VARIANT/circuitlasso; PREFIX/bin/circuitlasso,
+         * wherever PREFIX was moved to */
         for (int up = 0; up < 3; up++) {
             char *slash = strrchr(self, '/');
             if (!slash)
                 break;
             *slash = '\0';
-            char *path = mem_format("%s/%s", self, name);
+            const char *below = up == 1 && strcmp(slash + 1, "bin") == 0 ? "share/circuitlasso/" : "";
+            char *path = mem_format("%s/%s%s", self, below, name);
             if (access(path, R_OK) == 0)
                 return path;
             free(path);

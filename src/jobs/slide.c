@@ -1,7 +1,7 @@
 #include "src/jobs/slide.h"
 
 #include "src/base/memory.h"
-#include "src/jobs/layer_data.h"
+#include "src/jobs/stack.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,13 +12,8 @@ enum { TABLE_MEMORY = 256 << 20 };
 struct slide {
     lasso_settings settings;
     lasso_design *design;
-    layer_data source; /* one layer, or several side by side */
+    stack source;
     layer_data target;
-    struct part {
-        int64_t layer_id;
-        uint32_t first; /* column in the source */
-    } *part;
-    uint32_t parts;
 };
 
 void slide_close(slide *s)
@@ -26,9 +21,8 @@ void slide_close(slide *s)
     if (!s)
         return;
     lasso_design_free(s->design);
-    layer_data_release(&s->source);
+    stack_release(&s->source);
     layer_data_release(&s->target);
-    free(s->part);
     free(s);
 }
 
@@ -36,32 +30,17 @@ void slide_close(slide *s)
 static status read_sources(slide *s, db *d, const layer_set *layers, const fit *f,
                            int64_t target_layer, error *err)
 {
-    layer_data *side = mem_zero(f->pair_count + 1, sizeof *side);
-    uint32_t at = 0;
-    status code = STATUS_OK;
-    s->part = mem_zero(f->pair_count + 1, sizeof *s->part);
-    for (uint32_t p = 0; code == STATUS_OK && p < f->pair_count; p++) {
-        const layer *source = layer_by_id(layers, f->pair[p].source_layer);
-        if (f->pair[p].target_layer != target_layer || !source)
-            continue;
-        if (s->parts > 0 && strcmp(f->kind, "joint") != 0)
-            break; /* a target layer with several fits: the first source's */
-        s->part[s->parts].layer_id = source->id;
-        s->part[s->parts].first = at;
-        code = layer_data_load(&side[s->parts++], d, source, err);
-        at += source->features;
-    }
-    if (code == STATUS_OK && s->parts == 0)
-        code = error_set(err, STATUS_INPUT, "fit %lld has no such target layer", (long long)f->id);
-    if (code == STATUS_OK && s->parts == 1) {
-        s->source = side[0];
-        side[0] = (layer_data){0};
-    } else if (code == STATUS_OK) {
-        code = layer_data_stack(&s->source, side, s->parts, err);
-    }
+    int64_t *id = mem_alloc(((size_t)f->pair_count + 1) * sizeof *id);
+    uint32_t count = 0;
+    bool joint = strcmp(f->kind, "joint") == 0;
     for (uint32_t p = 0; p < f->pair_count; p++)
-        layer_data_release(&side[p]);
-    free(side);
+        /* a target layer with several pairwise fits: the first source's */
+        if (f->pair[p].target_layer == target_layer && (joint || count == 0))
+            id[count++] = f->pair[p].source_layer;
+    status code = count ? stack_load(&s->source, d, layers, id, count, err)
+                        : error_set(err, STATUS_INPUT, "fit %lld has no such target layer",
+                                    (long long)f->id);
+    free(id);
     return code;
 }
 
@@ -89,7 +68,7 @@ status slide_open(slide **out, db *d, const layer_set *layers, int64_t fit_id,
     if (code == STATUS_OK)
         code = layer_data_load(&s->target, d, target, err);
     if (code == STATUS_OK)
-        code = lasso_design_create(&s->design, &s->source.m, &s->settings, err);
+        code = lasso_design_create(&s->design, &s->source.data.m, &s->settings, err);
     fit_release(&f);
     if (code != STATUS_OK) {
         slide_close(s);
@@ -127,17 +106,15 @@ static bool take_result(void *user, uint32_t first, const lasso_result *results,
                           .edges = r->parents};
     out->edge = mem_alloc(r->parents * sizeof *out->edge);
     double target_sd = s->target.sd[r->target];
-    uint32_t part = 0;
     for (uint32_t k = 0; k < r->parents; k++) {
         uint32_t column = r->source[k];
-        while (part + 1 < s->parts && s->part[part + 1].first <= column)
-            part++;
+        stack_column from = stack_find(&s->source, column);
         out->edge[k] = (slide_edge){
-            .source_layer = s->part[part].layer_id,
-            .source = column - s->part[part].first,
+            .source_layer = from.layer_id,
+            .source = from.feature,
             .weight = r->weight[k],
-            .standardised = target_sd > 0 ? r->weight[k] * s->source.sd[column] / target_sd : 0,
-            .removal = r->weight[k] * s->source.active_mean[column]};
+            .standardised = target_sd > 0 ? r->weight[k] * s->source.data.sd[column] / target_sd : 0,
+            .removal = r->weight[k] * s->source.data.active_mean[column]};
     }
     qsort(out->edge, out->edges, sizeof *out->edge, strongest_first);
     return true;

@@ -2,19 +2,17 @@
 #ifndef JOBS_STACK_H
 #define JOBS_STACK_H
 
-#include "db/layer.h"
+#include "src/jobs/layer_data.h"
 
 typedef struct stack {
-    matrix m;
+    layer_data data; /* columns of all layers; dense if all layers are */
     uint32_t count;
     int64_t *layer;  /* count ids, in computation order */
     uint32_t *first; /* count + 1: the first column of each */
-    double *sd;      /* of every column */
     char *hash;      /* of the layers' data: what a fit saw */
 } stack;
 
-/* Loads the layers (ids, any order, none twice). All sparse or all dense: STATUS_USAGE
- * otherwise. */
+/* Loads the layers (ids, any order). STATUS_USAGE: none, one twice, or one not in the study. */
 status stack_load(stack *s, db *d, const layer_set *layers, const int64_t *id, uint32_t count,
                   error *err);
 void stack_release(stack *s);

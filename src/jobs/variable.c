@@ -162,7 +162,7 @@ static status cross_validate(run *r, error *err)
                                     &fold, err);
     if (code == STATUS_OK) {
         cross_folds folds = {.of = fold, .count = r->request->folds};
-        code = cross_variable(&r->source.m, &r->v, &settings, lambda, r->path.count, &folds,
+        code = cross_variable(&r->source.data.m, &r->v, &settings, lambda, r->path.count, &folds,
                               r->options->threads, r->options->cancel, &r->done, &r->curve, err);
     }
     free(fold);
@@ -174,7 +174,7 @@ static status solve(run *r, error *err)
 {
     ticker t;
     ticker_start(&t, r);
-    status code = variable_solve(&r->source.m, &r->v, &r->request->settings, NULL, 0,
+    status code = variable_solve(&r->source.data.m, &r->v, &r->request->settings, NULL, 0,
                                  r->options->cancel, &r->done, &r->path, err);
     if (code == STATUS_OK && r->request->folds && !r->path.constant)
         code = cross_validate(r, err);
@@ -232,7 +232,7 @@ static status store_weights(run *r, int64_t fit_id, uint32_t i, error *err)
             .layer = from.layer_id,
             .feature = from.feature,
             .weight = p->weight[w].weight,
-            .standardised = p->weight[w].weight * r->source.sd[p->weight[w].feature] / unit};
+            .standardised = p->weight[w].weight * r->source.data.sd[p->weight[w].feature] / unit};
     }
     status code = variable_fit_add_weights(r->connection, fit_id, i, p->intercept,
                                            r->path.outputs, weight, p->count, err);
