@@ -131,7 +131,7 @@ Test(variable_job, layers_side_by_side)
     int64_t both[] = {layers.item[1].id, layers.item[0].id};
     stack s;
     OK(stack_load(&s, d, &layers, both, 2, &err));
-    cr_expect_eq(s.m.cols, 2 * FIXTURE_FEATURES);
+    cr_expect_eq(s.data.m.cols, 2 * FIXTURE_FEATURES);
     cr_expect_eq(s.layer[0], layers.item[0].id);
     for (uint32_t l = 0; l < 2; l++) {
         matrix one;
@@ -141,11 +141,11 @@ Test(variable_job, layers_side_by_side)
             stack_column from = stack_find(&s, column);
             cr_expect(from.layer_id == layers.item[l].id && from.feature == k);
             uint64_t count = one.col_start[k + 1] - one.col_start[k];
-            cr_assert_eq(s.m.col_start[column + 1] - s.m.col_start[column], count);
-            cr_expect_eq(memcmp(s.m.value + s.m.col_start[column], one.value + one.col_start[k],
+            cr_assert_eq(s.data.m.col_start[column + 1] - s.data.m.col_start[column], count);
+            cr_expect_eq(memcmp(s.data.m.value + s.data.m.col_start[column], one.value + one.col_start[k],
                                 count * sizeof *one.value),
                          0);
-            cr_expect_eq(memcmp(s.m.row + s.m.col_start[column], one.row + one.col_start[k],
+            cr_expect_eq(memcmp(s.data.m.row + s.data.m.col_start[column], one.row + one.col_start[k],
                                 count * sizeof *one.row),
                          0);
         }
