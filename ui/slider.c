@@ -271,8 +271,12 @@ void slider_draw(const slider *s, region r, int row)
         draw_text(r, row, 0, r.cols, ROLE_WARNING, "reading the layers, to solve at another lambda");
         return;
     }
-    int col = draw_format(r, row, 0, ROLE_WARNING, "%s %s, not the fit's %s", draw_glyph(GLYPH_LAMBDA),
-                          show_figure(lambda, now->lambda), show_figure(own, now->own));
+    show_figure(lambda, now->lambda);
+    show_figure(own, now->own);
+    int col = now->step ? draw_format(r, row, 0, ROLE_WARNING, "%s %s, not the fit's %s",
+                                      draw_glyph(GLYPH_LAMBDA), lambda, own)
+                        : draw_format(r, row, 0, ROLE_DIM, "%s %s, the fit's own",
+                                      draw_glyph(GLYPH_LAMBDA), lambda);
     col += draw_format(r, row, col, ROLE_TEXT, ": %u new, %u gone", s->fresh, s->gone);
     draw_format(r, row, col, now->state == LASSO_UNCONVERGED ? ROLE_WARNING : ROLE_DIM,
                 "; gap %s, R2 %s", show_figure(gap, now->gap), show_figure(r2, now->r2));

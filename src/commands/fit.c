@@ -4,12 +4,13 @@
 #include "src/commands/output.h"
 #include "src/commands/progress.h"
 #include "src/commands/study.h"
+#include "src/jobs/estimate.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool json, take_over, joint;
+static bool json, take_over, joint, estimated;
 static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none";
 static double lambda = (double)NAN, ridge = 2, tolerance = 1e-6;
 static uint64_t resume, threads, memory;
@@ -34,6 +35,8 @@ static const command_option options[] = {
     {"resume", OPTION_COUNT, &resume, "FIT", "go on with a fit that was cancelled or cut off"},
     {"take-over", OPTION_FLAG, &take_over, NULL,
      "resume even if another machine was running it: make sure that it is not"},
+    {"estimate", OPTION_FLAG, &estimated, NULL,
+     "say about how long it takes and how large it gets, from a trial on a few targets; fit nothing"},
     {"json", OPTION_FLAG, &json, NULL, "the result as a JSON object"},
     {0},
 };
@@ -153,6 +156,37 @@ static status create(const study *s, int64_t *fit_id, error *err)
     return code;
 }
 
+static status print_estimate(const study *s, error *err)
+{
+    fit_request request = {0};
+    estimate about;
+    estimator *e = estimator_create();
+    status code = read_request(s, &request, err);
+    if (code == STATUS_OK)
+        code = estimate_fit(e, s->connection, &s->layers, &request, (unsigned)threads,
+                            progress_cancel(), &about, err);
+    if (code == STATUS_OK) {
+        output *o = output_begin(json);
+        if (json) {
+            output_count(o, "targets", about.targets);
+            output_count(o, "tried", about.tried);
+            output_number(o, "parents", about.parents, 1);
+            output_count(o, "edges", about.edges);
+            output_count(o, "bytes", about.bytes);
+            output_number(o, "seconds", about.seconds, 2);
+            output_record(o);
+        } else {
+            output_line(o, "about %.3g s, %llu edges (%.3g parents a target), %.3g MB: from %u of %u targets",
+                        about.seconds, (unsigned long long)about.edges, about.parents,
+                        (double)about.bytes / 1e6, about.tried, about.targets);
+        }
+        output_end(o);
+    }
+    estimator_free(e);
+    fit_request_release(&request);
+    return code;
+}
+
 static void report(const char *path, const fit_progress *p)
 {
     output *o = output_begin(json);
@@ -183,7 +217,13 @@ static status run(char **arguments, int count, error *err)
     study s;
     int64_t fit_id = (int64_t)resume;
     fit_progress last = {0};
-    status code = study_open(&s, arguments[0], resume ? DB_READ : DB_WRITE, err);
+    status code = study_open(&s, arguments[0], resume || estimated ? DB_READ : DB_WRITE, err);
+    if (estimated) {
+        if (code == STATUS_OK)
+            code = print_estimate(&s, err);
+        study_release(&s);
+        return code;
+    }
     if (code == STATUS_OK && !resume)
         code = create(&s, &fit_id, err);
     if (code == STATUS_OK) {
