@@ -148,7 +148,8 @@ static status use_wal(db *d, error *err)
  * last process to leave, be it a reader, folds the log back into the one file that people copy. */
 static status open_reader(db *d, error *err)
 {
-    status s = sql_execute(d, "PRAGMA query_only = ON", err);
+    /* a screen has several readers, and what they read is in the system's cache anyway */
+    status s = sql_execute(d, "PRAGMA query_only = ON; PRAGMA cache_size = -8192;", err);
     return s == STATUS_OK ? migrate_open(d, false, err) : s;
 }
 

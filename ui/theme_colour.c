@@ -113,6 +113,13 @@ static short pair_of(pair_set *have, short fg, short bg)
     return fresh;
 }
 
+/* On the cursor's row only these keep their own colour: the others are read best in the row's, and
+ * every change of colour is twenty bytes more at every step of the cursor. */
+static bool keeps_its_colour(role r)
+{
+    return r == ROLE_PICKED || r == ROLE_ACTIVE || r >= ROLE_GOOD;
+}
+
 void theme_use(const theme *t, bool no_color)
 {
     pair_set have = {.count = 0};
@@ -130,6 +137,8 @@ void theme_use(const theme *t, bool no_color)
                 look = for_few_colours(look);
                 ground = for_few_colours(ground);
             }
+            if (cursor && !keeps_its_colour((role)r))
+                look.fg = -1;
             if (cursor)
                 look = on_cursor(look, ground);
             pairs[cursor][r] = pair_of(&have, colours ? look.fg : -1, colours ? look.bg : -1);
