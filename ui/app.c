@@ -6,6 +6,7 @@
 #include "src/jobs/note_writer.h"
 #include "ui/screen.h"
 #include "ui/term.h"
+#include "ui/trial.h"
 #include "ui/ui.h"
 
 #include <stdarg.h>
@@ -246,6 +247,7 @@ static void release(app *a)
     reader_stop(a->reader);
     reader_stop(s->circuits);
     app_close_modal(a);
+    trial_free(a->trial);
     for (int v = 0; v < VIEW_COUNT; v++)
         if (a->state[v] && a->ops[v]->destroy)
             a->ops[v]->destroy(a->state[v]);

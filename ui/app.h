@@ -34,7 +34,8 @@ enum {
     READ_SAMPLE_TEXT, /* sample: the document round a sample */
     READ_SAMPLE_ROWS, /* sample: a layer's activations in a window */
     READ_SLIDE,       /* circuit: a feature's parents at another lambda */
-    READ_COMPARE      /* compare: two circuits */
+    READ_COMPARE,     /* compare: two circuits */
+    READ_TRIAL        /* fit dialog: about how long and how large */
 };
 
 /* The study as one reading of the workspace saw it; never changed, replaced as a whole. Every
@@ -89,6 +90,8 @@ struct app {
     view_id view;
     const view_ops *ops[VIEW_COUNT];
     void *state[VIEW_COUNT];
+
+    struct trial *trial; /* of the fit dialog; NULL: it was not open yet */
 
     struct screen *screen; /* ui/app.c's own: history, prompt, modal, messages, what is dirty */
 };

@@ -2,6 +2,7 @@
 
 #include "src/base/memory.h"
 #include "ui/form.h"
+#include "ui/trial.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ typedef struct draft {
 static void free_draft(void *user)
 {
     draft *d = user;
+    trial_stop(d->a->trial);
     fit_request_release(&d->request);
     fit_request_release(&d->like);
     free(d->chosen);
@@ -122,12 +124,41 @@ static void choose_pairs(form *f)
     describe(f, d);
 }
 
+/* Foretells what the fit would be, if the fields make sense as they stand. */
+static void foretell(form *f)
+{
+    draft *d = f->user;
+    lasso_settings *s = &d->request.settings;
+    const int field[] = {FIELD_VALUE, FIELD_RIDGE, FIELD_TOLERANCE};
+    double *value[] = {&s->lambda, &s->ridge, &s->tolerance};
+    bool sense = true;
+    for (int i = 0; i < 3; i++) {
+        const char *text = f->field[field[i]].text.text;
+        char *end;
+        *value[i] = strtod(text, &end);
+        sense &= end != text && *end == '\0';
+    }
+    s->rule = rules[f->field[FIELD_RULE].chosen].rule;
+    s->scale = f->field[FIELD_SCALE].chosen == 1;
+    if (sense && s->lambda > 0 && lasso_settings_check(s, NULL) == STATUS_OK)
+        trial_begin(d->a, &d->request);
+    else
+        trial_stop(d->a->trial);
+}
+
+static const char *note(const form *f)
+{
+    const draft *d = f->user;
+    return trial_text(d->a->trial);
+}
+
 static void changed(form *f, int field)
 {
     if (field == FIELD_RULE)
         choose_rule(f);
     else if (field == FIELD_PAIRS)
         choose_pairs(f);
+    foretell(f);
 }
 
 static bool accept(app *a, form *f)
@@ -198,6 +229,7 @@ static form *create(app *a, const uint32_t *chosen, uint32_t count)
     f->free_user = free_draft;
     f->accept = accept;
     f->changed = changed;
+    f->note = note;
     add_fields(f, &d->request.settings);
     return f;
 }
@@ -211,6 +243,7 @@ void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
     form *f = create(a, chosen, count);
     choose_pairs(f);
     app_open_modal(a, &f->base);
+    foretell(f);
 }
 
 static void set_number(form *f, int field, double value)
@@ -243,4 +276,5 @@ void fit_dialog_open_like(app *a, const fit *like)
     f->title = d->title;
     choose_pairs(f);
     app_open_modal(a, &f->base);
+    foretell(f);
 }

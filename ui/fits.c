@@ -3,6 +3,7 @@
 #include "ui/compare.h"
 #include "ui/edges.h"
 #include "ui/fit_dialog.h"
+#include "ui/trial.h"
 #include "ui/standing.h"
 
 #include <stdio.h>
@@ -449,6 +450,12 @@ static void crumb(app *a, void *self, char *out, size_t capacity)
         snprintf(out, capacity, "%u of %u", v->fits.cursor + 1, v->fits.count);
 }
 
+static bool answer(app *a, void *self, int kind, reader_answer *answer)
+{
+    (void)self;
+    return trial_answer(a, kind, answer);
+}
+
 const view_ops fits_view = {
     .id = VIEW_FITS,
     .create = create,
@@ -457,6 +464,7 @@ const view_ops fits_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .answer = answer,
     .changed = changed,
     .crumb = crumb,
 };

@@ -90,7 +90,9 @@ static void form_draw(app *a, modal *m, region screen)
     row += roomy;
     for (int i = 0; i < f->count; i++)
         draw_field(f, i, in, row++);
-    draw_text(in, row, LABEL_AT, in.cols - LABEL_AT - 1, ROLE_ERROR, f->problem);
+    const char *note = !f->problem[0] && f->note ? f->note(f) : "";
+    draw_text(in, row, LABEL_AT, in.cols - LABEL_AT - 1, *note ? ROLE_NUMBER : ROLE_ERROR,
+              *note ? note : f->problem);
     row += 1 + roomy;
     draw_keys(f, in, row);
 }

@@ -27,6 +27,8 @@ struct form {
 
     /* Enter: false and form_refuse when something is wrong. */
     bool (*accept)(app *a, form *f);
+    /* A clean line below the fields while nothing is wrong; may be NULL. */
+    const char *(*note)(const form *f);
     /* A field has changed; may be NULL. */
     void (*changed)(form *f, int field);
     void *user;
