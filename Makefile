@@ -38,7 +38,6 @@ archive   = $(B)/$(subst /,-,$(1)).a
 objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
 
-.SECONDARY:
 .PHONY: all help deps demo check unit screens robustness threads bench fuzz coverage format lint \
         install uninstall man picture dist clean compile_commands.json
 all: circuitlasso
@@ -59,6 +58,8 @@ help:
 
 # ---- program ----
 
+# The variant that was built last; a plain file, so its age says nothing.
+.PHONY: circuitlasso
 circuitlasso: $(B)/circuitlasso
 	@ln -f $< $@ 2>/dev/null || cp -f $< $@
 
@@ -72,6 +73,7 @@ $(call archive,$(1)): $(call objects,$(1))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call FOLDER_RULE,$(f))))
 
+.PRECIOUS: $(B)/%.o
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  compile  $<"
