@@ -138,12 +138,12 @@ static status solve_rest(run *r, const work *w, error *err)
     const layer *source = layer_by_id(&r->layers, w->pair->source_layer);
     const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
     uint8_t *done = mem_zero(target->features, sizeof *done);
-    uint32_t *todo = mem_alloc(target->features * sizeof *todo);
+    uint32_t *left = mem_alloc(target->features * sizeof *left);
     uint32_t count = 0;
     status code = fit_done_targets(r->connection, w->pair->id, done, target->features, err);
     for (uint32_t f = 0; f < target->features; f++)
         if (!done[f])
-            todo[count++] = f;
+            left[count++] = f;
     if (code == STATUS_OK) {
         writer_pair out = {.pair_id = w->pair->id,
                            .part = w->part,
@@ -152,10 +152,10 @@ static status solve_rest(run *r, const work *w, error *err)
                            .source_active_mean = w->source->active_mean,
                            .target_sd = w->target->sd};
         writer_set_pair(r->out, &out, w->number, source->position, target->position);
-        code = solve(r, w, todo, count, err);
+        code = solve(r, w, left, count, err);
     }
     free(done);
-    free(todo);
+    free(left);
     return code;
 }
 
