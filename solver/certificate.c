@@ -22,8 +22,7 @@ static void subtract_column(const lasso_design *design, uint32_t rank, double a,
         for (uint64_t e = 0; e < z.count; e++)
             r[z.row[e]] -= a * (double)z.value[e];
     } else {
-        for (uint64_t i = 0; i < z.count; i++)
-            r[i] -= a * (double)z.value[i];
+        design->vector->subtract(r, z.value, a, z.count);
     }
 }
 

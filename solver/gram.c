@@ -11,6 +11,7 @@
  * shared rows i in ascending order, in double, where the product of two floats is exact: the
  * bits cannot depend on what was cached, nor on which thread came first. */
 #include "solver/design.h"
+#include "solver/gram_dense.h"
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -32,37 +33,6 @@ static inline float finish(const lasso_design *design, double sum, uint32_t p, u
 {
     double centred = sum - design->rows * (design->mean[p] * design->mean[q]);
     return (float)(centred * (design->inverse[p] * design->inverse[q]));
-}
-
-/* Whether products of a dense column's values stay in the range of float. */
-static bool ordinary(const lasso_design *design, uint32_t rank)
-{
-    return design->norm[rank] > 1e-12 && design->norm[rank] < 1e12;
-}
-
-/* Dense layers: out[c] = <p[c], q>, each with the bits it would have alone. */
-static void dense_entries(const lasso_design *design, const uint32_t p[4], uint32_t q,
-                          float out[4])
-{
-    const float *column[4];
-    float mean[4];
-    double sum[4];
-    const float *b = design_get(design, q).value;
-    for (uint32_t c = 0; c < 4; c++) {
-        column[c] = design_get(design, p[c]).value;
-        mean[c] = (float)design->mean[p[c]];
-    }
-    design->vector->centred_dots(column, mean, b, (float)design->mean[q], design->rows, sum);
-    for (uint32_t c = 0; c < 4; c++) {
-        out[c] = (float)(sum[c] * (design->inverse[p[c]] * design->inverse[q]));
-        if (ordinary(design, p[c]) && ordinary(design, q))
-            continue;
-        double careful = 0;
-        for (uint32_t i = 0; i < design->rows; i++)
-            careful += (((double)column[c][i] - design->mean[p[c]]) * design->inverse[p[c]]) *
-                       (((double)b[i] - design->mean[q]) * design->inverse[q]);
-        out[c] = (float)careful;
-    }
 }
 
 /* sums[q] += z_p'z_q for every rank q < limit. */
@@ -121,18 +91,18 @@ static bool is_ready(const gram_table *table, uint32_t rank)
     return atomic_load_explicit(&table->use[rank], memory_order_acquire) == ROW_READY;
 }
 
-/* Claims a row that nobody has begun. */
-static bool claim(const gram_table *table, uint32_t rank)
+bool gram_row_claim(const gram_table *table, uint32_t rank)
 {
     uint8_t use = atomic_load(&table->use[rank]);
     return use < ROW_FILLING &&
            atomic_compare_exchange_strong(&table->use[rank], &use, ROW_FILLING);
 }
 
-static void publish(const gram_table *table, uint32_t rank)
+void gram_row_release(const gram_table *table, uint32_t rank, bool filled)
 {
-    table->entry[(size_t)rank * table->hot + rank] = 1;
-    atomic_store_explicit(&table->use[rank], ROW_READY, memory_order_release);
+    if (filled)
+        table->entry[(size_t)rank * table->hot + rank] = 1;
+    atomic_store_explicit(&table->use[rank], filled ? ROW_READY : 0, memory_order_release);
 }
 
 /* Fills four neighbouring rows, as far as they are free, with the claimed one among them: each
@@ -144,7 +114,7 @@ static void fill_dense(const lasso_design *design, uint32_t claimed)
     uint32_t p[4];
     uint32_t count = 0;
     for (uint32_t rank = claimed & ~3U; rank < hot && rank <= (claimed | 3U); rank++)
-        if (rank == claimed || claim(table, rank))
+        if (rank == claimed || gram_row_claim(table, rank))
             p[count++] = rank;
     for (uint32_t c = count; c < 4; c++)
         p[c] = p[0];
@@ -154,12 +124,12 @@ static void fill_dense(const lasso_design *design, uint32_t claimed)
             for (uint32_t c = 0; c < count; c++)
                 product[c] = table->entry[(size_t)q * hot + p[c]];
         else
-            dense_entries(design, p, q, product);
+            gram_dense_entries(design, p, q, product);
         for (uint32_t c = 0; c < count; c++)
             table->entry[(size_t)p[c] * hot + q] = product[c];
     }
     for (uint32_t c = 0; c < count; c++)
-        publish(table, p[c]);
+        gram_row_release(table, p[c], true);
 }
 
 static void fill_sparse(const lasso_design *design, uint32_t claimed, double *scratch)
@@ -169,7 +139,7 @@ static void fill_sparse(const lasso_design *design, uint32_t claimed, double *sc
     design->vector->finish_row(table->entry + (size_t)claimed * table->hot, scratch, design->rows,
                                design->mean[claimed], design->mean, design->inverse[claimed],
                                design->inverse, table->hot);
-    publish(table, claimed);
+    gram_row_release(table, claimed, true);
 }
 
 /* The table's row, if it is there or worth filling. A row is filled at its first use when its
@@ -284,9 +254,19 @@ void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
             float product[4];
             for (uint32_t c = 0; c < 4; c++)
                 p[c] = others[k + c < i ? k + c : k];
-            dense_entries(design, p, rank, product);
+            gram_dense_entries(design, p, rank, product);
             for (uint32_t c = 0; c < 4 && k + c < i; c++)
                 out[k + c] = p[c] == rank ? 1 : product[c];
         }
     }
+}
+
+const float *gram_whole_row(const lasso_design *design, uint32_t rank, const uint32_t *all,
+                            float *out, double *scratch)
+{
+    const float *row = table_row(design, rank, scratch);
+    if (row && design->gram.hot == design->size)
+        return row;
+    gram_row(design, rank, all, design->size, out, scratch);
+    return out;
 }

@@ -3,9 +3,6 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Float partial sums are moved to a double after this many rows. */
-enum { CHUNK = 1024 };
-
 static void plain_sparse_dots(const uint32_t *row, const float *value, size_t count,
                               const double *lanes, double *out)
 {
@@ -19,16 +16,14 @@ static void plain_sparse_dots(const uint32_t *row, const float *value, size_t co
     }
 }
 
-static void plain_dense_dots(const float *const column[4], size_t rows, const double *lanes,
-                             double *out)
+static void plain_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
+                             const double *lanes, double *out)
 {
-    for (int c = 0; c < 4 * LANES; c++)
-        out[c] = 0;
-    for (size_t i = 0; i < rows; i++) {
-        for (int c = 0; c < 4; c++) {
+    for (int c = 0; c < WIDE_COLUMNS; c++) {
+        for (size_t i = 0; i < rows; i++) {
             double v = (double)column[c][i];
-            for (int t = 0; t < LANES; t++)
-                out[c * LANES + t] += v * lanes[i * LANES + (size_t)t];
+            for (size_t t = 0; t < WIDE_LANES; t++)
+                out[(size_t)c * WIDE_LANES + t] += v * lanes[i * WIDE_LANES + t];
         }
     }
 }
@@ -86,6 +81,21 @@ static void plain_centred_dots(const float *const a[4], const float mean_a[4], c
     }
 }
 
+static void plain_centred_tile(const float *const a[TILE_A], const float *const b[TILE_B],
+                               size_t count, double *out)
+{
+    for (int p = 0; p < TILE_A; p++)
+        for (int q = 0; q < TILE_B; q++)
+            for (size_t i = 0; i < count; i++)
+                out[p * TILE_B + q] += (double)a[p][i] * (double)b[q][i];
+}
+
+static void plain_centre(float *out, const float *in, float mean, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = in[i] - mean;
+}
+
 static const kernels plain = {
     .name = "plain",
     .sparse_dots = plain_sparse_dots,
@@ -96,6 +106,8 @@ static const kernels plain = {
     .next_above = plain_next_above,
     .finish_row = plain_finish_row,
     .centred_dots = plain_centred_dots,
+    .centred_tile = plain_centred_tile,
+    .centre = plain_centre,
 };
 
 #if defined(__x86_64__)
@@ -129,29 +141,46 @@ AVX512 static void avx512_sparse_dots(const uint32_t *row, const float *value, s
     _mm512_store_pd(out, _mm512_add_pd(_mm512_add_pd(s0, s1), _mm512_add_pd(s2, s3)));
 }
 
-AVX512 static void avx512_dense_dots(const float *const column[4], size_t rows,
+/* The columns as doubles first: the products then broadcast them from memory, which is free. */
+AVX512 static void avx512_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
                                      const double *lanes, double *out)
 {
-    __m512d even[4];
-    __m512d odd[4];
-    for (int c = 0; c < 4; c++)
-        even[c] = odd[c] = _mm512_setzero_pd();
-    size_t i = 0;
-    for (; i + 2 <= rows; i += 2) {
-        __m512d r0 = _mm512_load_pd(lanes + i * LANES);
-        __m512d r1 = _mm512_load_pd(lanes + (i + 1) * LANES);
-        for (int c = 0; c < 4; c++) {
-            even[c] = _mm512_fmadd_pd(_mm512_set1_pd((double)column[c][i]), r0, even[c]);
-            odd[c] = _mm512_fmadd_pd(_mm512_set1_pd((double)column[c][i + 1]), r1, odd[c]);
+    enum { STRIDE = WIDE_ROWS + 8 }; /* not a power of two: the columns would share cache sets */
+    _Alignas(64) double wide[STRIDE * WIDE_COLUMNS];
+    __m512d sum[WIDE_COLUMNS][4];
+    for (size_t c = 0; c < WIDE_COLUMNS; c++) {
+        size_t i = 0;
+        for (; i + 8 <= rows; i += 8)
+            _mm512_store_pd(wide + c * STRIDE + i,
+                            _mm512_cvtps_pd(_mm256_loadu_ps(column[c] + i)));
+        for (; i < rows; i++)
+            wide[c * STRIDE + i] = (double)column[c][i];
+    }
+#pragma GCC unroll 6
+    for (int c = 0; c < WIDE_COLUMNS; c++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++)
+            sum[c][v] = _mm512_load_pd(out + c * WIDE_LANES + v * 8);
+    for (size_t i = 0; i < rows; i++) {
+        const double *r = lanes + i * WIDE_LANES;
+        __m512d r0 = _mm512_load_pd(r);
+        __m512d r1 = _mm512_load_pd(r + 8);
+        __m512d r2 = _mm512_load_pd(r + 16);
+        __m512d r3 = _mm512_load_pd(r + 24);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < WIDE_COLUMNS; c++) {
+            __m512d z = _mm512_set1_pd(wide[c * STRIDE + i]);
+            sum[c][0] = _mm512_fmadd_pd(z, r0, sum[c][0]);
+            sum[c][1] = _mm512_fmadd_pd(z, r1, sum[c][1]);
+            sum[c][2] = _mm512_fmadd_pd(z, r2, sum[c][2]);
+            sum[c][3] = _mm512_fmadd_pd(z, r3, sum[c][3]);
         }
     }
-    if (i < rows) {
-        __m512d r0 = _mm512_load_pd(lanes + i * LANES);
-        for (int c = 0; c < 4; c++)
-            even[c] = _mm512_fmadd_pd(_mm512_set1_pd((double)column[c][i]), r0, even[c]);
-    }
-    for (int c = 0; c < 4; c++)
-        _mm512_store_pd(out + c * LANES, _mm512_add_pd(even[c], odd[c]));
+#pragma GCC unroll 6
+    for (int c = 0; c < WIDE_COLUMNS; c++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++)
+            _mm512_store_pd(out + c * WIDE_LANES + v * 8, sum[c][v]);
 }
 
 AVX512 static void avx512_subtract(double *g, const float *row, double step, size_t count)
@@ -234,38 +263,77 @@ AVX512 static void avx512_finish_row(float *out, double *sums, double rows, doub
     plain_finish_row(out + q, sums + q, rows, mean, means + q, inverse, inverses + q, count - q);
 }
 
-AVX512 static void avx512_centred_dots(const float *const a[4], const float mean_a[4],
-                                       const float *b, float mean_b, size_t count, double out[4])
+AVX512 static void avx512_centred_dots(const float *const a[TILE_A], const float mean_a[TILE_A],
+                                       const float *b, float mean_b, size_t count,
+                                       double out[TILE_A])
 {
-    __m512 ma[4];
     __m512 mb = _mm512_set1_ps(mean_b);
-    for (int c = 0; c < 4; c++) {
-        ma[c] = _mm512_set1_ps(mean_a[c]);
+    for (int c = 0; c < TILE_A; c++)
         out[c] = 0;
-    }
-    for (size_t start = 0; start < count; start += CHUNK) {
-        size_t end = count - start < CHUNK ? count : start + CHUNK;
-        __m512 even[4];
-        __m512 odd[4];
-        for (int c = 0; c < 4; c++)
-            even[c] = odd[c] = _mm512_setzero_ps();
+    for (size_t start = 0; start < count; start += TILE_ROWS) {
+        size_t end = count - start < TILE_ROWS ? count : start + TILE_ROWS;
+        __m512 sum[TILE_A];
+        for (int c = 0; c < TILE_A; c++)
+            sum[c] = _mm512_setzero_ps();
         size_t i = start;
-        for (; i + 32 <= end; i += 32) {
-            __m512 b0 = _mm512_sub_ps(_mm512_loadu_ps(b + i), mb);
-            __m512 b1 = _mm512_sub_ps(_mm512_loadu_ps(b + i + 16), mb);
-            for (int c = 0; c < 4; c++) {
-                __m512 a0 = _mm512_sub_ps(_mm512_loadu_ps(a[c] + i), ma[c]);
-                __m512 a1 = _mm512_sub_ps(_mm512_loadu_ps(a[c] + i + 16), ma[c]);
-                even[c] = _mm512_fmadd_ps(a0, b0, even[c]);
-                odd[c] = _mm512_fmadd_ps(a1, b1, odd[c]);
+        for (; i + 16 <= end; i += 16) {
+            __m512 y = _mm512_sub_ps(_mm512_loadu_ps(b + i), mb);
+            for (int c = 0; c < TILE_A; c++) {
+                __m512 x = _mm512_sub_ps(_mm512_loadu_ps(a[c] + i), _mm512_set1_ps(mean_a[c]));
+                sum[c] = _mm512_fmadd_ps(x, y, sum[c]);
             }
         }
-        for (int c = 0; c < 4; c++) {
-            out[c] += (double)_mm512_reduce_add_ps(_mm512_add_ps(even[c], odd[c]));
+        for (int c = 0; c < TILE_A; c++) {
+            out[c] += (double)_mm512_reduce_add_ps(sum[c]);
             for (size_t k = i; k < end; k++)
                 out[c] += (double)(a[c][k] - mean_a[c]) * (double)(b[k] - mean_b);
         }
     }
+}
+
+AVX512 static void avx512_centred_tile(const float *const a[TILE_A], const float *const b[TILE_B],
+                                       size_t count, double *out)
+{
+    __m512 sum[TILE_A][TILE_B];
+#pragma GCC unroll 4
+    for (int p = 0; p < TILE_A; p++)
+#pragma GCC unroll 6
+        for (int q = 0; q < TILE_B; q++)
+            sum[p][q] = _mm512_setzero_ps();
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        __m512 x[TILE_A];
+#pragma GCC unroll 4
+        for (int p = 0; p < TILE_A; p++)
+            x[p] = _mm512_loadu_ps(a[p] + i);
+#pragma GCC unroll 6
+        for (int q = 0; q < TILE_B; q++) {
+            __m512 y = _mm512_loadu_ps(b[q] + i);
+#pragma GCC unroll 4
+            for (int p = 0; p < TILE_A; p++)
+                sum[p][q] = _mm512_fmadd_ps(x[p], y, sum[p][q]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int p = 0; p < TILE_A; p++) {
+#pragma GCC unroll 6
+        for (int q = 0; q < TILE_B; q++) {
+            double *to = out + p * TILE_B + q;
+            *to += (double)_mm512_reduce_add_ps(sum[p][q]);
+            for (size_t k = i; k < count; k++)
+                *to += (double)a[p][k] * (double)b[q][k];
+        }
+    }
+}
+
+AVX512 static void avx512_centre(float *out, const float *in, float mean, size_t count)
+{
+    __m512 m = _mm512_set1_ps(mean);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        _mm512_storeu_ps(out + i, _mm512_sub_ps(_mm512_loadu_ps(in + i), m));
+    for (; i < count; i++)
+        out[i] = in[i] - mean;
 }
 
 static const kernels avx512 = {
@@ -278,6 +346,8 @@ static const kernels avx512 = {
     .next_above = avx512_next_above,
     .finish_row = avx512_finish_row,
     .centred_dots = avx512_centred_dots,
+    .centred_tile = avx512_centred_tile,
+    .centre = avx512_centre,
 };
 
 AVX2 static void avx2_sparse_dots(const uint32_t *row, const float *value, size_t count,
@@ -308,25 +378,43 @@ AVX2 static void avx2_sparse_dots(const uint32_t *row, const float *value, size_
     _mm256_store_pd(out + 4, _mm256_add_pd(s1, s3));
 }
 
-AVX2 static void avx2_dense_dots(const float *const column[4], size_t rows, const double *lanes,
-                                 double *out)
+/* Three columns by half the lanes: twelve accumulators of sixteen registers. */
+AVX2 static void avx2_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
+                                 const double *lanes, double *out)
 {
-    __m256d low[4];
-    __m256d high[4];
-    for (int c = 0; c < 4; c++)
-        low[c] = high[c] = _mm256_setzero_pd();
-    for (size_t i = 0; i < rows; i++) {
-        __m256d r0 = _mm256_load_pd(lanes + i * LANES);
-        __m256d r1 = _mm256_load_pd(lanes + i * LANES + 4);
-        for (int c = 0; c < 4; c++) {
-            __m256d v = _mm256_set1_pd((double)column[c][i]);
-            low[c] = _mm256_fmadd_pd(v, r0, low[c]);
-            high[c] = _mm256_fmadd_pd(v, r1, high[c]);
+    _Alignas(64) double wide[WIDE_ROWS * WIDE_COLUMNS];
+    for (size_t i = 0; i < rows; i++)
+        for (size_t c = 0; c < WIDE_COLUMNS; c++)
+            wide[i * WIDE_COLUMNS + c] = (double)column[c][i];
+    for (size_t part = 0; part < 4; part++) {
+        size_t first = part / 2 * 3;
+        size_t half = part % 2 * (WIDE_LANES / 2);
+        double *to = out + first * WIDE_LANES + half;
+        __m256d sum[3][4];
+#pragma GCC unroll 3
+        for (int c = 0; c < 3; c++)
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++)
+                sum[c][v] = _mm256_load_pd(to + c * WIDE_LANES + v * 4);
+        for (size_t i = 0; i < rows; i++) {
+            const double *z = wide + i * WIDE_COLUMNS + first;
+            const double *r = lanes + i * WIDE_LANES + half;
+            __m256d z0 = _mm256_set1_pd(z[0]);
+            __m256d z1 = _mm256_set1_pd(z[1]);
+            __m256d z2 = _mm256_set1_pd(z[2]);
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++) {
+                __m256d lane = _mm256_load_pd(r + v * 4);
+                sum[0][v] = _mm256_fmadd_pd(z0, lane, sum[0][v]);
+                sum[1][v] = _mm256_fmadd_pd(z1, lane, sum[1][v]);
+                sum[2][v] = _mm256_fmadd_pd(z2, lane, sum[2][v]);
+            }
         }
-    }
-    for (int c = 0; c < 4; c++) {
-        _mm256_store_pd(out + c * LANES, low[c]);
-        _mm256_store_pd(out + c * LANES + 4, high[c]);
+#pragma GCC unroll 3
+        for (int c = 0; c < 3; c++)
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++)
+                _mm256_store_pd(to + c * WIDE_LANES + v * 4, sum[c][v]);
     }
 }
 
@@ -359,8 +447,8 @@ AVX2 static void avx2_centred_dots(const float *const a[4], const float mean_a[4
     __m256 mb = _mm256_set1_ps(mean_b);
     for (int c = 0; c < 4; c++)
         out[c] = 0;
-    for (size_t start = 0; start < count; start += CHUNK) {
-        size_t end = count - start < CHUNK ? count : start + CHUNK;
+    for (size_t start = 0; start < count; start += TILE_ROWS) {
+        size_t end = count - start < TILE_ROWS ? count : start + TILE_ROWS;
         __m256 sum[4];
         for (int c = 0; c < 4; c++)
             sum[c] = _mm256_setzero_ps();
@@ -383,6 +471,51 @@ AVX2 static void avx2_centred_dots(const float *const a[4], const float mean_a[4
     }
 }
 
+/* Four by two at a time: eight accumulators of sixteen registers. */
+AVX2 static void avx2_centred_tile(const float *const a[TILE_A], const float *const b[TILE_B],
+                                   size_t count, double *out)
+{
+    for (int pair = 0; pair < TILE_B; pair += 2) {
+        __m256 sum[TILE_A][2];
+#pragma GCC unroll 4
+        for (int p = 0; p < TILE_A; p++)
+            sum[p][0] = sum[p][1] = _mm256_setzero_ps();
+        size_t i = 0;
+        for (; i + 8 <= count; i += 8) {
+            __m256 y0 = _mm256_loadu_ps(b[pair] + i);
+            __m256 y1 = _mm256_loadu_ps(b[pair + 1] + i);
+#pragma GCC unroll 4
+            for (int p = 0; p < TILE_A; p++) {
+                __m256 x = _mm256_loadu_ps(a[p] + i);
+                sum[p][0] = _mm256_fmadd_ps(x, y0, sum[p][0]);
+                sum[p][1] = _mm256_fmadd_ps(x, y1, sum[p][1]);
+            }
+        }
+#pragma GCC unroll 4
+        for (int p = 0; p < TILE_A; p++) {
+            for (int q = 0; q < 2; q++) {
+                double *to = out + p * TILE_B + pair + q;
+                float part[8];
+                _mm256_storeu_ps(part, sum[p][q]);
+                for (int t = 0; t < 8; t++)
+                    *to += (double)part[t];
+                for (size_t k = i; k < count; k++)
+                    *to += (double)a[p][k] * (double)b[pair + q][k];
+            }
+        }
+    }
+}
+
+AVX2 static void avx2_centre(float *out, const float *in, float mean, size_t count)
+{
+    __m256 m = _mm256_set1_ps(mean);
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        _mm256_storeu_ps(out + i, _mm256_sub_ps(_mm256_loadu_ps(in + i), m));
+    for (; i < count; i++)
+        out[i] = in[i] - mean;
+}
+
 static const kernels avx2 = {
     .name = "avx2",
     .sparse_dots = avx2_sparse_dots,
@@ -393,6 +526,8 @@ static const kernels avx2 = {
     .next_above = plain_next_above,
     .finish_row = plain_finish_row,
     .centred_dots = avx2_centred_dots,
+    .centred_tile = avx2_centred_tile,
+    .centre = avx2_centre,
 };
 
 static bool has_avx2(void)

@@ -10,16 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Targets that share one pass over the data: eight doubles are one cache line. */
-enum { LANES = 8 };
+/* Targets that share one pass over the data: eight doubles are one cache line. Dense layers take
+ * four lines, and columns by six: 24 accumulators, as many as a core can keep in registers. */
+enum { LANES = 8, WIDE_LANES = 32, WIDE_COLUMNS = 6, WIDE_ROWS = 512 };
+
+/* Inner products of centred columns are formed in tiles of so many columns by so many, their
+ * float partial sums moved to a double after so many rows. */
+enum { TILE_A = 4, TILE_B = 6, TILE_ROWS = 1024 };
 
 typedef struct kernels {
     const char *name;
     /* out[t] = sum over e of value[e] * lanes[row[e] * LANES + t]; lanes and out 64-aligned */
     void (*sparse_dots)(const uint32_t *row, const float *value, size_t count, const double *lanes,
                         double *out);
-    /* four dense columns at once: out[c * LANES + t] = sum of column[c][i] * lanes[i LANES + t] */
-    void (*dense_dots)(const float *const column[4], size_t rows, const double *lanes,
+    /* dense columns: out[c * WIDE_LANES + t] += sum of column[c][i] * lanes[i * WIDE_LANES + t];
+     * at most WIDE_ROWS rows; lanes and out 64-aligned */
+    void (*dense_dots)(const float *const column[WIDE_COLUMNS], size_t rows, const double *lanes,
                        double *out);
     /* g[i] -= step * row[i] */
     void (*subtract)(double *g, const float *row, double step, size_t count);
@@ -37,8 +43,14 @@ typedef struct kernels {
                        double inverse, const double *inverses, size_t count);
     /* out[c] = sum of (a[c][i] - mean_a[c]) * (b[i] - mean_b), in float partial sums of bounded
      * length; each of the four as if it were alone */
-    void (*centred_dots)(const float *const a[4], const float mean_a[4], const float *b,
-                         float mean_b, size_t count, double out[4]);
+    void (*centred_dots)(const float *const a[TILE_A], const float mean_a[TILE_A], const float *b,
+                         float mean_b, size_t count, double out[TILE_A]);
+    /* The same by tiles, with the same bits, on columns that were centred before, at most
+     * TILE_ROWS of a row at a time: out[a * TILE_B + b] += what these rows add */
+    void (*centred_tile)(const float *const a[TILE_A], const float *const b[TILE_B], size_t count,
+                         double *out);
+    /* out[i] = in[i] - mean */
+    void (*centre)(float *out, const float *in, float mean, size_t count);
 } kernels;
 
 /* The best the machine can run. */

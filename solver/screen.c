@@ -6,6 +6,11 @@
  * eight targets over ten thousand samples fit a core's second-level cache. Done in double, the
  * same pass is the certificate of those targets that need no more work.
  *
+ * A dense layer is a matrix product, bound by arithmetic: thirty-two targets share its pass, and
+ * it goes through 512 samples at a time, whose residuals stay in cache for all columns. Every
+ * lane's sums are formed in the same order whatever the other lanes hold, which a library's
+ * product does not promise.
+ *
  * Cauchy-Schwarz saves the columns that cannot matter: |(z_k - mu_k)'r| <= |z_k - mu_k| |r|, so
  * a column with |z_k - mu_k| / p_k max_t (|r_t| / L_t) < 1 is within its bound for every lane.
  * It is not looked at unless it belongs to a working set, and the certificate stands: such a
@@ -15,7 +20,9 @@
  * (|g_k| - L p_k)^2 / (2 |z_k - mu_k|^2). */
 #include "solver/screen.h"
 
-enum { COLUMNS_A_POLL = 4096, DENSE_COLUMNS_A_POLL = 256, AHEAD = 8 };
+#include <string.h>
+
+enum { COLUMNS_A_POLL = 4096, DENSE_COLUMNS_A_POLL = 384, AHEAD = 8 };
 
 void screen_correlations(const lasso_design *design, lane *l, const double *correlation)
 {
@@ -118,49 +125,88 @@ static bool pass_sparse(pass *p, double reach, const double *residuals, const at
     return true;
 }
 
-/* Dense columns go four at a time: a row of residuals is loaded once for all of them. */
-static bool pass_dense(pass *p, double reach, const double *residuals, const atomic_bool *cancel)
+/* products[k * WIDE_LANES + t] = z_k'r_t. No column is spared: those of a dense layer have norms
+ * much alike. */
+static bool dense_products(const lasso_design *design, const double *residuals, double *products,
+                           const atomic_bool *cancel)
 {
-    const lasso_design *design = p->design;
-    _Alignas(64) double product[4 * LANES];
-    uint32_t waiting[4];
-    const float *column[4];
-    uint32_t count = 0;
-    for (uint32_t k = 0; k < design->size; k++) {
-        if (k % DENSE_COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
-            return false;
-        if (needed(p, k, reach))
-            waiting[count++] = k;
-        if (count < 4 && !(count > 0 && k + 1 == design->size))
-            continue;
-        for (uint32_t c = 0; c < 4; c++)
-            column[c] = design_get(design, waiting[c < count ? c : 0]).value;
-        design->vector->dense_dots(column, design->rows, residuals, product);
-        for (uint32_t c = 0; c < count; c++)
-            deliver(p, waiting[c], product + c * LANES);
-        count = 0;
+    uint32_t count = design->size;
+    memset(products, 0, screen_products(design) * sizeof *products);
+    for (uint32_t first = 0; first < design->rows; first += WIDE_ROWS) {
+        uint32_t rows = design->rows - first < WIDE_ROWS ? design->rows - first : WIDE_ROWS;
+        for (uint32_t k = 0; k < count; k += WIDE_COLUMNS) {
+            if (k % DENSE_COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
+                return false;
+            const float *column[WIDE_COLUMNS];
+            for (uint32_t c = 0; c < WIDE_COLUMNS; c++)
+                column[c] = design_get(design, k + c < count ? k + c : k).value + first;
+            design->vector->dense_dots(column, rows, residuals + (size_t)first * WIDE_LANES,
+                                       products + (size_t)k * WIDE_LANES);
+        }
     }
     return true;
 }
 
-bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *residuals,
-                 const uint8_t *member, const atomic_bool *cancel)
+/* What LANES of the lanes need of a pass. */
+static pass pass_begin(const lasso_design *design, lane *lanes, const uint8_t *member,
+                       double *reach, uint32_t *busy)
 {
     pass p = {.design = design, .lanes = lanes, .member = member};
-    double reach = 0; /* the largest |r| / L of the lanes */
     for (uint32_t t = 0; t < LANES; t++) {
-        const lane *l = &lanes[t];
+        lane *l = &lanes[t];
         p.sum[t] = l->r.sum;
         p.limit[t] = l->busy ? l->threshold * screen_slack : INFINITY;
         p.worst[t] = l->busy ? 0 : INFINITY;
-        lanes[t].violator_count = 0;
+        l->violator_count = 0;
+        *busy += l->busy;
         if (l->busy)
-            reach = fmax(reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));
+            *reach = fmax(*reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));
     }
-    bool whole = design->x->dense ? pass_dense(&p, reach, residuals, cancel)
-                                  : pass_sparse(&p, reach, residuals, cancel);
+    return p;
+}
+
+static void pass_end(const pass *p)
+{
     for (uint32_t t = 0; t < LANES; t++)
-        lanes[t].worst = p.worst[t];
+        p->lanes[t].worst = p->worst[t];
+}
+
+static bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,
+                         const uint8_t *member, double *products, const atomic_bool *cancel)
+{
+    enum { GROUPS = WIDE_LANES / LANES };
+    pass part[GROUPS];
+    uint32_t busy[GROUPS] = {0};
+    double reach = 0;
+    if (!dense_products(design, residuals, products, cancel))
+        return false;
+    for (uint32_t g = 0; g < GROUPS; g++)
+        part[g] = pass_begin(design, lanes + (size_t)g * LANES, member + (size_t)g * design->size,
+                             &reach, &busy[g]);
+    for (uint32_t g = 0; g < GROUPS; g++) {
+        if (!busy[g])
+            continue;
+        for (uint32_t k = 0; k < design->size; k++) {
+            double *product = products + (size_t)k * WIDE_LANES + g * LANES;
+            deliver(&part[g], k, product);
+            for (uint32_t t = 0; t < LANES && part[g].lanes[t].base; t++)
+                part[g].lanes[t].base[k] = product[t];
+        }
+        pass_end(&part[g]);
+    }
+    return true;
+}
+
+bool screen_pass(const lasso_design *design, lane *lanes, const double *residuals,
+                 const uint8_t *member, double *products, const atomic_bool *cancel)
+{
+    if (design->x->dense)
+        return screen_dense(design, lanes, residuals, member, products, cancel);
+    double reach = 0;
+    uint32_t busy = 0;
+    pass p = pass_begin(design, lanes, member, &reach, &busy);
+    bool whole = pass_sparse(&p, reach, residuals, cancel);
+    pass_end(&p);
     return whole;
 }
 

@@ -31,6 +31,12 @@ typedef struct lane {
     double *u;
     double *g; /* (z - mean)'r - kappa p^2 a, on the data's scale */
 
+    /* dense layers: (z - mean)'r of every rank as the last pass found it, and for what */
+    double *base;
+    double *base_u; /* coefficients of the first base_size members; the others had none */
+    uint32_t base_size;
+    double base_rr;
+
     /* what the last look at all features found */
     double worst; /* largest |g_k| / p_k, in the working set or out */
     violator *violators;
@@ -55,11 +61,23 @@ void screen_candidates(const lasso_design *design, lane *l, const double *correl
 /* Drops the violators that a threshold fixed since then admits. */
 void screen_drop_within(lane *l, const lasso_design *design);
 
-/* The pass. `residuals`: rows x LANES, the residual of each busy lane; `member`: size bytes, bit
- * t set for the working set of lane t. Sets g, worst and violators of each busy lane. False: the
- * solve was cancelled meanwhile. */
-bool screen_pass(const lasso_design *design, lane lanes[LANES], const double *residuals,
-                 const uint8_t *member, const atomic_bool *cancel);
+/* How many targets share a pass: LANES, or WIDE_LANES for dense layers. */
+static inline uint32_t screen_lanes(const lasso_design *design)
+{
+    return design->x->dense ? WIDE_LANES : LANES;
+}
+
+/* The pass. `residuals`: rows x screen_lanes, the residual of each busy lane; `member`:
+ * design->size bytes for every LANES lanes, bit t set for the working set of lane t of these.
+ * `products`: dense layers only, screen_products long, 64-aligned. Sets g, worst and violators of
+ * each busy lane, and its base if it has one. False: the solve was cancelled meanwhile. */
+bool screen_pass(const lasso_design *design, lane *lanes, const double *residuals,
+                 const uint8_t *member, double *products, const atomic_bool *cancel);
+
+static inline size_t screen_products(const lasso_design *design)
+{
+    return design->x->dense ? ((size_t)design->size + WIDE_COLUMNS) * WIDE_LANES : 0;
+}
 
 /* Keeps the `most` violators that promise the largest decrease, ranks ascending. */
 void screen_select(const lasso_design *design, lane *l, uint32_t most);

@@ -1,10 +1,11 @@
 /* All targets: threads, blocks, and the shared passes.
  *
- * Targets are dealt out in blocks; a thread keeps LANES targets in flight, each at its own stage,
- * and refills a lane as soon as its target is done, from its present block or the next, so that
- * a pass over the data always serves as many targets as there are left. A block is handed to the
- * caller when its last target is done. */
+ * Targets are dealt out in blocks; a thread keeps 8 targets (32 of a dense layer) in flight, each
+ * at its own stage, and refills a lane as soon as its target is done, from its present block or
+ * the next, so that a pass over the data always serves as many targets as there are left. A block
+ * is handed to the caller when its last target is done. */
 #include "solver/fista.h"
+#include "solver/gram_dense.h"
 #include "solver/parallel.h"
 #include "solver/solve.h"
 #include "src/base/clock.h"
@@ -15,6 +16,10 @@
 #include <stdlib.h>
 
 enum { DEFAULT_BLOCK = 64, DESCENT_ROUNDS = 100, FISTA_ROUNDS = 100000 };
+
+/* Of a dense layer, so many features a target make the whole table of inner products worth while:
+ * with fewer targets the rows that they want are filled one by one. */
+enum { TARGETS_A_TABLE = 16 };
 
 typedef struct block {
     struct block *next;
@@ -172,15 +177,17 @@ static bool advance_all(dealer *d, workspace *w)
 {
     solve_job *job = d->job;
     uint32_t busy = 0;
-    for (uint32_t t = 0; t < LANES; t++)
+    uint32_t lanes = screen_lanes(job->rules.design);
+    for (uint32_t t = 0; t < lanes; t++)
         busy += w->lanes[t].busy || refill(d, w, t);
     if (busy == 0 || atomic_load(&job->stop))
         return false;
-    if (!screen_pass(job->rules.design, w->lanes, w->residuals, w->member, job->rules.cancel)) {
+    if (!screen_pass(job->rules.design, w->lanes, w->residuals, w->member, w->products,
+                     job->rules.cancel)) {
         atomic_store(&job->stop, true);
         return false;
     }
-    for (uint32_t t = 0; t < LANES; t++) {
+    for (uint32_t t = 0; t < lanes; t++) {
         if (!w->lanes[t].busy)
             continue;
         target_step step = target_advance(w, &job->rules, t);
@@ -259,6 +266,8 @@ status solve_run(const lasso_design *design, const matrix *y, const uint32_t *ta
     if (pthread_mutex_init(&job.lock, NULL) != 0)
         return error_set(err, STATUS_MACHINE, "cannot make a lock for the solver's threads");
     unsigned threads = parallel_threads(settings->threads);
+    if (design->x->dense && !fista && count >= design->size / TARGETS_A_TABLE)
+        gram_dense_fill(design, threads, job.rules.cancel);
     uint32_t blocks = count / job.block + (count % job.block != 0);
     parallel_run(threads < blocks ? threads : blocks ? blocks : 1, solve_thread, &job);
     pthread_mutex_destroy(&job.lock);

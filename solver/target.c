@@ -20,16 +20,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12 };
+enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
 
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
     const lasso_design *design = rules->design;
     size_t size = design->size;
-    size_t lanes = (size_t)design->rows * LANES * sizeof *w->residuals;
+    uint32_t count = screen_lanes(design);
+    size_t lanes = (size_t)design->rows * count * sizeof *w->residuals;
+    size_t groups = count / LANES;
+    size_t products = screen_products(design) * sizeof *w->products;
     *w = (workspace){
+        .lane_count = count,
+        .stride = design->size,
         .residuals = aligned_alloc(64, lanes ? lanes : 64),
-        .member = mem_try(size, sizeof *w->member),
+        .products = aligned_alloc(64, products ? products : 64),
+        .member = mem_try(groups * size, sizeof *w->member),
         .r = mem_try(design->rows, sizeof *w->r),
         .correlation = mem_try(size, sizeof *w->correlation),
         .u = mem_try(size, sizeof *w->u),
@@ -37,9 +43,9 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
         .threshold = mem_try(size, sizeof *w->threshold),
         .ridge = mem_try(size, sizeof *w->ridge),
     };
-    bool whole = w->residuals && w->member && w->r && w->correlation && w->u && w->g &&
-                 w->threshold && w->ridge;
-    for (uint32_t t = 0; t < LANES; t++) {
+    bool whole = w->residuals && w->products && w->member && w->r && w->correlation && w->u &&
+                 w->g && w->threshold && w->ridge;
+    for (uint32_t t = 0; t < count; t++) {
         lane *l = &w->lanes[t];
         l->rank = mem_try(size, sizeof *l->rank);
         l->place = mem_try(size, sizeof *l->place);
@@ -47,24 +53,33 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
         l->g = mem_try(size, sizeof *l->g);
         l->violators = mem_try(size, sizeof *l->violators);
         whole = whole && l->rank && l->place && l->u && l->g && l->violators;
+        if (!gradient_is_cheap(design))
+            continue;
+        l->base = mem_try(size, sizeof *l->base);
+        l->base_u = mem_try(size, sizeof *l->base_u);
+        whole = whole && l->base && l->base_u;
     }
     if (!whole)
         return error_memory(err, "the solver's threads");
     memset(w->residuals, 0, lanes);
-    memset(w->member, 0, size);
-    return descent_space_create(&w->space, design, err);
+    memset(w->member, 0, groups * size);
+    status code = descent_space_create(&w->space, design, err);
+    return code == STATUS_OK ? gradient_space_create(&w->gradient, design, err) : code;
 }
 
 void workspace_release(workspace *w)
 {
-    for (uint32_t t = 0; t < LANES; t++) {
+    for (uint32_t t = 0; t < w->lane_count; t++) {
         free(w->lanes[t].rank);
         free(w->lanes[t].place);
         free(w->lanes[t].u);
         free(w->lanes[t].g);
         free(w->lanes[t].violators);
+        free(w->lanes[t].base);
+        free(w->lanes[t].base_u);
     }
     free(w->residuals);
+    free(w->products);
     free(w->member);
     free(w->r);
     free(w->correlation);
@@ -73,6 +88,7 @@ void workspace_release(workspace *w)
     free(w->threshold);
     free(w->ridge);
     descent_space_release(&w->space);
+    gradient_space_release(&w->gradient);
     *w = (workspace){0};
 }
 
@@ -98,7 +114,12 @@ static void lay_residual(workspace *w, const target_rules *rules, uint32_t t)
     candidate c = target_candidate(l, rules);
     l->r = residual_compute(rules->design, &c, w->r);
     for (uint32_t i = 0; i < rules->design->rows; i++)
-        w->residuals[(size_t)i * LANES + t] = w->r[i];
+        w->residuals[(size_t)i * w->lane_count + t] = w->r[i];
+}
+
+static uint8_t *member_of(workspace *w, uint32_t t, uint32_t rank)
+{
+    return &w->member[(size_t)(t / LANES) * w->stride + rank];
 }
 
 /* The selected violators join the working set. */
@@ -111,7 +132,7 @@ static void grow(workspace *w, uint32_t t)
         l->place[l->rank[j]] = j;
         l->u[j] = 0;
         l->g[j] = l->violators[i].g;
-        w->member[l->rank[j]] |= (uint8_t)(1U << t);
+        *member_of(w, t, l->rank[j]) |= (uint8_t)(1U << t % LANES);
     }
 }
 
@@ -123,8 +144,9 @@ static double inner_tolerance(const lane *l, const target_rules *rules)
     return fmax(0.3 * rules->settings.tolerance, worth);
 }
 
-/* Solves on the working set, from the lane's exact g. */
-static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t t)
+/* Solves on the working set, from the lane's g. */
+static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t t,
+                               double tolerance)
 {
     const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
@@ -152,22 +174,48 @@ static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t
         .threshold = w->threshold,
         .ridge = w->ridge,
         .rr = rr,
-        .tolerance = inner_tolerance(l, rules),
+        .tolerance = tolerance,
         .stubborn = l->round >= STUBBORN_ROUND,
         .cancel = rules->cancel,
     };
     return descent_run(&problem, &w->space) ? TARGET_WAITS : TARGET_NO_MEMORY;
 }
 
+/* Solves on a working set that grows until no feature of the layer is missing, as far as the
+ * inner products tell; roughly at first. */
+static target_step solve_by_gradients(workspace *w, const target_rules *rules, uint32_t t)
+{
+    lane *l = &w->lanes[t];
+    double tight = 0.3 * rules->settings.tolerance;
+    double tolerance = inner_tolerance(l, rules);
+    gradient_start(l);
+    for (uint32_t turn = 0;; turn++) {
+        target_step step = solve_inner(w, rules, t, tolerance);
+        if (step != TARGET_WAITS || l->size > GRAM_LIMIT || turn == MOST_TURNS ||
+            (rules->cancel && atomic_load(rules->cancel)))
+            return step;
+        gradient_screen(rules->design, l, member_of(w, t, 0), (uint8_t)(1U << t % LANES),
+                        &w->gradient);
+        if (l->violator_count == 0 && tolerance <= tight)
+            return step;
+        if (l->violator_count == 0)
+            tolerance = tight;
+        screen_select(rules->design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
+        grow(w, t);
+    }
+}
+
 static target_step finish_round(workspace *w, const target_rules *rules, uint32_t t)
 {
-    target_step step = solve_inner(w, rules, t);
+    lane *l = &w->lanes[t];
+    target_step step = l->base ? solve_by_gradients(w, rules, t)
+                               : solve_inner(w, rules, t, inner_tolerance(l, rules));
     if (step != TARGET_WAITS)
         return step;
     if (rules->cancel && atomic_load(rules->cancel))
         return TARGET_INTERRUPTED;
     lay_residual(w, rules, t);
-    w->lanes[t].round++;
+    l->round++;
     return TARGET_WAITS;
 }
 
@@ -244,7 +292,7 @@ void target_end(workspace *w, uint32_t t)
     lane *l = &w->lanes[t];
     l->busy = false;
     for (uint32_t j = 0; j < l->size; j++)
-        w->member[l->rank[j]] &= (uint8_t) ~(1U << t);
+        *member_of(w, t, l->rank[j]) &= (uint8_t) ~(1U << t % LANES);
     l->size = 0;
 }
 

@@ -3,7 +3,7 @@
 #define SOLVER_TARGET_H
 
 #include "solver/descent.h"
-#include "solver/screen.h"
+#include "solver/gradient.h"
 
 /* What all targets of a solve have in common. */
 typedef struct target_rules {
@@ -16,15 +16,18 @@ typedef struct target_rules {
     const atomic_bool *cancel;
 } target_rules;
 
-/* One thread's memory: LANES targets in flight. */
+/* One thread's memory: screen_lanes targets in flight. */
 typedef struct workspace {
-    lane lanes[LANES];
-    double *residuals;                 /* rows x LANES */
-    uint8_t *member;                   /* by rank: bit t = in the working set of lane t */
+    lane lanes[WIDE_LANES];
+    uint32_t lane_count, stride; /* stride: design->size */
+    double *residuals;           /* rows x lanes */
+    uint8_t *member;             /* see screen_pass */
+    double *products;
     double *r;                         /* rows */
     double *correlation;               /* by rank */
     double *u, *g, *threshold, *ridge; /* the inner problem, at most design->size */
     descent_space space;
+    gradient_space gradient;
 } workspace;
 
 status workspace_create(workspace *w, const target_rules *rules, error *err);

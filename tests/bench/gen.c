@@ -3,7 +3,10 @@
  * correlated families; values are log-normal times a scale of each feature's own. A target is
  * the positive part of a weighted sum of 1 + Poisson(2) source features (at most 8; half of the
  * targets continue the feature of the same number), with noise where a parent fires and some
- * firing without cause, cut so that it fires at a log-normal rate of its own. */
+ * firing without cause, cut so that it fires at a log-normal rate of its own.
+ *
+ * Dense features are normals with means, correlated through 4 of 64 common factors each; a
+ * target is a weighted sum of 40 features, with noise. */
 #include "tests/bench/gen.h"
 
 #include "src/base/memory.h"
@@ -12,16 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOPICS = 32, MOST_PARENTS = 8 };
+enum { TOPICS = 32, MOST_PARENTS = 8, FACTORS = 64, LOADS = 4, DENSE_PARENTS = 40 };
 
 const gen_size gen_sizes[] = {
-    {"tiny", 500, 256, 24},
-    {"small", 2000, 1024, 64},
-    {"medium", 8551, 8192, 64},
-    {"large", 8551, 32768, 64},
-    {"half", 8551, 16384, 64},
-    {"tall", 17102, 8192, 64},
-    {NULL, 0, 0, 0},
+    {"tiny", 500, 256, 24},       {"small", 2000, 1024, 64},
+    {"medium", 8551, 8192, 64},   {"large", 8551, 32768, 64},
+    {"half", 8551, 16384, 64},    {"tall", 17102, 8192, 64},
+    {"dense768", 8551, 768, 0},   {"dense2048", 8551, 2048, 0},
+    {"dense4096", 8551, 4096, 0}, {NULL, 0, 0, 0},
 };
 
 typedef struct stream {
@@ -215,9 +216,57 @@ static void draw_targets(stream *r, const gen_size *size, const matrix *x, const
     free(touched);
 }
 
+static void create_dense(matrix *m, const gen_size *size)
+{
+    *m = (matrix){.rows = size->rows, .cols = size->cols, .dense = true};
+    m->value = mem_alloc((size_t)size->rows * size->cols * sizeof *m->value);
+}
+
+static void draw_dense(stream *r, const gen_size *size, matrix *x, matrix *y)
+{
+    double *factor = mem_alloc((size_t)FACTORS * size->rows * sizeof *factor);
+    for (size_t i = 0; i < (size_t)FACTORS * size->rows; i++)
+        factor[i] = normal(r);
+    create_dense(x, size);
+    create_dense(y, size);
+    for (uint32_t k = 0; k < size->cols; k++) {
+        float *column = x->value + (size_t)k * size->rows;
+        double mean = normal(r);
+        double scale = exp(0.4 * normal(r));
+        const double *common[LOADS];
+        double load[LOADS];
+        for (uint32_t f = 0; f < LOADS; f++) {
+            common[f] = factor + (size_t)below(r, FACTORS) * size->rows;
+            load[f] = 0.5 * normal(r);
+        }
+        for (uint32_t i = 0; i < size->rows; i++) {
+            double value = normal(r);
+            for (uint32_t f = 0; f < LOADS; f++)
+                value += load[f] * common[f][i];
+            column[i] = (float)(mean + scale * value);
+        }
+    }
+    for (uint32_t t = 0; t < size->cols; t++) {
+        float *column = y->value + (size_t)t * size->rows;
+        for (uint32_t i = 0; i < size->rows; i++)
+            column[i] = (float)(2 * normal(r));
+        for (uint32_t p = 0; p < DENSE_PARENTS; p++) {
+            const float *parent = x->value + (size_t)below(r, size->cols) * size->rows;
+            float weight = (float)normal(r);
+            for (uint32_t i = 0; i < size->rows; i++)
+                column[i] += weight * parent[i];
+        }
+    }
+    free(factor);
+}
+
 void gen_pair(const gen_size *size, uint64_t seed, matrix *x, matrix *y)
 {
     stream r = {.state = seed * 0x2545f4914f6cdd1dU + 1};
+    if (size->entries_a_row == 0) {
+        draw_dense(&r, size, x, y);
+        return;
+    }
     double *scale = mem_alloc(size->cols * sizeof *scale);
     double *rate = draw_source(&r, size, x, scale);
     draw_targets(&r, size, x, rate, scale, y);

@@ -5,8 +5,9 @@
  *                [--verify N] [--dump] [--dense]
  *
  * SIZE is generated (gen.c) and cached below $BENCH_DATA as raw files, which peers.py reads too:
- * DIR/{X,Y}.{p,i,x} (column starts and rows int32, values float32) and .shape. A DIR of such
- * files is read as it is. --dump writes them and solves nothing; --dense solves the dense form. */
+ * DIR/{X,Y}.{p,i,x} (column starts and rows int32, values float32) and .shape; a dense layer has
+ * no .p and .i, and .x holds column after column. A DIR of such files is read as it is. --dump
+ * writes them and solves nothing; --dense solves the dense form of a sparse pair. */
 #include "solver/lasso.h"
 #include "src/base/clock.h"
 #include "src/base/memory.h"
@@ -48,16 +49,18 @@ static void transfer(const char *folder, char layer, const char *part, void *dat
 
 static void write_layer(const char *folder, char layer, const matrix *m)
 {
-    uint32_t *start = mem_alloc(((size_t)m->cols + 1) * sizeof *start);
-    for (uint32_t k = 0; k <= m->cols; k++)
-        start[k] = (uint32_t)m->col_start[k];
-    transfer(folder, layer, "p", start, (size_t)m->cols + 1, true);
-    transfer(folder, layer, "i", m->row, matrix_entries(m), true);
+    if (!m->dense) {
+        uint32_t *start = mem_alloc(((size_t)m->cols + 1) * sizeof *start);
+        for (uint32_t k = 0; k <= m->cols; k++)
+            start[k] = (uint32_t)m->col_start[k];
+        transfer(folder, layer, "p", start, (size_t)m->cols + 1, true);
+        transfer(folder, layer, "i", m->row, matrix_entries(m), true);
+        free(start);
+    }
     transfer(folder, layer, "x", m->value, matrix_entries(m), true);
     FILE *shape = open_part(folder, layer, "shape", "w");
     fprintf(shape, "%u %u\n", m->rows, m->cols);
     fclose(shape);
-    free(start);
 }
 
 static void read_layer(const char *folder, char layer, matrix *m)
@@ -68,9 +71,19 @@ static void read_layer(const char *folder, char layer, matrix *m)
     if (fscanf(shape, "%u %u", &rows, &cols) != 2)
         die("no shape in", folder);
     fclose(shape);
+    char *starts = mem_format("%s/%c.p", folder, layer);
+    struct stat found;
+    bool dense = stat(starts, &found) != 0;
+    free(starts);
+    error err;
+    if (dense) {
+        if (matrix_create(m, rows, cols, true, 0, &err) != STATUS_OK)
+            die(err.message, folder);
+        transfer(folder, layer, "x", m->value, matrix_entries(m), false);
+        return;
+    }
     uint32_t *start = mem_alloc(((size_t)cols + 1) * sizeof *start);
     transfer(folder, layer, "p", start, (size_t)cols + 1, false);
-    error err;
     if (matrix_create(m, rows, cols, false, start[cols], &err) != STATUS_OK)
         die(err.message, folder);
     for (uint32_t k = 0; k <= cols; k++)
@@ -264,7 +277,7 @@ static void run(const char *name, const options *o)
     matrix y;
     read_layer(folder, 'X', &x);
     read_layer(folder, 'Y', &y);
-    if (o->dense) {
+    if (o->dense && !x.dense) {
         densify(&x);
         densify(&y);
     }

@@ -83,6 +83,21 @@ Test(solver_oracle, dense)
     matrix_release(&y);
 }
 
+/* More targets than share a pass, more samples than a block of it, more features than a panel. */
+Test(solver_oracle, dense_over_all_blocks, .timeout = 300)
+{
+    matrix x = problem_dense(1037, 103, 19);
+    matrix y = problem_targets(&x, 65, true, 20);
+    for (unsigned variant = 0; variant < 4; variant++) {
+        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, variant & 1 ? 2 : 0);
+        settings.scale = (variant & 2) != 0;
+        settings.threads = 2;
+        judge(&x, &y, &settings);
+    }
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
 Test(solver_oracle, sparse_source_dense_target)
 {
     matrix x = problem_sparse(150, 60, 5);

@@ -140,6 +140,97 @@ Test(solver_rules, blocks_and_stopping)
     matrix_release(&y);
 }
 
+/* Columns of a dense layer against many lanes; one lane does not see the others. */
+static void judge_dense_dots(const kernels *v, generator *g)
+{
+    enum { LANE = 19 };
+    double *lanes = aligned_alloc(64, (size_t)WIDE_ROWS * WIDE_LANES * sizeof *lanes);
+    float *values = mem_alloc((size_t)WIDE_COLUMNS * WIDE_ROWS * sizeof *values);
+    const float *column[WIDE_COLUMNS];
+    for (size_t i = 0; i < (size_t)WIDE_ROWS * WIDE_LANES; i++)
+        lanes[i] = generator_normal(g);
+    for (size_t i = 0; i < (size_t)WIDE_COLUMNS * WIDE_ROWS; i++)
+        values[i] = (float)generator_normal(g);
+    for (size_t c = 0; c < WIDE_COLUMNS; c++)
+        column[c] = values + c * WIDE_ROWS;
+    static const size_t lengths[] = {0, 1, 7, 8, 9, 100, WIDE_ROWS};
+    for (unsigned n = 0; n < sizeof lengths / sizeof *lengths; n++) {
+        _Alignas(64) double found[WIDE_COLUMNS * WIDE_LANES];
+        for (size_t k = 0; k < WIDE_COLUMNS * WIDE_LANES; k++)
+            found[k] = 1;
+        v->dense_dots(column, lengths[n], lanes, found);
+        for (size_t c = 0; c < WIDE_COLUMNS; c++) {
+            for (size_t t = 0; t < WIDE_LANES; t++) {
+                double expected = 1;
+                for (size_t i = 0; i < lengths[n]; i++)
+                    expected += (double)column[c][i] * lanes[i * WIDE_LANES + t];
+                cr_assert_float_eq(found[c * WIDE_LANES + t], expected, 1e-11, "%s", v->name);
+            }
+        }
+    }
+    _Alignas(64) double all[WIDE_COLUMNS * WIDE_LANES] = {0};
+    v->dense_dots(column, WIDE_ROWS, lanes, all);
+    for (size_t to = 0; to < WIDE_LANES; to++) { /* the same lane elsewhere, beside zeros */
+        double *alone = aligned_alloc(64, (size_t)WIDE_ROWS * WIDE_LANES * sizeof *alone);
+        _Alignas(64) double found[WIDE_COLUMNS * WIDE_LANES] = {0};
+        memset(alone, 0, (size_t)WIDE_ROWS * WIDE_LANES * sizeof *alone);
+        for (size_t i = 0; i < WIDE_ROWS; i++)
+            alone[i * WIDE_LANES + to] = lanes[i * WIDE_LANES + LANE];
+        v->dense_dots(column, WIDE_ROWS, alone, found);
+        for (size_t c = 0; c < WIDE_COLUMNS; c++)
+            cr_assert_eq(found[c * WIDE_LANES + to], all[c * WIDE_LANES + LANE], "%s", v->name);
+        free(alone);
+    }
+    free(lanes);
+    free(values);
+}
+
+/* A tile has the bits of its entries formed alone. */
+static void judge_tile(const kernels *v, generator *g)
+{
+    float *values = mem_alloc((TILE_A + TILE_B) * TILE_ROWS * sizeof *values);
+    float *centred = mem_alloc((TILE_A + TILE_B) * TILE_ROWS * sizeof *centred);
+    static const float mean = 0.7F;
+    for (size_t i = 0; i < (TILE_A + TILE_B) * TILE_ROWS; i++)
+        values[i] = (float)generator_normal(g) + 1;
+    for (size_t c = 0; c < TILE_A + TILE_B; c++)
+        v->centre(centred + c * TILE_ROWS, values + c * TILE_ROWS, mean, TILE_ROWS);
+    const float *a[TILE_A];
+    const float *raw[TILE_A];
+    const float *b[TILE_B];
+    for (size_t c = 0; c < TILE_A; c++) {
+        a[c] = centred + c * TILE_ROWS;
+        raw[c] = values + c * TILE_ROWS;
+    }
+    for (size_t c = 0; c < TILE_B; c++)
+        b[c] = centred + (TILE_A + c) * TILE_ROWS;
+    static const size_t lengths[] = {0, 1, 7, 8, 15, 16, 17, 33, TILE_ROWS};
+    for (unsigned n = 0; n < sizeof lengths / sizeof *lengths; n++) {
+        static const float means[TILE_A] = {mean, mean, mean, mean};
+        double tile[TILE_A * TILE_B] = {0};
+        v->centred_tile(a, b, lengths[n], tile);
+        for (size_t q = 0; q < TILE_B; q++) {
+            double alone[TILE_A];
+            v->centred_dots(raw, means, values + (TILE_A + q) * TILE_ROWS, mean, lengths[n],
+                            alone);
+            for (size_t p = 0; p < TILE_A; p++)
+                cr_assert_eq(tile[p * TILE_B + q], alone[p], "%s, %zu rows", v->name, lengths[n]);
+        }
+    }
+    free(values);
+    free(centred);
+}
+
+Test(solver_rules, dense_kernels)
+{
+    generator g = {61};
+    const kernels *const *all = kernels_all();
+    for (unsigned n = 0; all[n]; n++) {
+        judge_dense_dots(all[n], &g);
+        judge_tile(all[n], &g);
+    }
+}
+
 Test(solver_rules, kernels_agree_with_plain_c)
 {
     generator g = {60};
@@ -159,16 +250,12 @@ Test(solver_rules, kernels_agree_with_plain_c)
     for (unsigned n = 0; all[n]; n++) {
         for (unsigned i = 0; i < sizeof lengths / sizeof *lengths; i++) {
             size_t length = lengths[i];
-            _Alignas(64) double found[4 * LANES];
-            _Alignas(64) double expected[4 * LANES];
+            _Alignas(64) double found[LANES];
+            _Alignas(64) double expected[LANES];
             const float *column[4] = {values, values + ROWS, values + 2 * ROWS, values + 3 * ROWS};
             plain->sparse_dots(rows, values, length, lanes, expected);
             all[n]->sparse_dots(rows, values, length, lanes, found);
             for (unsigned t = 0; t < LANES; t++)
-                cr_assert_float_eq(found[t], expected[t], 1e-9, "%s", all[n]->name);
-            plain->dense_dots(column, length, lanes, expected);
-            all[n]->dense_dots(column, length, lanes, found);
-            for (unsigned t = 0; t < 4 * LANES; t++)
                 cr_assert_float_eq(found[t], expected[t], 1e-9, "%s", all[n]->name);
             static const float means[4] = {3, 2, 3.5F, 0};
             double one[4];

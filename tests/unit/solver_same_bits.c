@@ -1,5 +1,6 @@
 /* Results do not depend, to the last bit, on threads, memory, blocks or the order of targets. */
 #include "solver/design.h"
+#include "solver/gram_dense.h"
 #include "src/base/memory.h"
 #include "tests/unit/solver_problem.h"
 
@@ -70,6 +71,58 @@ Test(solver_same_bits, dense)
     expect_one_result(&x, &y, problem_settings(LASSO_PARENTS, 4, 2));
     matrix_release(&x);
     matrix_release(&y);
+}
+
+/* More targets than share a pass, by one and by many, and more features than a panel holds. */
+Test(solver_same_bits, dense_batches, .timeout = 300)
+{
+    static const uint32_t targets[] = {1, 7, 32, 33, 64, 65};
+    for (unsigned i = 0; i < sizeof targets / sizeof *targets; i++) {
+        matrix x = problem_dense(1100, i % 2 ? 101 : 13, 30 + i);
+        matrix y = problem_targets(&x, targets[i], true, 40 + i);
+        expect_one_result(&x, &y, problem_settings(LASSO_OF_TARGET, 0.03, i % 2 ? 2 : 0));
+        matrix_release(&x);
+        matrix_release(&y);
+    }
+}
+
+/* A table filled at once has the bits of one filled row by row, whatever the threads. */
+Test(solver_same_bits, dense_table)
+{
+    static const uint32_t widths[] = {2, 5, 95, 96, 97, 205};
+    for (unsigned i = 0; i < sizeof widths / sizeof *widths; i++) {
+        matrix x = problem_dense(1030, widths[i], 50 + i);
+        for (uint32_t k = 0; k < x.rows; k++) /* out of float's range when squared */
+            x.value[k] *= 1e-25F;
+        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, 0);
+        error err;
+        lasso_design *rows;
+        lasso_design *whole;
+        cr_assert_eq(lasso_design_create(&rows, &x, &settings, &err), STATUS_OK);
+        cr_assert_eq(lasso_design_create(&whole, &x, &settings, &err), STATUS_OK);
+        uint32_t size = rows->size;
+        uint32_t *all = mem_alloc(size * sizeof *all);
+        float *one = mem_alloc(size * sizeof *one);
+        float *two = mem_alloc(size * sizeof *two);
+        double *scratch = mem_zero(size, sizeof *scratch);
+        for (uint32_t k = 0; k < size; k++)
+            all[k] = k;
+        gram_row(whole, size / 2, all, size, two, scratch); /* some rows are there already */
+        gram_dense_fill(whole, 1 + i % 3, NULL);
+        for (uint32_t k = 0; k < size; k++) {
+            cr_assert_eq(whole->gram.use[k], 255);
+            gram_row(rows, k, all, size, one, scratch);
+            const float *row = gram_whole_row(whole, k, all, two, scratch);
+            cr_assert_arr_eq(one, row, size * sizeof *one, "%u wide, row %u", widths[i], k);
+        }
+        free(all);
+        free(one);
+        free(two);
+        free(scratch);
+        lasso_design_free(rows);
+        lasso_design_free(whole);
+        matrix_release(&x);
+    }
 }
 
 Test(solver_same_bits, mixed)
