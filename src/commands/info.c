@@ -6,9 +6,10 @@
 
 #include <stdlib.h>
 
-static bool json;
+static bool json, check;
 
 static const command_option options[] = {
+    {"check", OPTION_FLAG, &check, NULL, "read the whole file for damage first: for one from elsewhere"},
     {"json", OPTION_FLAG, &json, NULL, "one JSON object"},
     {0},
 };
@@ -42,6 +43,8 @@ static status run(char **arguments, int count, error *err)
     uint64_t labelled = 0;
     uint64_t nonzeros = 0;
     status code = study_open(&s, arguments[0], DB_READ, err);
+    if (code == STATUS_OK && check)
+        code = db_check(s.connection, err);
     if (code == STATUS_OK)
         code = document_count(s.connection, &documents, &samples, err);
     if (code == STATUS_OK)

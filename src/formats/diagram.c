@@ -27,11 +27,6 @@ const diagram_format *diagram_format_find(const char *name)
     return NULL;
 }
 
-const char *diagram_format_name(const diagram_format *format)
-{
-    return format->name;
-}
-
 void diagram_release(diagram *d)
 {
     for (uint32_t i = 0; i < d->columns; i++)

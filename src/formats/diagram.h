@@ -41,9 +41,6 @@ typedef struct diagram_format diagram_format;
 /* By name; NULL: none. */
 const diagram_format *diagram_format_find(const char *name);
 
-/* What its file names end in, without the dot. */
-const char *diagram_format_name(const diagram_format *format);
-
 status diagram_write(const diagram *d, const diagram_format *format, const char *path, error *err);
 
 #endif
