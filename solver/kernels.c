@@ -16,9 +16,10 @@ static void plain_sparse_dots(const uint32_t *row, const float *value, size_t co
     }
 }
 
-static void plain_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
+static void plain_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
                              const double *lanes, double *out)
 {
+    (void)next;
     for (int c = 0; c < WIDE_COLUMNS; c++) {
         for (size_t i = 0; i < rows; i++) {
             double v = (double)column[c][i];
@@ -143,7 +144,7 @@ AVX512 static void avx512_sparse_dots(const uint32_t *row, const float *value, s
 
 /* The columns as doubles first: the products then broadcast them from memory, which is free. */
 AVX512 static void avx512_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
-                                     const double *lanes, double *out)
+                                     size_t next, const double *lanes, double *out)
 {
     enum { STRIDE = WIDE_ROWS + 8 }; /* not a power of two: the columns would share cache sets */
     _Alignas(64) double wide[STRIDE * WIDE_COLUMNS];
@@ -162,6 +163,10 @@ AVX512 static void avx512_dense_dots(const float *const column[WIDE_COLUMNS], si
         for (int v = 0; v < 4; v++)
             sum[c][v] = _mm512_load_pd(out + c * WIDE_LANES + v * 8);
     for (size_t i = 0; i < rows; i++) {
+        if (i % 16 == 0)
+            for (size_t c = 0; c < WIDE_COLUMNS; c++)
+                __builtin_prefetch(
+                    (const void *)((uintptr_t)column[c] + (next + i) * sizeof(float)));
         const double *r = lanes + i * WIDE_LANES;
         __m512d r0 = _mm512_load_pd(r);
         __m512d r1 = _mm512_load_pd(r + 8);
@@ -379,9 +384,10 @@ AVX2 static void avx2_sparse_dots(const uint32_t *row, const float *value, size_
 }
 
 /* Three columns by half the lanes: twelve accumulators of sixteen registers. */
-AVX2 static void avx2_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
+AVX2 static void avx2_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
                                  const double *lanes, double *out)
 {
+    (void)next;
     _Alignas(64) double wide[WIDE_ROWS * WIDE_COLUMNS];
     for (size_t i = 0; i < rows; i++)
         for (size_t c = 0; c < WIDE_COLUMNS; c++)

@@ -24,9 +24,10 @@ typedef struct kernels {
     void (*sparse_dots)(const uint32_t *row, const float *value, size_t count, const double *lanes,
                         double *out);
     /* dense columns: out[c * WIDE_LANES + t] += sum of column[c][i] * lanes[i * WIDE_LANES + t];
-     * at most WIDE_ROWS rows; lanes and out 64-aligned */
-    void (*dense_dots)(const float *const column[WIDE_COLUMNS], size_t rows, const double *lanes,
-                       double *out);
+     * at most WIDE_ROWS rows; lanes and out 64-aligned. What lies `next` values after each
+     * column will be wanted next, and is fetched meanwhile. */
+    void (*dense_dots)(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
+                       const double *lanes, double *out);
     /* g[i] -= step * row[i] */
     void (*subtract)(double *g, const float *row, double step, size_t count);
     void (*subtract_float)(float *g, const float *row, float step, size_t count);

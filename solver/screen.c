@@ -131,6 +131,7 @@ static bool dense_products(const lasso_design *design, const double *residuals, 
                            const atomic_bool *cancel)
 {
     uint32_t count = design->size;
+    size_t next = (size_t)WIDE_COLUMNS * design->rows; /* unless a constant column intervenes */
     memset(products, 0, screen_products(design) * sizeof *products);
     for (uint32_t first = 0; first < design->rows; first += WIDE_ROWS) {
         uint32_t rows = design->rows - first < WIDE_ROWS ? design->rows - first : WIDE_ROWS;
@@ -140,7 +141,7 @@ static bool dense_products(const lasso_design *design, const double *residuals, 
             const float *column[WIDE_COLUMNS];
             for (uint32_t c = 0; c < WIDE_COLUMNS; c++)
                 column[c] = design_get(design, k + c < count ? k + c : k).value + first;
-            design->vector->dense_dots(column, rows, residuals + (size_t)first * WIDE_LANES,
+            design->vector->dense_dots(column, rows, next, residuals + (size_t)first * WIDE_LANES,
                                        products + (size_t)k * WIDE_LANES);
         }
     }

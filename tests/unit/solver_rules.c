@@ -158,7 +158,7 @@ static void judge_dense_dots(const kernels *v, generator *g)
         _Alignas(64) double found[WIDE_COLUMNS * WIDE_LANES];
         for (size_t k = 0; k < WIDE_COLUMNS * WIDE_LANES; k++)
             found[k] = 1;
-        v->dense_dots(column, lengths[n], lanes, found);
+        v->dense_dots(column, lengths[n], 0, lanes, found);
         for (size_t c = 0; c < WIDE_COLUMNS; c++) {
             for (size_t t = 0; t < WIDE_LANES; t++) {
                 double expected = 1;
@@ -169,14 +169,14 @@ static void judge_dense_dots(const kernels *v, generator *g)
         }
     }
     _Alignas(64) double all[WIDE_COLUMNS * WIDE_LANES] = {0};
-    v->dense_dots(column, WIDE_ROWS, lanes, all);
+    v->dense_dots(column, WIDE_ROWS, 0, lanes, all);
     for (size_t to = 0; to < WIDE_LANES; to++) { /* the same lane elsewhere, beside zeros */
         double *alone = aligned_alloc(64, (size_t)WIDE_ROWS * WIDE_LANES * sizeof *alone);
         _Alignas(64) double found[WIDE_COLUMNS * WIDE_LANES] = {0};
         memset(alone, 0, (size_t)WIDE_ROWS * WIDE_LANES * sizeof *alone);
         for (size_t i = 0; i < WIDE_ROWS; i++)
             alone[i * WIDE_LANES + to] = lanes[i * WIDE_LANES + LANE];
-        v->dense_dots(column, WIDE_ROWS, alone, found);
+        v->dense_dots(column, WIDE_ROWS, 0, alone, found);
         for (size_t c = 0; c < WIDE_COLUMNS; c++)
             cr_assert_eq(found[c * WIDE_LANES + to], all[c * WIDE_LANES + LANE], "%s", v->name);
         free(alone);
