@@ -218,7 +218,8 @@ $(B)/bench-screen: $(B)/tests/bench/screen_bench.o
 	@echo "  link     $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lutil
 
-# BENCH=all adds the large problem (half an hour with its peers); BENCH_DATA keeps generated data.
+# BENCH=all has the peers solve the large problem too (half an hour); BENCH_DATA is where generated
+# data are kept.
 .PHONY: bench-programs
 bench-programs: $(B)/bench-solver $(B)/bench-study $(B)/bench-screen $(B)/circuitlasso
 bench: bench-programs

@@ -5,7 +5,7 @@
  * A key's latency is the time from writing it to the last byte of the burst that answers it; the
  * silence that ends a burst is not counted. Its cost is the bytes of the burst. Keys are measured
  * while a fit uses every core; the progress that it repaints ten times a second falls into some
- * bursts, and is counted with them. Beside it stand `less`, `tig` and `lnav`, where they are
+ * bursts, and is counted with them. Beside it stand `less` and `tig`, where they are
  * installed, on a list as long as the study has features. Writes a Markdown table. */
 #include "src/base/clock.h"
 
@@ -295,8 +295,6 @@ int main(int argc, char **argv)
         measure_peer("less", line);
         snprintf(line, sizeof line, "exec tig < %s", list);
         measure_peer("tig", line);
-        snprintf(line, sizeof line, "exec lnav %s", list);
-        measure_peer("lnav", line);
         close(file);
     }
     unlink(list);
