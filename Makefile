@@ -17,7 +17,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-PACKAGES := ncursesw openblas sqlite3 yaml-0.1 jansson libzip zlib libutf8proc
+PACKAGES := ncursesw sqlite3 yaml-0.1 jansson libzip zlib libutf8proc
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 CPPFLAGS += -DCIRCUITLASSO_VERSION='"$(VERSION)"' -DCIRCUITLASSO_SHARE='"$(PREFIX)/share/circuitlasso"'
@@ -90,7 +90,7 @@ $(call objects,db): $(patsubst %,$(B)/%.h,$(wildcard db/*.sql))
 
 # ---- what Debian must provide ----
 
-BUILD_DEPS := gcc make pkg-config libncurses-dev libopenblas-pthread-dev libsqlite3-dev libyaml-dev \
+BUILD_DEPS := gcc make pkg-config libncurses-dev libsqlite3-dev libyaml-dev \
               libjansson-dev libzip-dev zlib1g-dev libutf8proc-dev
 CHECK_DEPS := $(BUILD_DEPS) libcriterion-dev libvterm-dev clang-14 libclang-rt-14-dev
 
