@@ -72,6 +72,15 @@ static status check_request(const layer_set *layers, const fit_request *request,
     status code = lasso_settings_check(&request->settings, err);
     if (code != STATUS_OK)
         return code;
+    const lasso_settings *asked = &request->settings;
+    if (asked->lambda == 0 && asked->ridge == 0)
+        return error_set(err, STATUS_USAGE,
+                         "lambda 0 without a ridge term makes every feature a parent: give one of "
+                         "them more than 0");
+    if (asked->lambda >= 1 && (asked->rule == LASSO_OF_PAIR || asked->rule == LASSO_OF_TARGET))
+        return error_set(err, STATUS_USAGE,
+                         "lambda %g of the maximum leaves no edge: expected less than 1",
+                         asked->lambda);
     double folds = request->settings.lambda;
     if (request->settings.rule == LASSO_CROSS && !(folds >= 2 && folds <= 100 && folds == floor(folds)))
         return error_set(err, STATUS_USAGE, "%g folds: expected a whole number from 2 to 100", folds);

@@ -237,7 +237,7 @@ static status prepare(importer *im, build_folder *home)
     const import_request *request = im->request;
     if (!request->replace && access(request->study, F_OK) == 0)
         return error_set(im->err, STATUS_INPUT,
-                         "'%s' exists already; choose another name or ask to replace it",
+                         "'%s' exists already; choose another name, or give --replace",
                          request->study);
     status code = manifest_read(&im->source, request->manifest, im->err);
     if (code == STATUS_OK)
