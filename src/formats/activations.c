@@ -181,6 +181,12 @@ static status open_archive(activations *a, const char *tensor, error *err)
     return code == STATUS_OK ? open_dense(a, err) : code;
 }
 
+static bool ends_in(const char *file, const char *ending)
+{
+    size_t length = strlen(file);
+    return length >= strlen(ending) && strcmp(file + length - strlen(ending), ending) == 0;
+}
+
 /* The format is told by the file's first bytes; safetensors begin with a length and a brace. */
 static status open_by_content(activations *a, uint64_t bytes, const char *tensor, error *err)
 {
@@ -196,6 +202,10 @@ static status open_by_content(activations *a, uint64_t bytes, const char *tensor
         } else if (magic[8] == '{') {
             code = safetensors_array(a->fd, bytes, a->file, tensor, &a->value, err);
             code = code == STATUS_OK ? open_dense(a, err) : code;
+        } else if (ends_in(a->file, ".npz")) {
+            code = error_set(err, STATUS_INPUT,
+                             "'%s': %llu bytes that are no zip archive, which an .npz file is",
+                             a->file, (unsigned long long)bytes);
         } else {
             stream_of_file(&in, a->fd, 0, bytes, label);
             code = array_open_npy(&a->value, &in, err);
