@@ -39,6 +39,7 @@ void app_say(app *a, role r, const char *format, ...)
     va_end(arguments);
     a->screen->message_role = r;
     a->screen->message_seen = false;
+    a->screen->message_at = clock_seconds();
     app_dirty(a);
 }
 

@@ -259,6 +259,9 @@ static void take_key(app *a, int key)
 
 /* news */
 
+/* How long a message may stand before the progress of a fit, if nobody presses a key. */
+static const double message_seconds = 3;
+
 static void tell_end(app *a, const fit_progress *p)
 {
     char edges[24], gap[24];
@@ -287,6 +290,13 @@ static void take_progress(app *a, const fit_progress *p)
     if (turn) {
         snapshot_refresh(a);
         tell_end(a, p);
+        app_dirty(a);
+    }
+    /* a running fit needs the line for its bar, rate and time left: what was said gives way */
+    struct screen *s = a->screen;
+    if (p->state == FIT_RUNNING && s->message[0] && s->message_role != ROLE_ERROR &&
+        clock_seconds() - s->message_at > message_seconds) {
+        s->message[0] = '\0';
         app_dirty(a);
     }
     screen_changed(a, CHANGED_PROGRESS);

@@ -46,6 +46,7 @@ struct screen {
     char message[512];
     role message_role;
     bool message_seen; /* a key was pressed since */
+    double message_at; /* when it was said */
 
     bool dirty;          /* draw at once */
     bool progress_dirty; /* draw when a tenth of a second has passed since drawn_at */
