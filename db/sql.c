@@ -37,6 +37,9 @@ status sql_failure(const db *d, int code, const char *text, error *err)
     case SQLITE_TOOBIG:
         return error_set(err, STATUS_INPUT, "'%s': a value is too large: %s", d->path, detail);
     default: /* a missing table or a broken constraint: the statement says which */
+        /* what SQLite calls an interrupt that meets it while it sets up json_each or full text */
+        if (strstr(detail, "vtable constructor failed"))
+            return error_set(err, STATUS_INTERRUPTED, "'%s': interrupted", d->path);
         if (text)
             return error_set(err, STATUS_INPUT, "'%s': %s (in `%.200s`)", d->path, detail, text);
         return error_set(err, STATUS_INPUT, "'%s': %s", d->path, detail);

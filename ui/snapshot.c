@@ -80,7 +80,8 @@ static void offer_interrupted(app *a)
     char edges[24];
     for (uint32_t i = 0; i < a->study->fits.count; i++) {
         const fit *f = &a->study->fits.item[i];
-        if (!fit_was_interrupted(f))
+        /* at the first look, a queued fit is one that an earlier program never came to */
+        if (!fit_was_interrupted(f) && f->state != FIT_QUEUED)
             continue;
         a->screen->offered = f->id;
         app_say(a, ROLE_WARNING, "fit %lld was interrupted with %s edges: r resumes it",
