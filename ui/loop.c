@@ -281,6 +281,14 @@ static void tell_end(app *a, const fit_progress *p)
         app_say(a, ROLE_ERROR, "fit %lld failed: %s", (long long)p->fit_id, p->message);
 }
 
+/* Whoever waits for a fit in Study or Fits means to look at it next; whoever reads another one's
+ * edges is not disturbed. */
+static void open_finished(app *a, const fit_progress *p)
+{
+    if (p->state == FIT_DONE && (a->view == VIEW_STUDY || a->view == VIEW_FITS))
+        app_use_fit(a, p->fit_id);
+}
+
 static void take_progress(app *a, const fit_progress *p)
 {
     bool turn = !a->progress_known || a->progress.fit_id != p->fit_id ||
@@ -290,6 +298,7 @@ static void take_progress(app *a, const fit_progress *p)
     if (turn) {
         snapshot_refresh(a);
         tell_end(a, p);
+        open_finished(a, p);
         app_dirty(a);
     }
     /* a running fit needs the line for its bar, rate and time left: what was said gives way */

@@ -65,13 +65,18 @@ static uint64_t edges_of(const fit *f)
     return edges;
 }
 
-/* The fit to begin with: the newest that has edges. */
-static int64_t newest_with_edges(const study *s)
+/* The fit to begin with: the newest that has edges, else one that will have some. */
+static int64_t first_choice(const study *s)
 {
-    for (uint32_t i = 0; i < s->fits.count; i++)
-        if (edges_of(&s->fits.item[i]) > 0)
-            return s->fits.item[i].id;
-    return 0;
+    int64_t coming = 0;
+    for (uint32_t i = 0; i < s->fits.count; i++) {
+        const fit *f = &s->fits.item[i];
+        if (edges_of(f) > 0)
+            return f->id;
+        if (f->state == FIT_QUEUED || f->state == FIT_RUNNING)
+            coming = f->id;
+    }
+    return coming;
 }
 
 /* What a dropped link or the like has left undone is offered once. */
@@ -112,7 +117,7 @@ static void take_study(app *a, study *fresh)
     study_free(a->study);
     a->study = fresh;
     if (!app_fit(a)) {
-        int64_t other = newest_with_edges(fresh);
+        int64_t other = first_choice(fresh);
         if (other != a->fit_id)
             app_use_fit(a, other);
     }
