@@ -3,6 +3,7 @@
 #include "db/sql.h"
 #include "src/base/memory.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,17 @@ status target_add(db *d, const char *name, target_kind kind, const char *classes
     return s;
 }
 
+/* Takes the names out of the JSON array; what is no array of texts has none. */
+static void read_classes(target *t)
+{
+    json_t *names = t->classes ? json_loads(t->classes, 0, NULL) : NULL;
+    t->class_count = json_is_array(names) ? (uint32_t)json_array_size(names) : 0;
+    t->class_name = mem_zero(t->class_count, sizeof *t->class_name);
+    for (uint32_t c = 0; c < t->class_count; c++)
+        t->class_name[c] = mem_copy_text(json_string_value(json_array_get(names, c)));
+    json_decref(names);
+}
+
 status target_list(db *d, target_set *out, error *err)
 {
     *out = (target_set){0};
@@ -51,6 +63,7 @@ status target_list(db *d, target_set *out, error *err)
             .classes = sql_text(&q, 3),
             .samples = sql_u32(&q, 4),
         };
+        read_classes(&out->item[out->count - 1]);
     }
     sql_close(&q);
     if (s != STATUS_OK)
@@ -63,9 +76,37 @@ void target_set_release(target_set *set)
     for (uint32_t i = 0; i < set->count; i++) {
         free(set->item[i].name);
         free(set->item[i].classes);
+        for (uint32_t c = 0; c < set->item[i].class_count; c++)
+            free(set->item[i].class_name[c]);
+        free(set->item[i].class_name);
     }
     free(set->item);
     *set = (target_set){0};
+}
+
+const target *target_by_id(const target_set *set, int64_t target_id)
+{
+    for (uint32_t t = 0; t < set->count; t++)
+        if (set->item[t].id == target_id)
+            return &set->item[t];
+    return NULL;
+}
+
+const target *target_find(const target_set *set, const char *name)
+{
+    for (uint32_t t = 0; t < set->count; t++)
+        if (strcmp(set->item[t].name, name) == 0)
+            return &set->item[t];
+    return NULL;
+}
+
+char *target_output_name(const target *t, uint32_t output)
+{
+    if (t->kind == TARGET_REAL)
+        return NULL;
+    uint32_t class = t->kind == TARGET_BINARY ? 1 : output;
+    const char *name = class < t->class_count ? t->class_name[class] : NULL;
+    return name ? mem_copy_text(name) : mem_format("class %u", class);
 }
 
 static status read_values(sql *q, double **value, uint32_t *samples, error *err)

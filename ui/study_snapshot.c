@@ -60,6 +60,14 @@ static void clean_fits(study *s)
     }
 }
 
+static void clean_target(target *t)
+{
+    clean(&t->name);
+    for (uint32_t c = 0; c < t->class_count; c++)
+        if (t->class_name[c])
+            clean(&t->class_name[c]);
+}
+
 status study_read(db *d, void *ask, void **result, error *err)
 {
     (void)ask;
@@ -79,7 +87,7 @@ status study_read(db *d, void *ask, void **result, error *err)
         name_layers(s);
         clean_fits(s);
         for (uint32_t i = 0; i < s->targets.count; i++)
-            clean(&s->targets.item[i].name);
+            clean_target(&s->targets.item[i]);
         clean(&s->model);
         *result = s;
     } else {

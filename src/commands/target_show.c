@@ -4,7 +4,6 @@
 #include "db/target.h"
 #include "src/base/memory.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +77,7 @@ typedef struct shown {
     const variable_fit *f;
     const target_choice *choice;
     uint32_t point;
-    target_kind kind;
-    json_t *classes; /* array of names, or NULL */
+    const target *about;
 } shown;
 
 static void print_path(const shown *w)
@@ -97,7 +95,7 @@ static void print_path(const shown *w)
             output_number(o, "held_out", p->held_out, 4);
             output_number(o, "deviation", p->deviation, 4);
         }
-        if ((f->folds && w->kind != TARGET_REAL) || w->choice->json)
+        if ((f->folds && w->about->kind != TARGET_REAL) || w->choice->json)
             output_number(o, "accuracy", p->accuracy, 4);
         output_small(o, "gap", p->gap);
         output_text(o, "state", p->state);
@@ -105,16 +103,6 @@ static void print_path(const shown *w)
         output_record(o);
     }
     output_end(o);
-}
-
-/* The name of the class that an output's weights speak for; NULL for a real variable. */
-static char *class_name(const shown *w, uint32_t number)
-{
-    if (w->kind == TARGET_REAL)
-        return NULL;
-    uint32_t class = w->kind == TARGET_BINARY ? 1 : number;
-    const char *name = json_string_value(json_array_get(w->classes, class));
-    return name ? mem_copy_text(name) : mem_format("class %u", class);
 }
 
 typedef struct ranked {
@@ -178,7 +166,7 @@ static status print_weight(const shown *w, output *o, const ranked *r, error *er
     if (code != STATUS_OK)
         return code;
     char *name = study_feature_name(w->s, in->position, r->weight.feature);
-    char *class = class_name(w, r->weight.output);
+    char *class = target_output_name(w->about, r->weight.output);
     if (w->f->outputs > 1 || w->choice->json)
         output_text(o, "class", class);
     output_text(o, "feature", name);
@@ -247,7 +235,7 @@ static void print_predictors(const shown *w, const output *o, const double *inte
         for (uint32_t i = 0; i < count; i++)
             if (order[i].weight.output == c)
                 sum += order[i].weight.weight * order[i].activation;
-        char *class = class_name(w, c);
+        char *class = target_output_name(w->about, c);
         output_line(o, "predictor%s%s: %.4f", class ? " of " : "", class ? class : "", sum);
         free(class);
     }
@@ -256,7 +244,7 @@ static void print_predictors(const shown *w, const output *o, const double *inte
 static void print_intercepts(const shown *w, const output *o, const double *intercept)
 {
     for (uint32_t c = 0; c < w->f->outputs; c++) {
-        char *class = class_name(w, c);
+        char *class = target_output_name(w->about, c);
         output_line(o, "point %u: intercept%s%s %.4f", w->point, class ? " of " : "",
                     class ? class : "", intercept[c]);
         free(class);
@@ -291,30 +279,16 @@ static status print_features(const shown *w, error *err)
     return code;
 }
 
-static status find_kind(shown *w, error *err)
-{
-    target_set targets = {0};
-    status code = target_list(w->s->connection, &targets, err);
-    for (uint32_t t = 0; code == STATUS_OK && t < targets.count; t++)
-        if (targets.item[t].id == w->f->target_id) {
-            w->kind = targets.item[t].kind;
-            if (targets.item[t].classes)
-                w->classes = json_loads(targets.item[t].classes, 0, NULL);
-        }
-    target_set_release(&targets);
-    return code;
-}
-
 static void print_head(const shown *w)
 {
     char *names = layer_names(w->s, w->f);
     output *o = output_begin(w->choice->json);
     output_line(o, "fit %lld: %s (%s) on %s, ridge %g, scale %s, lambda_max %.6g, %.2f s",
-                (long long)w->f->fit_id, w->f->target, target_kind_name(w->kind), names,
+                (long long)w->f->fit_id, w->f->target, target_kind_name(w->about->kind), names,
                 w->f->ridge, w->f->scale ? "sd" : "none", w->f->lambda_max, w->f->seconds);
     if (w->f->folds)
         output_line(o, "held_out: %s a sample over %u folds of whole documents",
-                    w->kind == TARGET_REAL ? "squared error" : "deviance", w->f->folds);
+                    w->about->kind == TARGET_REAL ? "squared error" : "deviance", w->f->folds);
     output_end(o);
     free(names);
 }
@@ -330,12 +304,17 @@ status target_show_fit(study *s, const variable_fit *f, const target_choice *cho
     if (choice->one_sample && choice->sample >= samples)
         return error_set(err, STATUS_USAGE, "sample %u: the study has samples 0 to %u",
                          choice->sample, samples - 1);
-    status code = find_kind(&w, err);
+    target_set targets = {0};
+    status code = target_list(s->connection, &targets, err);
+    w.about = target_by_id(&targets, f->target_id);
+    if (code == STATUS_OK && !w.about)
+        code = error_set(err, STATUS_INPUT, "'%s': the variable of fit %lld is gone", s->path,
+                         (long long)f->fit_id);
     if (code == STATUS_OK) {
         print_head(&w);
         print_path(&w);
         code = print_features(&w, err);
     }
-    json_decref(w.classes);
+    target_set_release(&targets);
     return code;
 }

@@ -9,7 +9,6 @@
 #include "src/jobs/folds.h"
 #include "src/jobs/stack.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -92,21 +91,10 @@ static void ticker_stop(ticker *t)
 
 static status find_target(run *r, error *err)
 {
-    for (uint32_t t = 0; t < r->targets.count; t++)
-        if (strcmp(r->targets.item[t].name, r->request->target) == 0)
-            r->about = &r->targets.item[t];
+    r->about = target_find(&r->targets, r->request->target);
     return r->about ? STATUS_OK
                     : error_set(err, STATUS_INPUT, "there is no target variable '%s'",
                                 r->request->target);
-}
-
-/* How many class names the variable came with. */
-static uint32_t count_classes(const target *about)
-{
-    json_t *names = about->classes ? json_loads(about->classes, 0, NULL) : NULL;
-    size_t count = json_is_array(names) ? json_array_size(names) : 0;
-    json_decref(names);
-    return (uint32_t)count;
 }
 
 static status load_variable(run *r, error *err)
@@ -119,7 +107,7 @@ static status load_variable(run *r, error *err)
     r->v.value = r->value;
     r->v.classes = 2;
     if (code == STATUS_OK && r->v.kind == VARIABLE_CLASS) {
-        r->v.classes = count_classes(r->about);
+        r->v.classes = r->about->class_count;
         for (uint32_t i = 0; i < r->v.rows; i++) /* a variable without names: as many as it uses */
             if (r->value[i] < UINT32_MAX && r->value[i] >= r->v.classes && !r->about->classes)
                 r->v.classes = (uint32_t)r->value[i] + 1;

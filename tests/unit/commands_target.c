@@ -149,3 +149,26 @@ Test(target, no_such_fit)
     cr_expect_eq(RUN("target", path, "--fit", "5"), STATUS_INPUT);
     cr_expect(strstr(err.message, "no fit 5 of a target variable") != NULL, "%s", err.message);
 }
+
+Test(target, paths_lead_on_to_it)
+{
+    cr_assert_eq(RUN("fit", path), STATUS_OK, "%s", err.message);
+    cr_expect_eq(RUN("paths", path, "--to-target", "hit"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "no fit leads to 'hit' yet") != NULL, "%s", err.message);
+    cr_assert_eq(RUN("target", path, "hit", "--layer", "blocks.1"), STATUS_OK, "%s", err.message);
+    cr_assert_eq(RUN("paths", path, "--to-target", "hit", "--limit", "1"), STATUS_OK, "%s",
+                 err.message);
+    /* feature 3 of layer 1 follows feature 3 of layer 0 */
+    cr_expect(strstr(said, "blocks.0.hook/3 ") && strstr(said, "blocks.1.hook/3 "), "%s", said);
+    cr_expect(strstr(said, "to 'hit' by fit 2") && strstr(said, "1 of "), "%s", said);
+    cr_expect(strstr(said, "y\\x1b[31mes") != NULL, "%s", said);
+}
+
+Test(target, paths_to_no_variable)
+{
+    cr_expect_eq(RUN("paths", path, "--to-target", "hit/maybe"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "'hit' has no class 'maybe'") != NULL, "%s", err.message);
+    cr_expect_eq(RUN("paths", path, "--to-target", "hits"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "no target variable 'hits'") != NULL, "%s", err.message);
+    cr_expect_eq(RUN("paths", path, "--to-target", "hit", "--to", "blocks.2"), STATUS_USAGE);
+}
