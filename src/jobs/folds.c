@@ -2,29 +2,9 @@
 
 #include "db/document.h"
 #include "src/base/memory.h"
+#include "src/base/random.h"
 
 #include <stdlib.h>
-
-/* splitmix64 (Steele, Lea and Flood 2014): the same order on every machine. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static void shuffle(uint32_t *order, uint32_t count, uint64_t seed)
-{
-    for (uint32_t i = 0; i < count; i++)
-        order[i] = i;
-    for (uint32_t i = count; i > 1; i--) {
-        uint32_t other = (uint32_t)(next_random(&seed) % i);
-        uint32_t swap = order[i - 1];
-        order[i - 1] = order[other];
-        order[other] = swap;
-    }
-}
 
 /* Each document, in shuffled order, goes to the fold that has the fewest samples so far. */
 static status deal(const uint32_t *number, uint32_t samples, uint32_t documents, uint32_t count,
@@ -38,7 +18,7 @@ static status deal(const uint32_t *number, uint32_t samples, uint32_t documents,
     if (length && order && fold_of && filled) {
         for (uint32_t i = 0; i < samples; i++)
             length[number[i]]++;
-        shuffle(order, documents, seed);
+        random_order(&seed, order, documents);
         for (uint32_t i = 0; i < documents; i++) {
             uint32_t best = 0;
             for (uint32_t f = 1; f < count; f++)
