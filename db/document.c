@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-status document_add(db *d, int64_t id, const char *name, const char *text,
-                    const char *tokens_json, uint32_t first_sample, uint32_t samples, error *err)
+status document_add(db *d, int64_t id, const char *name, const char *text, const char *tokens_json,
+                    uint32_t first_sample, uint32_t samples, error *err)
 {
     sql q;
     status s = sql_open(&q, d,
@@ -24,6 +24,50 @@ status document_add(db *d, int64_t id, const char *name, const char *text,
         s = sql_run(&q, err);
     }
     sql_close(&q);
+    return s;
+}
+
+status document_hold_out(db *d, int64_t id, error *err)
+{
+    sql q;
+    status s =
+        sql_open(&q, d, "UPDATE document SET split = 'held out' WHERE document_id = ?1", err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, id);
+        s = sql_run(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}
+
+status document_held_out(db *d, uint32_t samples, uint8_t **held, uint32_t *count, error *err)
+{
+    sql q;
+    bool row = false;
+    *count = 0;
+    *held = calloc((size_t)samples + 1, 1);
+    if (!*held)
+        return error_memory(err, "the held-out samples");
+    status s = sql_open(&q, d,
+                        "SELECT first_sample, samples FROM document WHERE split = 'held out'"
+                        " ORDER BY document_id",
+                        err);
+    while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        uint32_t first = sql_u32(&q, 0), of_it = sql_u32(&q, 1);
+        s = sql_check(&q, err);
+        if (s == STATUS_OK && (first > samples || of_it > samples - first))
+            s = error_set(err, STATUS_INPUT, "'%s' is damaged: a document beyond sample %u",
+                          d->path, samples);
+        for (uint32_t i = 0; s == STATUS_OK && i < of_it; i++) {
+            *count += !(*held)[first + i];
+            (*held)[first + i] = 1;
+        }
+    }
+    sql_close(&q);
+    if (s != STATUS_OK) {
+        free(*held);
+        *held = NULL;
+    }
     return s;
 }
 
@@ -215,8 +259,8 @@ static status mark_samples(db *d, uint32_t samples, uint32_t *number, uint32_t *
     bool row = false;
     for (uint32_t i = 0; i < samples; i++)
         number[i] = UINT32_MAX;
-    status s = sql_open(&q, d,
-                        "SELECT first_sample, samples FROM document ORDER BY document_id", err);
+    status s =
+        sql_open(&q, d, "SELECT first_sample, samples FROM document ORDER BY document_id", err);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
         uint32_t first = sql_u32(&q, 0);
         uint32_t count = sql_u32(&q, 1);

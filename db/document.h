@@ -16,6 +16,13 @@ typedef struct document {
 status document_add(db *d, int64_t id, const char *name, const char *text,
                     const char *tokens_json, uint32_t first_sample, uint32_t samples, error *err);
 
+/* Says that fits which keep to the training documents must not see this one. */
+status document_hold_out(db *d, int64_t id, error *err);
+
+/* held[i] is 1 when sample i is of a held-out document, else 0. Free *held (samples of them).
+ * *count: how many are. */
+status document_held_out(db *d, uint32_t samples, uint8_t **held, uint32_t *count, error *err);
+
 /* The document that holds a sample. */
 status document_of_sample(db *d, uint32_t sample, document *out, error *err);
 /* The first sample after `after` where `text` begins (ASCII letters without case) in the text of

@@ -4,6 +4,7 @@
 #include "src/formats/json_line.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct documents {
     lines *source;
@@ -57,13 +58,26 @@ static status read_tokens(documents *d, const json_t *object, error *err)
         return lines_error(d->source, err, "'tokens' is not an array");
     size_t i;
     json_t *token;
-    json_array_foreach (tokens, i, token) {
+    json_array_foreach(tokens, i, token)
+    {
         if (!json_is_string(token))
             return lines_error(d->source, err, "token %zu is not a string", i);
     }
     d->current.token_count = (uint32_t)json_array_size(tokens);
     d->current.tokens = json_dumps(tokens, JSON_COMPACT);
     return d->current.tokens ? STATUS_OK : error_memory(err, "a document");
+}
+
+static status read_split(documents *d, const json_t *object, error *err)
+{
+    const json_t *split = json_object_get(object, "split");
+    if (!split || json_is_null(split))
+        return STATUS_OK;
+    const char *word = json_string_value(split);
+    d->current.held_out = word && strcmp(word, "held out") == 0;
+    return d->current.held_out || (word && strcmp(word, "train") == 0)
+               ? STATUS_OK
+               : lines_error(d->source, err, "'split' is neither \"train\" nor \"held out\"");
 }
 
 static status read_object(documents *d, const json_t *object, bool need_tokens, error *err)
@@ -74,9 +88,12 @@ static status read_object(documents *d, const json_t *object, bool need_tokens, 
         code = json_line_text(d->source, object, "text", &current->text, err);
     if (code == STATUS_OK)
         code = read_tokens(d, object, err);
+    if (code == STATUS_OK)
+        code = read_split(d, object, err);
     if (code == STATUS_OK && !current->tokens && (need_tokens || !current->text))
-        code = lines_error(d->source, err, need_tokens ? "a document without 'tokens'"
-                                                       : "neither 'text' nor 'tokens'");
+        code = lines_error(d->source, err,
+                           need_tokens ? "a document without 'tokens'"
+                                       : "neither 'text' nor 'tokens'");
     return code;
 }
 

@@ -1,7 +1,7 @@
 /* What was read: documents, one a line.
  *
- * JSONL: objects with `tokens` (strings), `text`, and maybe `id` (text or a whole number); other
- * keys are passed over, blank lines too. Plain text: every line is a document. */
+ * JSONL: objects with `tokens` (strings), `text`, and maybe `id` (text or a whole number) and
+ * `split` ("train" or "held out"); other keys are passed over, blank lines too. Plain text: every line is a document. */
 #ifndef FORMATS_DOCUMENTS_H
 #define FORMATS_DOCUMENTS_H
 
@@ -12,6 +12,7 @@ typedef struct document_line {
     char *text;   /* NULL: only tokens were given */
     char *tokens; /* a JSON array of strings; NULL: only text was given */
     uint32_t token_count;
+    bool held_out; /* its split says so */
 } document_line;
 
 typedef struct documents documents;

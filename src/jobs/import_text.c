@@ -35,8 +35,9 @@ static status add_document(importer *im, const char *file, const document_line *
     im->start[n + 1] = im->rows;
     im->documents++;
     bool pooled = im->source.pool != POOL_NONE;
-    return document_add(im->build, n, line->name, line->text, line->tokens, pooled ? n : first,
-                        pooled ? 1 : im->rows - first, im->err);
+    status code = document_add(im->build, n, line->name, line->text, line->tokens,
+                               pooled ? n : first, pooled ? 1 : im->rows - first, im->err);
+    return code == STATUS_OK && line->held_out ? document_hold_out(im->build, n, im->err) : code;
 }
 
 status import_documents(importer *im)

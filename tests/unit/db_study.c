@@ -39,6 +39,27 @@ Test(db_study, documents_by_sample)
     db_close(d);
 }
 
+Test(db_study, held_out_documents)
+{
+    static const uint8_t expected[] = {0, 0, 1, 1, 1, 0};
+    db *d = new_study();
+    uint8_t *held = NULL;
+    uint32_t count = 9;
+    for (uint32_t i = 0; i < 3; i++)
+        OK(document_add(d, i, NULL, "x", NULL, i ? 3 * i - 1 : 0, i ? 3 : 2, &err));
+    OK(document_held_out(d, 6, &held, &count, &err));
+    cr_expect_eq(count, 0);
+    free(held);
+    OK(document_hold_out(d, 1, &err));
+    OK(document_held_out(d, 6, &held, &count, &err));
+    cr_expect_eq(count, 3);
+    cr_expect_arr_eq(held, expected, sizeof expected);
+    free(held);
+    FAILS(document_held_out(d, 4, &held, &count, &err), STATUS_INPUT, "damaged", "sample 4");
+    cr_expect_null(held);
+    db_close(d);
+}
+
 Test(db_study, tokens_that_are_not_strings)
 {
     static const char *const lies[] = {"[\"a\", 1]", "[\"a\", null]", "[[\"a\"]]", "[\"a\"",

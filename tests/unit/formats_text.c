@@ -182,9 +182,10 @@ static status join_documents(const char *text, bool plain, bool need_tokens, cha
         code = documents_next(d, need_tokens, &line, &more, err);
         if (code != STATUS_OK || !more)
             break;
-        used += (size_t)snprintf(out + used, 256 - used, "%s/%s/%s/%u|",
+        used += (size_t)snprintf(out + used, 256 - used, "%s/%s/%s/%u%s|",
                                  line.name ? line.name : "-", line.text ? line.text : "-",
-                                 line.tokens ? line.tokens : "-", line.token_count);
+                                 line.tokens ? line.tokens : "-", line.token_count,
+                                 line.held_out ? " held out" : "");
     }
     documents_close(d);
     return code;
@@ -201,6 +202,12 @@ Test(formats_text, documents_of_every_form)
     cr_expect_str_eq(out, "a/-/[\" x\",\"y\"]/2|7/t/[]/0|");
     cr_expect_eq(join_documents("{\"text\": \"t\"}", false, false, out, &err), STATUS_OK);
     cr_expect_str_eq(out, "-/t/-/0|");
+    cr_expect_eq(join_documents("{\"text\": \"a\", \"split\": \"held out\"}\n"
+                                "{\"text\": \"b\", \"split\": \"train\"}\n"
+                                "{\"text\": \"c\", \"split\": null}\n",
+                                false, false, out, &err),
+                 STATUS_OK);
+    cr_expect_str_eq(out, "-/a/-/0 held out|-/b/-/0|-/c/-/0|");
     cr_expect_eq(join_documents("one\n\n{three}\n", true, false, out, &err), STATUS_OK);
     cr_expect_str_eq(out, "-/one/-/0|-//-/0|-/{three}/-/0|");
 }
@@ -218,6 +225,8 @@ Test(formats_text, bad_documents_are_named_with_their_line)
         {"{\"text\": \"a\"}\n", true, "line 1: a document without 'tokens'"},
         {"{\"tokens\": [1]}\n", false, "line 1: token 0 is not a string"},
         {"{\"tokens\": \"a\"}\n", false, "line 1: 'tokens' is not an array"},
+        {"{\"text\": \"a\", \"split\": \"test\"}\n", false,
+         "line 1: 'split' is neither \"train\" nor \"held out\""},
         {"{\"text\": 1.5}\n", false, "line 1: 'text' is neither text nor a whole number"},
         {"{\"text\": \"a\", \"text\": \"b\"}\n", false, "duplicate object key"},
         {"{\"text\": \"\\u0000\"}\n", false, "line 1: column "},

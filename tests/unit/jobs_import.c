@@ -226,6 +226,11 @@ Test(jobs_import, pooling_as_numpy_does_it)
         cr_expect(i < 3 ? value[1] == 1 && value[2] == 0
                         : value[3] == 0 && value[4] == 1 && value[5] == 0 && value[22] == 1);
         free(value);
+        uint8_t *held;
+        uint32_t count;
+        cr_assert_eq(document_held_out(d, samples, &held, &count, &err), STATUS_OK);
+        cr_expect(count == (i < 3 ? 1 : 7) && held[i < 3 ? 2 : 5]);
+        free(held);
         db_close(d);
     }
 }
