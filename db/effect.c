@@ -1,6 +1,6 @@
-/* Measured effects of interventions: declared in target.h. */
+#include "db/effect.h"
+
 #include "db/sql.h"
-#include "db/target.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Target variables, and measured effects of interventions. */
+/* Target variables. */
 #ifndef DB_TARGET_H
 #define DB_TARGET_H
 
@@ -38,20 +38,5 @@ char *target_output_name(const target *t, uint32_t output);
 
 /* The values of one target variable. Free *value (samples doubles). */
 status target_load(db *d, int64_t target_id, double **value, uint32_t *samples, error *err);
-
-typedef struct effect {
-    uint32_t source, target; /* features */
-    double effect;           /* mean change of the target when the source is removed */
-    uint32_t active;         /* samples over which it was averaged */
-} effect;
-
-/* Creates the set; its effects follow in any number of calls. Repeated (source, target) pairs
- * are STATUS_INPUT. */
-status effect_set_add(db *d, int64_t source_layer, int64_t target_layer, const char *file,
-                      int64_t *effect_set, error *err);
-status effect_add(db *d, int64_t effect_set, const effect *effects, uint32_t count, error *err);
-/* All effects between two layers, by source, then target. Free *effects. None: *count is 0. */
-status effect_load(db *d, int64_t source_layer, int64_t target_layer, effect **effects,
-                   uint32_t *count, error *err);
 
 #endif

@@ -100,3 +100,9 @@ void progress_variable(void *user, const variable_progress *p)
     snprintf(facts, sizeof facts, "%u of %u points", p->done, p->points);
     show(user, p->points ? (double)p->done / p->points : 0, facts);
 }
+
+void progress_score(void *user, double fraction)
+{
+    (void)user;
+    show("judging", fraction, "");
+}

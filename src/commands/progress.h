@@ -16,6 +16,8 @@ void progress_import(void *user, const import_progress *p);
 void progress_fit(void *user, const fit_progress *p);
 /* `user`: the variable's name. */
 void progress_variable(void *user, const variable_progress *p);
+/* `user` is not used. */
+void progress_score(void *user, double fraction);
 
 /* Ends the line that a bar stands on. */
 void progress_end(void);

@@ -2,6 +2,7 @@
 #include "src/base/memory.h"
 
 #include "db/document.h"
+#include "db/effect.h"
 #include "src/formats/array.h"
 #include "src/formats/documents.h"
 #include "src/formats/effects.h"

@@ -1,6 +1,7 @@
 /* The plug is pulled, the disk fills up, bytes rot: what was finished is there, and nothing that
  * a file can hold brings the program down. */
 #include "db/document.h"
+#include "db/effect.h"
 #include "db/feature.h"
 #include "db/fit.h"
 #include "db/sql.h"

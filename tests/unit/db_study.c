@@ -1,5 +1,6 @@
 /* Documents, target variables and measured effects come back as they were imported. */
 #include "db/document.h"
+#include "db/effect.h"
 #include "db/target.h"
 #include "tests/unit/db_fixture.h"
 

@@ -3,6 +3,7 @@
 #include "src/jobs/import.h"
 
 #include "db/document.h"
+#include "db/effect.h"
 #include "db/feature.h"
 #include "db/layer.h"
 #include "db/note.h"

@@ -1,0 +1,147 @@
+#include "src/circuit/effects_score.h"
+
+#include "src/base/memory.h"
+#include "src/circuit/calibration.h"
+#include "src/circuit/ranking.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const uint32_t effects_place[EFFECTS_PLACES] = {100, 300, 1000};
+
+static bool moved(const effect_cell *c, double cut)
+{
+    return fabs(c->measured) > cut;
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? (double)part / (double)whole : (double)NAN;
+}
+
+static void count_cells(const effect_cell *cell, uint32_t count, double cut, effects_score *out)
+{
+    uint64_t agree = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const effect_cell *c = &cell[i];
+        bool hit = moved(c, cut);
+        out->moved += hit;
+        out->edges += c->edge;
+        out->found += hit && c->edge;
+        agree += hit && c->edge && c->predicted * c->measured > 0;
+    }
+    out->sign_agreement = share(agree, out->found);
+}
+
+/* Average precision and precision: cells without an edge are the block that scores 0. */
+static status rank_cells(const effect_cell *cell, uint32_t count, double cut, effects_score *out,
+                         error *err)
+{
+    ranked *item = mem_try(out->edges, sizeof *item);
+    if (!item)
+        return error_memory(err, "judging a circuit");
+    size_t edges = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (cell[i].edge)
+            item[edges++] = (ranked){fabs(cell[i].predicted), moved(&cell[i], cut)};
+    ranking_sort(item, edges);
+    ranking r = {.item = item,
+                 .count = edges,
+                 .zeros = out->cells - edges,
+                 .zeros_relevant = out->moved - out->found};
+    out->average_precision = ranking_average_precision(&r);
+    for (int p = 0; p < EFFECTS_PLACES; p++)
+        out->precision[p] =
+            edges >= effects_place[p] ? ranking_precision_at(&r, effects_place[p]) : (double)NAN;
+    free(item);
+    return STATUS_OK;
+}
+
+static status calibrate(const effect_cell *cell, uint32_t count, effects_score *out, error *err)
+{
+    double *x = mem_try(out->edges, sizeof *x);
+    double *y = mem_try(out->edges, sizeof *y);
+    size_t n = 0;
+    for (uint32_t i = 0; x && y && i < count; i++) {
+        if (!cell[i].edge)
+            continue;
+        x[n] = cell[i].predicted;
+        y[n++] = cell[i].measured;
+    }
+    status code = x && y ? calibration_rank(x, y, n, &out->rank_correlation, err)
+                         : error_memory(err, "judging a circuit");
+    if (code == STATUS_OK)
+        out->slope = calibration_slope(x, y, n);
+    free(x);
+    free(y);
+    return code;
+}
+
+status effects_score_cells(const effect_cell *cell, uint32_t count, uint64_t cells, double cut,
+                           effects_score *out, error *err)
+{
+    *out = (effects_score){.cells = cells};
+    count_cells(cell, count, cut, out);
+    status code = rank_cells(cell, count, cut, out, err);
+    return code == STATUS_OK ? calibrate(cell, count, out, err) : code;
+}
+
+static void add_to_mean(double value, double *sum, uint32_t *terms)
+{
+    if (isfinite(value)) {
+        *sum += value;
+        ++*terms;
+    }
+}
+
+effects_score effects_score_mean(const effects_score *pair, uint32_t pairs,
+                                 const effects_score *together)
+{
+    effects_score mean = *together;
+    double sum[1 + EFFECTS_PLACES] = {0};
+    uint32_t terms[1 + EFFECTS_PLACES] = {0};
+    for (uint32_t i = 0; i < pairs; i++) {
+        add_to_mean(pair[i].average_precision, &sum[0], &terms[0]);
+        for (int p = 0; p < EFFECTS_PLACES; p++)
+            add_to_mean(pair[i].precision[p], &sum[1 + p], &terms[1 + p]);
+    }
+    mean.average_precision = terms[0] ? sum[0] / terms[0] : (double)NAN;
+    for (int p = 0; p < EFFECTS_PLACES; p++)
+        mean.precision[p] = terms[1 + p] ? sum[1 + p] / terms[1 + p] : (double)NAN;
+    return mean;
+}
+
+static double off_by(const effect_cell *c)
+{
+    return fabs(c->measured - c->predicted);
+}
+
+static int worst_first(const void *a, const void *b)
+{
+    const effect_cell *x = a, *y = b;
+    if (x->edge != y->edge)
+        return x->edge ? -1 : 1;
+    if (off_by(x) != off_by(y))
+        return off_by(x) > off_by(y) ? -1 : 1;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    return (x->target > y->target) - (x->target < y->target);
+}
+
+uint32_t effects_score_worst(effect_cell *cell, uint32_t count, uint32_t most)
+{
+    uint32_t edges = 0;
+    for (uint32_t i = 0; i < count; i++)
+        edges += cell[i].edge;
+    qsort(cell, count, sizeof *cell, worst_first);
+    return edges < most ? edges : most;
+}
+
+const char *effects_disagreement(const effect_cell *cell, double cut)
+{
+    if (!moved(cell, cut))
+        return "nothing moved";
+    if (cell->predicted * cell->measured < 0)
+        return "sign";
+    return fabs(cell->predicted) > fabs(cell->measured) ? "too large" : "too small";
+}

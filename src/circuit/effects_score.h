@@ -1,0 +1,58 @@
+/* A circuit held against measured interventions: what really moved when a feature was removed.
+ *
+ * What is judged is every cell (removed source feature, feature of the target layer). A removal
+ * that lowers the target is a positive edge, so an edge predicts the effect -removal, and no edge
+ * predicts 0. */
+#ifndef CIRCUIT_EFFECTS_SCORE_H
+#define CIRCUIT_EFFECTS_SCORE_H
+
+#include "src/base/error.h"
+
+#include <stdint.h>
+
+#define EFFECTS_CUT 0.05 /* |effect| above it counts as moved, unless told otherwise */
+
+enum { EFFECTS_PLACES = 3 };
+extern const uint32_t effects_place[EFFECTS_PLACES]; /* 100, 300, 1000 */
+
+typedef struct effect_cell {
+    uint32_t source, target; /* as the caller numbers them */
+    double predicted;        /* 0 where there is no edge */
+    double measured;
+    bool edge;
+} effect_cell;
+
+typedef struct effects_score {
+    uint64_t cells;           /* judged */
+    uint64_t moved;           /* of these: |measured| above the cut */
+    uint64_t edges;           /* cells with an edge */
+    uint64_t found;           /* moved, and there is an edge */
+    double average_precision; /* of |predicted| at finding what moved; equal ones are one step */
+    double precision[EFFECTS_PLACES]; /* share that moved, of the 100, 300, 1000 strongest edges;
+                                         NaN where the circuit has fewer */
+    double sign_agreement;            /* of the edges found: share with the measured sign */
+    double rank_correlation;          /* Spearman's, of predicted and measured over the edges */
+    double slope; /* measured against predicted, over the edges; 1 is calibrated */
+} effects_score;
+
+/* cell: count cells, each at most once, among them all with an edge or an effect; `cells` is how
+ * many there are in all. Shares of nothing are NaN. STATUS_MACHINE: memory. */
+status effects_score_cells(const effect_cell *cell, uint32_t count, uint64_t cells, double cut,
+                           effects_score *out, error *err);
+
+/* Several pairs as one: counts are sums, average precision and precision the means over the pairs
+ * that have them (pairs weigh the same). `together` is the score of all their cells, which gives
+ * sign, rank correlation and slope. */
+effects_score effects_score_mean(const effects_score *pair, uint32_t pairs,
+                                 const effects_score *together);
+
+/* Moves the `most` edges that disagree most with what was measured to the front of cell[0..count),
+ * the worst first, and returns how many there are: the greatest |measured - predicted| among cells
+ * with an edge. */
+uint32_t effects_score_worst(effect_cell *cell, uint32_t count, uint32_t most);
+
+/* What is wrong with an edge: "sign" when it moved the other way, "nothing moved" when |measured|
+ * is not above the cut, else "too large" or "too small". */
+const char *effects_disagreement(const effect_cell *cell, double cut);
+
+#endif
