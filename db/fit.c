@@ -1,5 +1,6 @@
 #include "db/fit.h"
 
+#include "db/run_state.h"
 #include "db/sql.h"
 #include "src/base/memory.h"
 
@@ -7,21 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const state_names[] = {
-#define FIT_STATE_TEXT(name, text) text,
-    FIT_STATE_LIST(FIT_STATE_TEXT)
-#undef FIT_STATE_TEXT
-};
-
-const char *fit_state_name(fit_state state)
-{
-    return state_names[state];
-}
-
-static status no_such_fit(const db *d, int64_t fit_id, error *err)
-{
-    return error_set(err, STATUS_INPUT, "'%s' has no fit %lld", d->path, (long long)fit_id);
-}
+static const run_table fits = RUN_TABLE("fit", "fit", "fit_id");
 
 static status insert_fit(db *d, fit *f, error *err)
 {
@@ -101,17 +88,6 @@ void fit_set_release(fit_set *set)
     *set = (fit_set){0};
 }
 
-/* A short word into a fixed field; longer than the field: damaged. */
-static void read_word(sql *q, int column, char *out, size_t capacity)
-{
-    const char *text = (const char *)sqlite3_column_text(q->handle, column);
-    size_t length = text ? strlen(text) : capacity;
-    if (length < capacity)
-        memcpy(out, text, length + 1);
-    else if (!q->misfit)
-        q->misfit = column + 1;
-}
-
 #define FIT_COLUMNS                                                                               \
     "SELECT fit_id, kind, rule, lambda, ridge, scale = 'sd', tolerance, seed, state, runner,"     \
     " message, data_hash, created, started, finished FROM fit "
@@ -125,8 +101,7 @@ static void read_fit(sql *q, fit *f)
         .scale = sql_int(q, 5) != 0,
         .tolerance = sql_real(q, 6),
         .seed = sql_int(q, 7),
-        .state =
-            (fit_state)sql_name(q, 8, state_names, sizeof state_names / sizeof *state_names),
+        .state = run_read_state(q, 8),
         .runner = sql_text(q, 9),
         .message = sql_text(q, 10),
         .data_hash = sql_text(q, 11),
@@ -134,8 +109,8 @@ static void read_fit(sql *q, fit *f)
         .started = sql_int(q, 13),
         .finished = sql_int(q, 14),
     };
-    read_word(q, 1, f->kind, sizeof f->kind);
-    read_word(q, 2, f->rule, sizeof f->rule);
+    sql_word(q, 1, f->kind, sizeof f->kind);
+    sql_word(q, 2, f->rule, sizeof f->rule);
 }
 
 static fit_pair read_pair(sql *q)
@@ -226,7 +201,7 @@ static status load_fit(db *d, int64_t fit_id, fit *out, error *err)
         read_fit(&q, out);
         s = sql_check(&q, err);
     } else if (s == STATUS_OK) {
-        s = fit_id ? no_such_fit(d, fit_id, err)
+        s = fit_id ? run_missing(d, &fits, fit_id, err)
                    : error_set(err, STATUS_INPUT, "'%s' has no fit with results yet", d->path);
     }
     sql_close(&q);
@@ -246,91 +221,20 @@ status fit_get(db *d, int64_t fit_id, fit *out, error *err)
     return s;
 }
 
-static status fit_exists(db *d, int64_t fit_id, error *err)
-{
-    sql q;
-    bool row = false;
-    status s = sql_open(&q, d, "SELECT 1 FROM fit WHERE fit_id = ?1", err);
-    if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, fit_id);
-        s = sql_step(&q, &row, err);
-    }
-    sql_close(&q);
-    return s == STATUS_OK && !row ? no_such_fit(d, fit_id, err) : s;
-}
-
-static status claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner,
-                    bool *taken, error *err)
-{
-    sql q;
-    status s = fit_exists(d, fit_id, err);
-    if (s != STATUS_OK)
-        return s;
-    s = sql_open(&q, d,
-                 "UPDATE fit SET state = 'running', runner = ?2, message = NULL, started = ?4,"
-                 " finished = NULL WHERE fit_id = ?1 AND (state IN ('queued', 'cancelled',"
-                 " 'failed') OR (state = 'running' AND runner = ?3))",
-                 err);
-    if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, fit_id);
-        sql_bind_text(&q, 2, runner);
-        sql_bind_text(&q, 3, stale_runner);
-        sql_bind_int(&q, 4, (int64_t)time(NULL));
-        s = sql_run(&q, err);
-    }
-    *taken = s == STATUS_OK && sqlite3_changes(d->handle) == 1;
-    sql_close(&q);
-    return s;
-}
-
 status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner,
                  bool *taken, error *err)
 {
-    *taken = false;
-    status s = db_begin(d, err);
-    if (s != STATUS_OK)
-        return s;
-    s = claim(d, fit_id, runner, stale_runner, taken, err);
-    if (s == STATUS_OK)
-        s = db_commit(d, err);
-    else
-        db_rollback(d);
-    *taken = *taken && s == STATUS_OK;
-    return s;
+    return run_claim(d, &fits, fit_id, runner, stale_runner, taken, err);
 }
 
 status fit_set_state(db *d, int64_t fit_id, fit_state state, const char *message, error *err)
 {
-    sql q;
-    bool over = state == FIT_DONE || state == FIT_CANCELLED || state == FIT_FAILED;
-    status s = sql_open(
-        &q, d, "UPDATE fit SET state = ?2, message = ?3, finished = ?4 WHERE fit_id = ?1", err);
-    if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, fit_id);
-        sql_bind_text(&q, 2, fit_state_name(state));
-        sql_bind_text(&q, 3, message);
-        if (over)
-            sql_bind_int(&q, 4, (int64_t)time(NULL));
-        s = sql_run(&q, err);
-    }
-    sql_close(&q);
-    if (s == STATUS_OK && sqlite3_changes(d->handle) == 0)
-        s = no_such_fit(d, fit_id, err);
-    return s;
+    return run_set_state(d, &fits, fit_id, state, message, err);
 }
 
 status fit_delete(db *d, int64_t fit_id, error *err)
 {
-    sql q;
-    status s = sql_open(&q, d, "DELETE FROM fit WHERE fit_id = ?1", err);
-    if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, fit_id);
-        s = sql_run(&q, err);
-    }
-    sql_close(&q);
-    if (s == STATUS_OK && sqlite3_changes(d->handle) == 0)
-        s = no_such_fit(d, fit_id, err);
-    return s;
+    return run_delete(d, &fits, fit_id, err);
 }
 
 status fit_pair_set_lambda(db *d, int64_t pair_id, bool known, double lambda, double lambda_max,

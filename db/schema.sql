@@ -201,6 +201,66 @@ CREATE TABLE variable_weight (
     FOREIGN KEY (fit_id, point) REFERENCES variable_point ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE fit_check (                -- a trust check of a fit: held-out documents, permutations, resamples, ...
+    check_id  INTEGER PRIMARY KEY AUTOINCREMENT,
+    fit_id    INTEGER NOT NULL REFERENCES fit ON DELETE CASCADE,
+    kind      TEXT NOT NULL,            -- which check; the program knows what its findings mean
+    settings  TEXT NOT NULL,            -- JSON object: rounds, seed, ...
+    state     TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'cancelled', 'failed')),
+    runner    TEXT,                     -- as in fit
+    message   TEXT,
+    units     INTEGER NOT NULL DEFAULT 0,  -- of work to do; 0: not known yet
+    done      INTEGER NOT NULL DEFAULT 0,  -- units whose findings are stored: what resuming looks at
+    seconds   REAL NOT NULL DEFAULT 0,
+    created   INTEGER NOT NULL,         -- unix seconds
+    started   INTEGER,
+    finished  INTEGER
+) STRICT;
+CREATE INDEX check_by_fit ON fit_check (fit_id);
+
+-- What checks found. Layers are layer_ids; 0 and 0: of the whole circuit.
+
+CREATE TABLE check_figure (             -- one number
+    check_id     INTEGER NOT NULL REFERENCES fit_check ON DELETE CASCADE,
+    source_layer INTEGER NOT NULL,
+    target_layer INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    value        REAL,                  -- NULL: there is none
+    PRIMARY KEY (check_id, source_layer, target_layer, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE check_point (              -- a point of a curve
+    check_id     INTEGER NOT NULL REFERENCES fit_check ON DELETE CASCADE,
+    source_layer INTEGER NOT NULL,
+    target_layer INTEGER NOT NULL,
+    series       TEXT NOT NULL,
+    place        INTEGER NOT NULL,      -- in the series, from 0
+    x            REAL NOT NULL,
+    y            REAL NOT NULL,
+    PRIMARY KEY (check_id, source_layer, target_layer, series, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE check_value (              -- one number a target feature
+    check_id     INTEGER NOT NULL REFERENCES fit_check ON DELETE CASCADE,
+    source_layer INTEGER NOT NULL,
+    target_layer INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    feature      INTEGER NOT NULL,      -- of the target layer
+    value        REAL,
+    PRIMARY KEY (check_id, source_layer, target_layer, name, feature)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE check_edge (               -- one number an edge, the edges of a target feature in one row
+    check_id       INTEGER NOT NULL REFERENCES fit_check ON DELETE CASCADE,
+    source_layer   INTEGER NOT NULL,
+    target_layer   INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    target_feature INTEGER NOT NULL,
+    source_feature BLOB NOT NULL,       -- uint32[edges], ascending
+    value          BLOB NOT NULL,       -- float32[edges]
+    PRIMARY KEY (check_id, source_layer, target_layer, name, target_feature)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE note (                     -- the user's own words; kept by names, so that it survives a re-import
     note_id  INTEGER PRIMARY KEY,
     subject  TEXT NOT NULL CHECK (subject IN ('feature', 'edge', 'fit')),

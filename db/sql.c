@@ -3,6 +3,7 @@
 #include "src/base/memory.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,31 @@ double sql_real(sql *q, int column)
 char *sql_text(sql *q, int column)
 {
     return mem_copy_text((const char *)sqlite3_column_text(q->handle, column));
+}
+
+void sql_word(sql *q, int column, char *out, size_t capacity)
+{
+    const char *text = (const char *)sqlite3_column_text(q->handle, column);
+    size_t length = text ? strlen(text) : capacity;
+    out[0] = '\0';
+    if (length < capacity)
+        memcpy(out, text, length + 1);
+    else if (!q->misfit)
+        q->misfit = column + 1;
+}
+
+double sql_real_or_nan(sql *q, int column)
+{
+    return sqlite3_column_type(q->handle, column) == SQLITE_NULL ? (double)NAN
+                                                                 : sql_real(q, column);
+}
+
+void sql_bind_real_or_null(sql *q, int parameter, double value)
+{
+    if (isfinite(value))
+        sql_bind_real(q, parameter, value);
+    else
+        sql_bind_text(q, parameter, NULL);
 }
 
 unsigned sql_name(sql *q, int column, const char *const *names, unsigned count)

@@ -59,6 +59,11 @@ uint32_t sql_u32(sql *q, int column);
 uint64_t sql_u64(sql *q, int column);
 double sql_real(sql *q, int column);
 char *sql_text(sql *q, int column); /* fresh copy, or NULL for NULL */
+/* A short word into a fixed field; longer than the field: a misfit. */
+void sql_word(sql *q, int column, char *out, size_t capacity);
+/* NaN for NULL, and the other way round. */
+double sql_real_or_nan(sql *q, int column);
+void sql_bind_real_or_null(sql *q, int parameter, double value);
 /* Place of the text in a list of names; a text that is not in it is a misfit. */
 unsigned sql_name(sql *q, int column, const char *const *names, unsigned count);
 

@@ -4,24 +4,9 @@
 #include "db/sql.h"
 #include "src/base/memory.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 static const char *const point_states[] = {"converged", "unconverged", "constant"};
-
-static void bind_known(sql *q, int parameter, double value)
-{
-    if (isfinite(value))
-        sql_bind_real(q, parameter, value);
-    else
-        sql_bind_text(q, parameter, NULL);
-}
-
-static double real_or_nan(sql *q, int column)
-{
-    return sqlite3_column_type(q->handle, column) == SQLITE_NULL ? (double)NAN
-                                                                 : sql_real(q, column);
-}
 
 /* ---- storing ---- */
 
@@ -95,9 +80,9 @@ static status add_points(db *d, const variable_fit *f, error *err)
         sql_bind_real(&q, 5, p->gap);
         sql_bind_real(&q, 6, p->explained);
         sql_bind_int(&q, 7, p->features);
-        bind_known(&q, 8, p->held_out);
-        bind_known(&q, 9, p->deviation);
-        bind_known(&q, 10, p->accuracy);
+        sql_bind_real_or_null(&q, 8, p->held_out);
+        sql_bind_real_or_null(&q, 9, p->deviation);
+        sql_bind_real_or_null(&q, 10, p->accuracy);
         s = sql_run(&q, err);
     }
     sql_close(&q);
@@ -240,9 +225,9 @@ static status load_points(db *d, variable_fit *f, error *err)
             .gap = sql_real(&q, 2),
             .explained = sql_real(&q, 3),
             .features = sql_u32(&q, 4),
-            .held_out = real_or_nan(&q, 5),
-            .deviation = real_or_nan(&q, 6),
-            .accuracy = real_or_nan(&q, 7),
+            .held_out = sql_real_or_nan(&q, 5),
+            .deviation = sql_real_or_nan(&q, 6),
+            .accuracy = sql_real_or_nan(&q, 7),
         };
         if (sql_int(&q, 8) != f->point_count - 1) {
             s = error_set(err, STATUS_INPUT, "'%s' is damaged: fit %lld has no point %u", d->path,

@@ -220,6 +220,13 @@ static target_step finish_round(workspace *w, const target_rules *rules, uint32_
     return TARGET_WAITS;
 }
 
+/* The lambda that was given, not found. */
+static double given_lambda(const target_rules *rules, uint32_t column)
+{
+    bool own = rules->settings.rule == LASSO_ABSOLUTE && rules->settings.target_lambda;
+    return own ? rules->settings.target_lambda[column] : rules->lambda;
+}
+
 bool target_settle_lambda(lane *l, const target_rules *rules)
 {
     const lasso_settings *settings = &rules->settings;
@@ -227,7 +234,8 @@ bool target_settle_lambda(lane *l, const target_rules *rules)
     l->threshold =
         settings->rule == LASSO_OF_TARGET
             ? settings->lambda * l->worst
-            : rules->design->rows * rules->lambda * target_lambda_scale(rules->design, &l->y);
+            : rules->design->rows * given_lambda(rules, l->column) *
+                  target_lambda_scale(rules->design, &l->y);
     l->gap = 0;
     return !screen_exceeds(l->worst, 1, l->threshold);
 }
@@ -341,7 +349,7 @@ void target_result(const workspace *w, const target_rules *rules, uint32_t t, ui
                  : l->gap <= rules->settings.tolerance ? LASSO_CONVERGED
                                                        : LASSO_UNCONVERGED,
         .lambda = rules->settings.rule == LASSO_OF_TARGET ? rules->settings.lambda * lambda_max
-                                                          : rules->lambda,
+                                                          : given_lambda(rules, l->column),
         .lambda_max = lambda_max,
         .intercept = l->r.intercept,
         .r2 = constant ? 0 : 1 - l->r.rr / (l->y.norm * l->y.norm),

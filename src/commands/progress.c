@@ -88,10 +88,20 @@ void progress_fit(void *user, const fit_progress *p)
     snprintf(facts, sizeof facts, "pair %u of %u  %u of %u targets  %llu edges  %.0f/s%s",
              p->pair + 1, p->pairs, p->done, p->targets, (unsigned long long)p->edges, p->rate,
              left);
-    const char *name = layers && p->target_position < layers->count
-                           ? layers->item[p->target_position].name
-                           : "";
+    const char *name =
+        layers && p->target_position < layers->count ? layers->item[p->target_position].name : "";
     show(name, p->targets ? (double)p->done / p->targets : 0, facts);
+}
+
+void progress_check(void *user, const check_progress *p)
+{
+    (void)user;
+    char facts[96];
+    char left[32] = "";
+    if (p->seconds_left >= 0)
+        snprintf(left, sizeof left, ", %.0f s left", p->seconds_left);
+    snprintf(facts, sizeof facts, "%u of %u%s", p->done, p->units, left);
+    show(p->kind, p->fraction, facts);
 }
 
 void progress_variable(void *user, const variable_progress *p)

@@ -6,13 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef enum order_kind { ORDER_FIT, ORDER_RESUME, ORDER_SHELVE, ORDER_DELETE } order_kind;
+typedef enum order_kind {
+    ORDER_FIT,   /* make a fit */
+    ORDER_CHECK, /* make a check */
+    ORDER_RESUME,
+    ORDER_SHELVE,
+    ORDER_DELETE
+} order_kind;
+
+/* A fit, or a check of one. */
+typedef struct task {
+    bool check;
+    int64_t id; /* 0: none */
+} task;
 
 typedef struct order {
     struct order *next;
     order_kind kind;
     fit_request request; /* of ORDER_FIT */
-    int64_t fit_id;      /* of the others */
+    check_request check; /* of ORDER_CHECK; owns its texts */
+    task about;          /* of the others */
 } order;
 
 /* A thread and what waits for it, oldest first. */
@@ -25,18 +38,26 @@ struct engine {
     char *study;
     unsigned threads;
     queue *news;
-    desk runner; /* runs fits, one after the other: ORDER_RESUME */
-    desk clerk;  /* all else at once, so that a fit stands in the workspace while another runs */
+    desk runner; /* runs tasks, one after the other: ORDER_RESUME */
+    desk clerk;  /* all else at once, so that a task stands in the workspace while another runs */
     pthread_mutex_t lock;
     pthread_cond_t wake; /* an order came, a fit ended, or the end */
-    int64_t running;     /* fit at work; 0: none */
+    task running;        /* at work */
+    int64_t checked_fit; /* which fit the check at work is of; 0: not known yet */
     atomic_bool cancel;
     bool stopping;
 };
 
+static bool same(task a, task b)
+{
+    return a.check == b.check && a.id == b.id;
+}
+
 static void order_free(order *o)
 {
     fit_request_release(&o->request);
+    check_settings_release(&o->check.settings);
+    free((char *)(uintptr_t)o->check.kind);
     free(o);
 }
 
@@ -48,6 +69,31 @@ static void tell(void *user, const fit_progress *progress)
     queue_post(e->news, ENGINE_PROGRESS, copy, free);
 }
 
+static void tell_check(void *user, const check_progress *progress)
+{
+    engine *e = user;
+    check_progress *copy = mem_alloc(sizeof *copy);
+    *copy = *progress;
+    queue_post(e->news, ENGINE_CHECK, copy, free);
+    pthread_mutex_lock(&e->lock);
+    if (same(e->running, (task){true, progress->check_id}))
+        e->checked_fit = progress->fit_id;
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* That the task stands so now, without anything to say about its work. */
+static void tell_state(engine *e, task t, int64_t fit_id, const char *kind, fit_state state)
+{
+    fit_progress fit_now = {.fit_id = t.id, .state = state, .seconds_left = -1};
+    check_progress check_now = {
+        .check_id = t.id, .fit_id = fit_id, .state = state, .seconds_left = -1};
+    snprintf(check_now.kind, sizeof check_now.kind, "%s", kind);
+    if (t.check)
+        tell_check(e, &check_now);
+    else
+        tell(e, &fit_now);
+}
+
 static void tell_failure(engine *e, const error *err)
 {
     error *copy = mem_alloc(sizeof *copy);
@@ -55,44 +101,54 @@ static void tell_failure(engine *e, const error *err)
     queue_post(e->news, ENGINE_FAILED, copy, free);
 }
 
-static status create(engine *e, const fit_request *request, int64_t *fit_id, error *err)
+/* Stores what was asked for. */
+static status create(engine *e, const order *o, task *made, error *err)
 {
     db *d = NULL;
     layer_set layers = {0};
+    made->check = o->kind == ORDER_CHECK;
     status code = db_open(&d, e->study, DB_WRITE, err);
     if (code == STATUS_OK)
         code = layer_list(d, &layers, err);
     if (code == STATUS_OK)
-        code = fit_create(d, &layers, request, fit_id, err);
+        code = made->check ? check_create(d, &layers, &o->check, &made->id, err)
+                           : fit_create(d, &layers, &o->request, &made->id, err);
     layer_set_release(&layers);
     db_close(d);
     return code;
 }
 
-static status delete_fit(engine *e, int64_t fit_id, error *err)
+static status delete_fit(db *d, int64_t fit_id, error *err)
 {
-    db *d = NULL;
     fit f = {0};
-    status code = db_open(&d, e->study, DB_WRITE, err);
-    if (code == STATUS_OK)
-        code = fit_get(d, fit_id, &f, err);
+    status code = fit_get(d, fit_id, &f, err);
     if (code == STATUS_OK && f.state == FIT_RUNNING && !fit_is_cut_off(&f))
         code = error_set(err, STATUS_INPUT, "fit %lld is being run by %s: cancel it there first",
                          (long long)fit_id, f.runner);
     if (code == STATUS_OK)
         code = fit_delete(d, fit_id, err);
     fit_release(&f);
-    db_close(d);
     return code;
 }
 
-/* A fit that does not run is cancelled; `why` may be NULL. */
-static status shelve(engine *e, int64_t fit_id, const char *why, error *err)
+static status delete_task(engine *e, task t, error *err)
 {
     db *d = NULL;
     status code = db_open(&d, e->study, DB_WRITE, err);
     if (code == STATUS_OK)
-        code = fit_set_state(d, fit_id, FIT_CANCELLED, why, err);
+        code = t.check ? check_delete_idle(d, t.id, err) : delete_fit(d, t.id, err);
+    db_close(d);
+    return code;
+}
+
+/* A task that does not run is cancelled; `why` may be NULL. */
+static status shelve(engine *e, task t, const char *why, error *err)
+{
+    db *d = NULL;
+    status code = db_open(&d, e->study, DB_WRITE, err);
+    if (code == STATUS_OK)
+        code = t.check ? check_set_state(d, t.id, FIT_CANCELLED, why, err)
+                       : fit_set_state(d, t.id, FIT_CANCELLED, why, err);
     db_close(d);
     return code;
 }
@@ -105,32 +161,55 @@ static bool leaving(engine *e)
     return stopping;
 }
 
-static void tell_cancelled(engine *e, int64_t fit_id)
-{
-    fit_progress gone = {.fit_id = fit_id, .state = FIT_CANCELLED, .seconds_left = -1};
-    tell(e, &gone);
-}
-
-static void run(engine *e, int64_t fit_id)
+static void run_fit(engine *e, int64_t fit_id)
 {
     error err = {0};
     fit_progress last = {0};
     fit_run_options options = {
         .threads = e->threads, .progress = tell, .user = e, .cancel = &e->cancel};
     status code = fit_run(e->study, fit_id, &options, &last, &err);
-    if (code == STATUS_INTERRUPTED && leaving(e))
-        shelve(e, fit_id, FIT_PROGRAM_LEFT, NULL); /* the next start offers to resume it */
+    if (code == STATUS_INTERRUPTED && leaving(e)) /* the next start offers to resume it */
+        shelve(e, (task){false, fit_id}, FIT_PROGRAM_LEFT, NULL);
     if (last.pairs == 0 && code != STATUS_OK)
         tell_failure(e, &err); /* it never began */
     else
         tell(e, &last);
 }
 
+/* Whether the check is there no more: it was deleted, or its fit was. */
+static bool is_gone(engine *e, int64_t check_id)
+{
+    db *d = NULL;
+    check c = {0};
+    bool gone = db_open(&d, e->study, DB_READ, NULL) == STATUS_OK &&
+                check_get(d, check_id, &c, NULL) == STATUS_INPUT;
+    check_release(&c);
+    db_close(d);
+    return gone;
+}
+
+static void run_check(engine *e, int64_t check_id)
+{
+    error err = {0};
+    check_progress last = {0};
+    check_run_options options = {
+        .threads = e->threads, .progress = tell_check, .user = e, .cancel = &e->cancel};
+    status code = check_run(e->study, check_id, &options, &last, &err);
+    if (code == STATUS_INTERRUPTED && leaving(e))
+        shelve(e, (task){true, check_id}, FIT_PROGRAM_LEFT, NULL);
+    if (code == STATUS_INPUT && is_gone(e, check_id))
+        last.state = FIT_CANCELLED;
+    else if (code != STATUS_OK && code != STATUS_INTERRUPTED)
+        tell_failure(e, &err);
+    tell_check(e, &last);
+}
+
 static order *take_next(engine *e, desk *at)
 {
     pthread_mutex_lock(&e->lock);
-    if (at == &e->runner && e->running) {
-        e->running = 0;
+    if (at == &e->runner && e->running.id) {
+        e->running = (task){0};
+        e->checked_fit = 0;
         pthread_cond_broadcast(&e->wake);
     }
     while (!at->first && !e->stopping)
@@ -141,7 +220,7 @@ static order *take_next(engine *e, desk *at)
         if (!at->first)
             at->end = &at->first;
         if (o->kind == ORDER_RESUME) {
-            e->running = o->fit_id;
+            e->running = o->about;
             atomic_store(&e->cancel, false);
         }
     }
@@ -163,36 +242,46 @@ static void *runner_main(void *argument)
 {
     engine *e = argument;
     for (order *o; (o = take_next(e, &e->runner)) != NULL; order_free(o))
-        run(e, o->fit_id);
+        if (o->about.check)
+            run_check(e, o->about.id);
+        else
+            run_fit(e, o->about.id);
     return NULL;
 }
 
-/* Until the fit does not run (any more), or the end. */
-static void await_end(engine *e, int64_t fit_id)
+/* Until the task does not run (any more), or the end. */
+static void await_end(engine *e, task t)
 {
     pthread_mutex_lock(&e->lock);
-    while (e->running == fit_id && !e->stopping)
+    while (same(e->running, t) && !e->stopping)
         pthread_cond_wait(&e->wake, &e->lock);
     pthread_mutex_unlock(&e->lock);
 }
 
+static void resume(engine *e, task t)
+{
+    order *o = mem_zero(1, sizeof *o);
+    o->kind = ORDER_RESUME;
+    o->about = t;
+    append(e, o);
+}
+
 static status obey(engine *e, const order *o, error *err)
 {
-    int64_t fit_id = o->fit_id;
+    task t = o->about;
     status code = STATUS_OK;
-    if (o->kind == ORDER_FIT) {
-        code = create(e, &o->request, &fit_id, err);
+    if (o->kind == ORDER_FIT || o->kind == ORDER_CHECK) {
+        code = create(e, o, &t, err);
         if (code == STATUS_OK) {
-            fit_progress queued = {.fit_id = fit_id, .state = FIT_QUEUED, .seconds_left = -1};
-            tell(e, &queued);
-            engine_resume(e, fit_id);
+            tell_state(e, t, o->check.fit_id, t.check ? o->check.kind : "", FIT_QUEUED);
+            resume(e, t);
         }
         return code;
     }
-    await_end(e, fit_id);
-    code = o->kind == ORDER_DELETE ? delete_fit(e, fit_id, err) : shelve(e, fit_id, NULL, err);
+    await_end(e, t);
+    code = o->kind == ORDER_DELETE ? delete_task(e, t, err) : shelve(e, t, NULL, err);
     if (code == STATUS_OK)
-        tell_cancelled(e, fit_id);
+        tell_state(e, t, 0, "", FIT_CANCELLED);
     return code;
 }
 
@@ -260,23 +349,35 @@ void engine_fit(engine *e, const fit_request *request)
     append(e, o);
 }
 
-void engine_resume(engine *e, int64_t fit_id)
+void engine_check(engine *e, const check_request *request)
 {
     order *o = mem_zero(1, sizeof *o);
-    o->kind = ORDER_RESUME;
-    o->fit_id = fit_id;
+    o->kind = ORDER_CHECK;
+    o->check = *request;
+    o->check.kind = mem_copy_text(request->kind);
+    o->check.settings = check_settings_copy(&request->settings);
     append(e, o);
 }
 
-void engine_cancel(engine *e, int64_t fit_id)
+void engine_resume(engine *e, int64_t fit_id)
+{
+    resume(e, (task){false, fit_id});
+}
+
+void engine_check_resume(engine *e, int64_t check_id)
+{
+    resume(e, (task){true, check_id});
+}
+
+static void cancel(engine *e, task t)
 {
     order *waiting = NULL;
     pthread_mutex_lock(&e->lock);
-    if (e->running == fit_id)
+    if (same(e->running, t))
         atomic_store(&e->cancel, true);
     desk *at = &e->runner;
     for (order **place = &at->first; *place && !waiting;) {
-        if ((*place)->fit_id == fit_id) {
+        if (same((*place)->about, t)) {
             waiting = *place;
             *place = waiting->next;
         } else {
@@ -294,13 +395,37 @@ void engine_cancel(engine *e, int64_t fit_id)
     }
 }
 
-void engine_delete(engine *e, int64_t fit_id)
+static void delete (engine *e, task t)
 {
-    engine_cancel(e, fit_id);
+    cancel(e, t);
     order *o = mem_zero(1, sizeof *o);
     o->kind = ORDER_DELETE;
-    o->fit_id = fit_id;
+    o->about = t;
     append(e, o);
+}
+
+void engine_cancel(engine *e, int64_t fit_id)
+{
+    cancel(e, (task){false, fit_id});
+}
+
+void engine_check_cancel(engine *e, int64_t check_id)
+{
+    cancel(e, (task){true, check_id});
+}
+
+void engine_delete(engine *e, int64_t fit_id)
+{
+    pthread_mutex_lock(&e->lock);
+    if (e->running.check && e->checked_fit == fit_id) /* its check goes with it */
+        atomic_store(&e->cancel, true);
+    pthread_mutex_unlock(&e->lock);
+    delete (e, (task){false, fit_id});
+}
+
+void engine_check_delete(engine *e, int64_t check_id)
+{
+    delete (e, (task){true, check_id});
 }
 
 void engine_stop(engine *e)
@@ -311,13 +436,13 @@ void engine_stop(engine *e)
     for (order *o = e->clerk.first; o;) {
         order *next = o->next;
         error ignored = {0};
-        obey(e, o, &ignored); /* a fit asked for in the last moment is not lost */
+        obey(e, o, &ignored); /* what is asked for in the last moment is not lost */
         order_free(o);
         o = next;
     }
     for (order *o = e->runner.first; o;) {
         order *next = o->next;
-        shelve(e, o->fit_id, FIT_PROGRAM_LEFT, NULL);
+        shelve(e, o->about, FIT_PROGRAM_LEFT, NULL);
         order_free(o);
         o = next;
     }

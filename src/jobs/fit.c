@@ -14,7 +14,7 @@
 lasso_rule fit_rule(const fit *f)
 {
 #define RULE_OF(which, text, meaning)                                                             \
-    if (strcmp(f->rule, text) == 0)                                                                  \
+    if (strcmp(f->rule, text) == 0)                                                               \
         return which;
     LASSO_RULE_LIST(RULE_OF)
 #undef RULE_OF
@@ -235,20 +235,20 @@ static status run_pair(run *r, uint32_t number, error *err)
     return code;
 }
 
-static status check_data(run *r, error *err)
+status fit_check_data(const layer_set *layers, const fit *f, error *err)
 {
-    for (uint32_t p = 0; p < r->f.pair_count; p++)
-        if (!layer_by_id(&r->layers, r->f.pair[p].source_layer) ||
-            !layer_by_id(&r->layers, r->f.pair[p].target_layer))
+    for (uint32_t p = 0; p < f->pair_count; p++)
+        if (!layer_by_id(layers, f->pair[p].source_layer) ||
+            !layer_by_id(layers, f->pair[p].target_layer))
             return error_set(err, STATUS_INPUT, "fit %lld names a layer that is not in the study",
-                             (long long)r->f.id);
-    char *now = fit_data_hash(&r->layers, r->f.pair, r->f.pair_count);
-    bool same = strcmp(now, r->f.data_hash) == 0;
+                             (long long)f->id);
+    char *now = fit_data_hash(layers, f->pair, f->pair_count);
+    bool same = strcmp(now, f->data_hash) == 0;
     free(now);
     return same ? STATUS_OK
                 : error_set(err, STATUS_INPUT,
                             "the activations have changed since fit %lld began; start a new fit",
-                            (long long)r->f.id);
+                            (long long)f->id);
 }
 
 static status claim(run *r, error *err)
@@ -317,7 +317,7 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
     if (code == STATUS_OK)
         code = fit_get(r.connection, fit_id, &r.f, err);
     if (code == STATUS_OK)
-        code = check_data(&r, err);
+        code = fit_check_data(&r.layers, &r.f, err);
     if (code == STATUS_OK)
         code = claim(&r, err);
     if (code == STATUS_OK) {

@@ -43,6 +43,9 @@ void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity)
 /* The hashes of the layers that the pairs touch, in computation order: what a fit saw. Free it. */
 char *fit_data_hash(const layer_set *layers, const fit_pair *pair, uint32_t pairs);
 
+/* STATUS_INPUT: a layer of the fit is not in the study, or is not as the fit saw it. */
+status fit_check_data(const layer_set *layers, const fit *f, error *err);
+
 /* How a fit stands; a value, copied freely. */
 typedef struct fit_progress {
     int64_t fit_id;

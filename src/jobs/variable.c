@@ -8,12 +8,11 @@
 #include "src/base/memory.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/stack.h"
+#include "src/jobs/ticker.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct run {
     db *connection;
@@ -31,60 +30,13 @@ typedef struct run {
     atomic_uint done; /* points */
 } run;
 
-/* ---- progress: a thread that looks at the counter ten times a second ---- */
-
-typedef struct ticker {
-    run *r;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t end;
-    bool started, stopping;
-} ticker;
-
-static void tell(run *r)
+static void tell(void *user)
 {
+    run *r = user;
     variable_progress p = {.done = atomic_load(&r->done),
                            .points = r->request->settings.points * (1 + r->request->folds),
                            .seconds = clock_seconds() - r->began};
     r->options->progress(r->options->user, &p);
-}
-
-static void *tick(void *user)
-{
-    ticker *t = user;
-    pthread_mutex_lock(&t->lock);
-    while (!t->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 100 * 1000 * 1000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&t->end, &t->lock, &until);
-        if (!t->stopping)
-            tell(t->r);
-    }
-    pthread_mutex_unlock(&t->lock);
-    return NULL;
-}
-
-static void ticker_start(ticker *t, run *r)
-{
-    *t = (ticker){.r = r};
-    pthread_mutex_init(&t->lock, NULL);
-    pthread_cond_init(&t->end, NULL);
-    t->started = r->options->progress && pthread_create(&t->thread, NULL, tick, t) == 0;
-}
-
-static void ticker_stop(ticker *t)
-{
-    pthread_mutex_lock(&t->lock);
-    t->stopping = true;
-    pthread_cond_signal(&t->end);
-    pthread_mutex_unlock(&t->lock);
-    if (t->started)
-        pthread_join(t->thread, NULL);
-    pthread_cond_destroy(&t->end);
-    pthread_mutex_destroy(&t->lock);
 }
 
 /* ---- the data ---- */
@@ -160,13 +112,12 @@ static status cross_validate(run *r, error *err)
 
 static status solve(run *r, error *err)
 {
-    ticker t;
-    ticker_start(&t, r);
+    ticker *t = r->options->progress ? ticker_start(tell, r) : NULL;
     status code = variable_solve(&r->source.data.m, &r->v, &r->request->settings, NULL, 0,
                                  r->options->cancel, &r->done, &r->path, err);
     if (code == STATUS_OK && r->request->folds && !r->path.constant)
         code = cross_validate(r, err);
-    ticker_stop(&t);
+    ticker_stop(t);
     if (code == STATUS_INPUT)
         error_prefix(err, "'%s'", r->request->target);
     return code;
@@ -188,7 +139,9 @@ static void describe_points(const run *r, variable_fit_point *out)
         const variable_point *p = &r->path.point[i];
         bool known = i < r->curve.count;
         out[i] = (variable_fit_point){
-            .state = r->path.constant ? "constant" : p->converged ? "converged" : "unconverged",
+            .state = r->path.constant ? "constant"
+                     : p->converged   ? "converged"
+                                      : "unconverged",
             .lambda = p->lambda,
             .gap = p->gap,
             .explained = p->explained,
@@ -222,8 +175,8 @@ static status store_weights(run *r, int64_t fit_id, uint32_t i, error *err)
             .weight = p->weight[w].weight,
             .standardised = p->weight[w].weight * r->source.data.sd[p->weight[w].feature] / unit};
     }
-    status code = variable_fit_add_weights(r->connection, fit_id, i, p->intercept,
-                                           r->path.outputs, weight, p->count, err);
+    status code = variable_fit_add_weights(r->connection, fit_id, i, p->intercept, r->path.outputs,
+                                           weight, p->count, err);
     free(weight);
     return code;
 }
