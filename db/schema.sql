@@ -150,14 +150,18 @@ CREATE TABLE edge (
 CREATE INDEX edge_by_source ON edge (pair_id, source_feature);
 
 CREATE TABLE fit_variable (             -- fit of kind 'target': one target variable on the features of some layers
-    fit_id     INTEGER PRIMARY KEY REFERENCES fit ON DELETE CASCADE,
-    target_id  INTEGER NOT NULL REFERENCES target ON DELETE CASCADE,
-    outputs    INTEGER NOT NULL,        -- linear predictors: 1 (binary: of class 1), or one a class
-    lambda_max REAL NOT NULL,
-    null_loss  REAL NOT NULL,           -- half the squared error, or -log-likelihood, without features
-    folds      INTEGER NOT NULL,        -- of the cross-validation, by document; 0: none
-    chosen     INTEGER NOT NULL,        -- the point of the path to look at first
-    seconds    REAL NOT NULL
+    fit_id      INTEGER PRIMARY KEY REFERENCES fit ON DELETE CASCADE,
+    target_id   INTEGER NOT NULL REFERENCES target ON DELETE CASCADE,
+    points      INTEGER NOT NULL,       -- of the path, as asked for
+    folds       INTEGER NOT NULL,       -- of the cross-validation, by document; 0: none
+    least       INTEGER NOT NULL CHECK (least IN (0, 1)),  -- choose the least held-out error, not the sparsest near it
+    train_only  INTEGER NOT NULL CHECK (train_only IN (0, 1)),  -- on the training documents alone
+    -- what came of it; NULL until it is done
+    outputs     INTEGER,                -- linear predictors: 1 (binary: of class 1), or one a class
+    lambda_max  REAL,
+    null_loss   REAL,                   -- half the squared error, or -log-likelihood, without features
+    chosen      INTEGER,                -- the point of the path to look at first
+    seconds     REAL
 ) STRICT;
 
 CREATE TABLE variable_layer (           -- the layers whose features predict, side by side

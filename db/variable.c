@@ -1,48 +1,29 @@
 #include "db/variable.h"
 
-#include "db/fit.h"
 #include "db/sql.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const point_states[] = {"converged", "unconverged", "constant"};
 
 /* ---- storing ---- */
 
-static status add_fit(db *d, variable_fit *f, error *err)
-{
-    fit row = {.kind = "target",
-               .rule = "target",
-               .lambda = f->fraction,
-               .ridge = f->ridge,
-               .scale = f->scale,
-               .tolerance = f->tolerance,
-               .seed = f->seed,
-               .data_hash = f->data_hash};
-    status s = fit_add(d, &row, err);
-    f->fit_id = row.id;
-    f->created = row.created;
-    return s == STATUS_OK ? fit_set_state(d, f->fit_id, FIT_DONE, NULL, err) : s;
-}
-
 static status add_variable(db *d, const variable_fit *f, error *err)
 {
     sql q;
     status s = sql_open(&q, d,
-                        "INSERT INTO fit_variable (fit_id, target_id, outputs, lambda_max,"
-                        " null_loss, folds, chosen, seconds)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        "INSERT INTO fit_variable (fit_id, target_id, points, folds, least,"
+                        " train_only) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                         err);
     if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
         sql_bind_int(&q, 2, f->target_id);
-        sql_bind_int(&q, 3, f->outputs);
-        sql_bind_real(&q, 4, f->lambda_max);
-        sql_bind_real(&q, 5, f->null_loss);
-        sql_bind_int(&q, 6, f->folds);
-        sql_bind_int(&q, 7, f->chosen);
-        sql_bind_real(&q, 8, f->seconds);
+        sql_bind_int(&q, 3, f->points);
+        sql_bind_int(&q, 4, f->folds);
+        sql_bind_int(&q, 5, f->least);
+        sql_bind_int(&q, 6, f->train_only);
         s = sql_run(&q, err);
     }
     sql_close(&q);
@@ -52,11 +33,62 @@ static status add_variable(db *d, const variable_fit *f, error *err)
 static status add_layers(db *d, const variable_fit *f, error *err)
 {
     sql q;
-    status s = sql_open(&q, d, "INSERT INTO variable_layer (fit_id, layer_id) VALUES (?1, ?2)",
-                        err);
+    status s =
+        sql_open(&q, d, "INSERT INTO variable_layer (fit_id, layer_id) VALUES (?1, ?2)", err);
     for (uint32_t l = 0; s == STATUS_OK && l < f->layer_count; l++) {
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
         sql_bind_int(&q, 2, f->layer[l]);
+        s = sql_run(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}
+
+status variable_fit_add(db *d, variable_fit *f, error *err)
+{
+    status s = db_begin(d, err);
+    if (s != STATUS_OK)
+        return s;
+    strcpy(f->base.kind, "target");
+    strcpy(f->base.rule, "target");
+    f->base.pair_count = 0;
+    s = fit_add(d, &f->base, err);
+    if (s == STATUS_OK)
+        s = add_variable(d, f, err);
+    if (s == STATUS_OK)
+        s = add_layers(d, f, err);
+    if (s == STATUS_OK)
+        return db_commit(d, err);
+    db_rollback(d);
+    return s;
+}
+
+static status set_results(db *d, const variable_fit *f, error *err)
+{
+    sql q;
+    status s = sql_open(&q, d,
+                        "UPDATE fit_variable SET outputs = ?2, lambda_max = ?3, null_loss = ?4,"
+                        " chosen = ?5, seconds = ?6 WHERE fit_id = ?1",
+                        err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, f->base.id);
+        sql_bind_int(&q, 2, f->outputs);
+        sql_bind_real(&q, 3, f->lambda_max);
+        sql_bind_real(&q, 4, f->null_loss);
+        sql_bind_int(&q, 5, f->chosen);
+        sql_bind_real(&q, 6, f->seconds);
+        s = sql_run(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}
+
+static status drop_points(db *d, int64_t fit_id, error *err)
+{
+    sql q;
+    status s = sql_open(&q, d, "DELETE FROM variable_point WHERE fit_id = ?1", err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, fit_id);
         s = sql_run(&q, err);
     }
     sql_close(&q);
@@ -73,7 +105,7 @@ static status add_points(db *d, const variable_fit *f, error *err)
                         err);
     for (uint32_t i = 0; s == STATUS_OK && i < f->point_count; i++) {
         const variable_fit_point *p = &f->point[i];
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
         sql_bind_int(&q, 2, i);
         sql_bind_text(&q, 3, p->state);
         sql_bind_real(&q, 4, p->lambda);
@@ -89,18 +121,19 @@ static status add_points(db *d, const variable_fit *f, error *err)
     return s;
 }
 
-status variable_fit_add(db *d, variable_fit *f, error *err)
+status variable_fit_finish(db *d, variable_fit *f, error *err)
 {
     status s = db_begin(d, err);
     if (s != STATUS_OK)
         return s;
-    s = add_fit(d, f, err);
+    s = drop_points(d, f->base.id, err);
     if (s == STATUS_OK)
-        s = add_variable(d, f, err);
-    if (s == STATUS_OK)
-        s = add_layers(d, f, err);
+        s = set_results(d, f, err);
     if (s == STATUS_OK)
         s = add_points(d, f, err);
+    if (s == STATUS_OK)
+        s = fit_set_state(d, f->base.id, FIT_DONE, NULL, err);
+    f->base.state = FIT_DONE;
     if (s == STATUS_OK)
         return db_commit(d, err);
     db_rollback(d);
@@ -159,32 +192,40 @@ status variable_fit_add_weights(db *d, int64_t fit_id, uint32_t point, const dou
 
 /* ---- reading ---- */
 
-#define VARIABLE_COLUMNS                                                                          \
-    "SELECT f.fit_id, v.target_id, t.name, f.lambda, f.ridge, f.scale = 'sd', f.tolerance,"       \
-    " f.seed, f.data_hash, f.created, v.outputs, v.lambda_max, v.null_loss, v.folds, v.chosen,"   \
-    " v.seconds FROM fit AS f JOIN fit_variable AS v USING (fit_id)"                              \
-    " JOIN target AS t USING (target_id) "
+static const char variable_columns[] =
+    "SELECT v.target_id, t.name, v.points, v.folds, v.least, v.train_only, v.outputs,"
+    " v.lambda_max, v.null_loss, v.chosen, v.seconds FROM fit_variable AS v"
+    " JOIN target AS t USING (target_id) WHERE fit_id = ?1";
 
 static void read_variable(sql *q, variable_fit *f)
 {
-    *f = (variable_fit){
-        .fit_id = sql_int(q, 0),
-        .target_id = sql_int(q, 1),
-        .target = sql_text(q, 2),
-        .fraction = sql_real(q, 3),
-        .ridge = sql_real(q, 4),
-        .scale = sql_int(q, 5) != 0,
-        .tolerance = sql_real(q, 6),
-        .seed = sql_int(q, 7),
-        .data_hash = sql_text(q, 8),
-        .created = sql_int(q, 9),
-        .outputs = sql_u32(q, 10),
-        .lambda_max = sql_real(q, 11),
-        .null_loss = sql_real(q, 12),
-        .folds = sql_u32(q, 13),
-        .chosen = sql_u32(q, 14),
-        .seconds = sql_real(q, 15),
-    };
+    f->target_id = sql_int(q, 0);
+    f->target = sql_text(q, 1);
+    f->points = sql_u32(q, 2);
+    f->folds = sql_u32(q, 3);
+    f->least = sql_int(q, 4) != 0;
+    f->train_only = sql_int(q, 5) != 0;
+    f->outputs = sql_u32(q, 6); /* NULL, until it is done, is 0 */
+    f->lambda_max = sql_real(q, 7);
+    f->null_loss = sql_real(q, 8);
+    f->chosen = sql_u32(q, 9);
+    f->seconds = sql_real(q, 10);
+}
+
+static status load_variable(db *d, int64_t fit_id, variable_fit *f, bool *found, error *err)
+{
+    sql q;
+    status s = sql_open(&q, d, variable_columns, err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, fit_id);
+        s = sql_step(&q, found, err);
+    }
+    if (s == STATUS_OK && *found) {
+        read_variable(&q, f);
+        s = sql_check(&q, err);
+    }
+    sql_close(&q);
+    return s;
 }
 
 static status load_layers(db *d, variable_fit *f, error *err)
@@ -196,7 +237,7 @@ static status load_layers(db *d, variable_fit *f, error *err)
                         " WHERE fit_id = ?1 ORDER BY position",
                         err);
     if (s == STATUS_OK)
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
         f->layer = mem_grow(f->layer, (size_t)f->layer_count + 1, sizeof *f->layer);
         f->layer[f->layer_count++] = sql_int(&q, 0);
@@ -215,7 +256,7 @@ static status load_points(db *d, variable_fit *f, error *err)
                         " WHERE fit_id = ?1 ORDER BY point",
                         err);
     if (s == STATUS_OK)
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
         f->point = mem_grow(f->point, (size_t)f->point_count + 1, sizeof *f->point);
         f->point[f->point_count++] = (variable_fit_point){
@@ -231,78 +272,78 @@ static status load_points(db *d, variable_fit *f, error *err)
         };
         if (sql_int(&q, 8) != f->point_count - 1) {
             s = error_set(err, STATUS_INPUT, "'%s' is damaged: fit %lld has no point %u", d->path,
-                          (long long)f->fit_id, f->point_count - 1);
+                          (long long)f->base.id, f->point_count - 1);
             break;
         }
     }
     sql_close(&q);
-    if (s == STATUS_OK && f->chosen >= f->point_count)
+    if (s == STATUS_OK && f->base.state == FIT_DONE && f->chosen >= f->point_count)
         s = error_set(err, STATUS_INPUT, "'%s' is damaged: fit %lld has no point %u", d->path,
-                      (long long)f->fit_id, f->chosen);
+                      (long long)f->base.id, f->chosen);
     return s;
 }
 
-/* All of them, or one (fit_id), newest first. */
-static status load_fits(db *d, int64_t fit_id, variable_fit_set *out, error *err)
+/* All of one fit; *found is false when it is not of a target variable. */
+static status load_fit(db *d, int64_t fit_id, variable_fit *f, bool *found, error *err)
+{
+    *f = (variable_fit){0};
+    status s = load_variable(d, fit_id, f, found, err);
+    if (s == STATUS_OK && *found)
+        s = fit_get(d, fit_id, &f->base, err);
+    if (s == STATUS_OK && *found)
+        s = load_layers(d, f, err);
+    if (s == STATUS_OK && *found)
+        s = load_points(d, f, err);
+    return s;
+}
+
+static status load_fits(db *d, variable_fit_set *out, error *err)
 {
     sql q;
-    bool row = false;
-    status s = sql_open(&q, d,
-                        fit_id ? VARIABLE_COLUMNS "WHERE f.fit_id = ?1"
-                               : VARIABLE_COLUMNS "ORDER BY f.fit_id DESC",
-                        err);
-    if (s == STATUS_OK && fit_id)
-        sql_bind_int(&q, 1, fit_id);
+    bool row = false, found = false;
+    status s = sql_open(&q, d, "SELECT fit_id FROM fit_variable ORDER BY fit_id DESC", err);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
         out->item = mem_grow(out->item, (size_t)out->count + 1, sizeof *out->item);
-        read_variable(&q, &out->item[out->count++]);
+        s = load_fit(d, sql_int(&q, 0), &out->item[out->count++], &found, err);
     }
     sql_close(&q);
-    for (uint32_t i = 0; s == STATUS_OK && i < out->count; i++) {
-        s = load_layers(d, &out->item[i], err);
-        if (s == STATUS_OK)
-            s = load_points(d, &out->item[i], err);
-    }
     return s;
 }
 
-static status load_at_once(db *d, int64_t fit_id, variable_fit_set *out, error *err)
+status variable_fit_list(db *d, variable_fit_set *out, error *err)
 {
     *out = (variable_fit_set){0};
     status s = sql_begin_reading(d, err);
     if (s != STATUS_OK)
         return s;
-    s = load_fits(d, fit_id, out, err);
+    s = load_fits(d, out, err);
     db_rollback(d);
     if (s != STATUS_OK)
         variable_fit_set_release(out);
     return s;
 }
 
-status variable_fit_list(db *d, variable_fit_set *out, error *err)
-{
-    return load_at_once(d, 0, out, err);
-}
-
 status variable_fit_get(db *d, int64_t fit_id, variable_fit *out, error *err)
 {
-    variable_fit_set set;
+    bool found = false;
     *out = (variable_fit){0};
-    status s = fit_id > 0 ? load_at_once(d, fit_id, &set, err) : STATUS_OK;
+    status s = sql_begin_reading(d, err);
     if (s != STATUS_OK)
         return s;
-    if (fit_id <= 0 || set.count == 0)
-        return error_set(err, STATUS_INPUT, "'%s' has no fit %lld of a target variable", d->path,
-                         (long long)fit_id);
-    *out = set.item[0];
-    free(set.item);
-    return STATUS_OK;
+    s = load_fit(d, fit_id, out, &found, err);
+    db_rollback(d);
+    if (s == STATUS_OK && !found)
+        s = error_set(err, STATUS_INPUT, "'%s' has no fit %lld of a target variable", d->path,
+                      (long long)fit_id);
+    if (s != STATUS_OK)
+        variable_fit_release(out);
+    return s;
 }
 
 void variable_fit_release(variable_fit *f)
 {
+    fit_release(&f->base);
     free(f->target);
-    free(f->data_hash);
     free(f->layer);
     free(f->point);
     *f = (variable_fit){0};
@@ -327,7 +368,7 @@ static status load_intercepts(db *d, const variable_fit *f, uint32_t point, doub
                         " WHERE fit_id = ?1 AND point = ?2 ORDER BY output",
                         err);
     if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
         sql_bind_int(&q, 2, point);
     }
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row &&
@@ -336,7 +377,7 @@ static status load_intercepts(db *d, const variable_fit *f, uint32_t point, doub
     sql_close(&q);
     if (s == STATUS_OK && found != f->outputs)
         s = error_set(err, STATUS_INPUT, "'%s' is damaged: fit %lld has %u intercepts, of %u",
-                      d->path, (long long)f->fit_id, found, f->outputs);
+                      d->path, (long long)f->base.id, found, f->outputs);
     return s;
 }
 
@@ -352,7 +393,7 @@ static status load_weights(db *d, const variable_fit *f, uint32_t point,
                         " ORDER BY output, layer_id, feature",
                         err);
     if (s == STATUS_OK) {
-        sql_bind_int(&q, 1, f->fit_id);
+        sql_bind_int(&q, 1, f->base.id);
         sql_bind_int(&q, 2, point);
     }
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {

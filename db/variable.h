@@ -2,32 +2,33 @@
 #ifndef DB_VARIABLE_H
 #define DB_VARIABLE_H
 
-#include "db/db.h"
+#include "db/fit.h"
 
 typedef struct variable_fit_point {
     const char *state; /* converged, unconverged, constant */
     double lambda, gap, explained;
-    uint32_t features;                     /* with a nonzero weight in some output */
-    double held_out, deviation, accuracy;  /* NaN: not known */
+    uint32_t features;                    /* with a nonzero weight in some output */
+    double held_out, deviation, accuracy; /* NaN: not known */
 } variable_fit_point;
 
 typedef struct variable_fit {
-    int64_t fit_id, target_id;
-    char *target;       /* its name; ignored when adding */
-    double fraction;    /* the last point's lambda as a part of lambda_max, as asked for */
-    double ridge;
-    bool scale;
-    double tolerance;
-    int64_t seed;       /* of the folds */
-    char *data_hash;
-    int64_t created;    /* unix seconds */
-    uint32_t outputs;   /* linear predictors: 1, or one a class */
-    double lambda_max, null_loss;
-    uint32_t folds;     /* 0: not cross-validated */
-    uint32_t chosen;    /* the point to look at first */
-    double seconds;
-    int64_t *layer;     /* layer_count, in computation order */
+    /* kind target; lambda: the last point's as a part of lambda_max, as asked for; seed: of the
+     * folds; no pairs */
+    fit base;
+    int64_t target_id;
+    char *target;    /* its name; ignored when adding */
+    uint32_t points; /* of the path, as asked for */
+    uint32_t folds;  /* 0: not cross-validated */
+    bool least;      /* the chosen point is that of the least held-out error */
+    bool train_only; /* fitted on the training documents alone */
+    int64_t *layer;  /* layer_count, in computation order */
     uint32_t layer_count;
+
+    /* what came of it; zeros until it is done */
+    uint32_t outputs; /* linear predictors: 1, or one a class */
+    double lambda_max, null_loss;
+    uint32_t chosen; /* the point to look at first */
+    double seconds;
     variable_fit_point *point; /* lambda descending */
     uint32_t point_count;
 } variable_fit;
@@ -39,9 +40,11 @@ typedef struct variable_fit_weight {
     double weight, standardised;
 } variable_fit_weight;
 
-/* Stores a finished fit without its weights and sets fit_id; they follow, point by point, before
- * the caller's transaction is committed. */
+/* A queued fit with its layers, in one transaction. Sets base's id, kind, state and time. */
 status variable_fit_add(db *d, variable_fit *f, error *err);
+/* Stores what came of it but the weights, and sets its state to done; the weights follow, point by
+ * point, before the caller's transaction is committed. Findings of an earlier run are replaced. */
+status variable_fit_finish(db *d, variable_fit *f, error *err);
 /* intercept: outputs of them. */
 status variable_fit_add_weights(db *d, int64_t fit_id, uint32_t point, const double *intercept,
                                 uint32_t outputs, const variable_fit_weight *weight,

@@ -1,7 +1,7 @@
 /* Cross-validation of a target variable: folds are independent, so each thread takes the next. */
 #include "solver/cross_curve.h"
 #include "solver/parallel.h"
-#include "solver/subset.h"
+#include "solver/variable_part.h"
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -28,37 +28,8 @@ typedef struct cross_job {
     double *right;       /* folds x count: held-out samples classified right */
 } cross_job;
 
-/* The samples with keep[i], as a layer and a variable of their own. */
-typedef struct part {
-    matrix x;
-    variable v;
-    double *value;
-} part;
-
-static status part_create(part *out, const cross_job *job, const uint8_t *keep, uint32_t count,
-                          error *err)
-{
-    *out = (part){.v = *job->v, .value = mem_try(count, sizeof *out->value)};
-    if (!out->value)
-        return error_memory(err, "a part of the samples");
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < job->x->rows; i++)
-        if (keep[i])
-            out->value[at++] = job->v->value[i];
-    out->v.value = out->value;
-    out->v.rows = count;
-    return subset_rows(job->x, keep, &out->x, err);
-}
-
-static void part_release(part *p)
-{
-    matrix_release(&p->x);
-    free(p->value);
-    *p = (part){0};
-}
-
 static status score_fold(const cross_job *job, uint32_t f, const variable_path *path,
-                         const part *held, error *err)
+                         const variable_part *held, error *err)
 {
     for (uint32_t i = 0; i < job->count; i++) {
         variable_score score;
@@ -74,19 +45,18 @@ static status score_fold(const cross_job *job, uint32_t f, const variable_path *
 
 static status run_fold(const cross_job *job, uint32_t f, error *err)
 {
-    part train = {0};
-    part held = {0};
+    variable_part train = {0};
+    variable_part held = {0};
     variable_path path = {0};
     uint32_t rows = job->x->rows;
     uint8_t *keep = mem_try(rows, sizeof *keep);
     if (!keep)
         return error_memory(err, "cross-validation");
-    uint32_t count = cross_mark(job->folds, rows, f, true, keep);
-    job->result[f].samples = count;
-    status code = part_create(&held, job, keep, count, err);
+    job->result[f].samples = cross_mark(job->folds, rows, f, true, keep);
+    status code = variable_part_create(&held, job->x, job->v, keep, err);
     if (code == STATUS_OK) {
-        count = cross_mark(job->folds, rows, f, false, keep);
-        code = part_create(&train, job, keep, count, err);
+        cross_mark(job->folds, rows, f, false, keep);
+        code = variable_part_create(&train, job->x, job->v, keep, err);
     }
     if (code == STATUS_OK)
         code = variable_solve(&train.x, &train.v, job->settings, job->lambda, job->count,
@@ -96,8 +66,8 @@ static status run_fold(const cross_job *job, uint32_t f, error *err)
     if (code == STATUS_OK)
         code = score_fold(job, f, &path, &held, err);
     variable_path_release(&path);
-    part_release(&train);
-    part_release(&held);
+    variable_part_release(&train);
+    variable_part_release(&held);
     free(keep);
     return code;
 }

@@ -32,7 +32,7 @@ static status add_weight(extension *x, const variable_fit_weight *w, error *err)
     double mean = 0;
     if (!in || w->feature >= in->features || w->output >= x->f->outputs)
         return error_set(err, STATUS_INPUT, "fit %lld has a weight of no feature",
-                         (long long)x->f->fit_id);
+                         (long long)x->f->base.id);
     status code = active_mean(x, in, w->feature, &mean, err);
     x->edge[x->count++] = (circuit_edge){.source = circuit_node(x->c, in->position, w->feature),
                                          .target = x->c->node_count + w->output,

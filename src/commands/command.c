@@ -89,6 +89,15 @@ static status read_value(const command *c, const command_option *o, const char *
     return STATUS_OK;
 }
 
+status command_read_scale(const char *name, const char *text, bool *scale, error *err)
+{
+    *scale = strcmp(text, "sd") == 0;
+    return *scale || strcmp(text, "none") == 0
+               ? STATUS_OK
+               : error_set(err, STATUS_USAGE, "%s: option --scale: '%s', expected none or sd", name,
+                           text);
+}
+
 status command_run(const command *c, int argc, char **argv, error *err)
 {
     struct option table[OPTIONS_MAX + 2] = {{0}};

@@ -59,6 +59,9 @@ const command *command_find(const char *name);
 /* Reads options and arguments (argv[0] is the command's name) and runs it; `--help` prints help. */
 status command_run(const command *c, int argc, char **argv, error *err);
 
+/* What --scale says: none or sd. Anything else: STATUS_USAGE. */
+status command_read_scale(const char *name, const char *text, bool *scale, error *err);
+
 void command_print_help(const command *c, FILE *out);
 
 #endif

@@ -72,28 +72,19 @@ static status read_settings(lasso_settings *settings, error *err)
     *settings = lasso_defaults();
     settings->ridge = ridge;
     settings->tolerance = tolerance;
-    settings->scale = strcmp(scale, "sd") == 0;
-    if (!settings->scale && strcmp(scale, "none") != 0)
-        return error_set(err, STATUS_USAGE, "fit: option --scale: '%s', expected none or sd", scale);
-    return read_rule(settings, err);
+    status code = command_read_scale("fit", scale, &settings->scale, err);
+    return code == STATUS_OK ? read_rule(settings, err) : code;
 }
 
 /* The layers that --layers names, as positions. */
 static status read_layers(const study *s, uint32_t **position, uint32_t *count, error *err)
 {
-    char *list = mem_copy_text(layers);
-    char *save = NULL;
-    status code = STATUS_OK;
-    *position = mem_alloc((strlen(list) + 1) * sizeof **position);
-    *count = 0;
-    for (char *name = strtok_r(list, ",", &save); name && code == STATUS_OK;
-         name = strtok_r(NULL, ",", &save)) {
-        const layer *found = NULL;
-        code = study_find(s, name, &found, NULL, NULL, err);
-        if (code == STATUS_OK)
-            (*position)[(*count)++] = found->position;
-    }
-    free(list);
+    const layer **found = NULL;
+    status code = study_find_layers(s, layers, &found, count, err);
+    *position = mem_alloc(((size_t)*count + 1) * sizeof **position);
+    for (uint32_t l = 0; l < *count; l++)
+        (*position)[l] = found[l]->position;
+    free(found);
     return code;
 }
 

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool json;
 static uint64_t delete_id;
@@ -14,6 +15,16 @@ static const command_option options[] = {
     {"json", OPTION_FLAG, &json, NULL, "one JSON object a line, a line a layer pair"},
     {0},
 };
+
+/* Of a joint fit, a layer's targets are counted with its nearest source; the other pairs have none
+ * of their own, but edges. */
+static void print_own(output *o, const char *name, bool own, uint32_t count)
+{
+    if (own)
+        output_count(o, name, count);
+    else
+        output_text(o, name, NULL);
+}
 
 static void print_pair(output *o, const study *s, const fit *f, const fit_pair *p)
 {
@@ -29,11 +40,12 @@ static void print_pair(output *o, const study *s, const fit *f, const fit_pair *
     output_text(o, "source", source ? source->name : NULL);
     output_text(o, "target", target ? target->name : NULL);
     output_number(o, "lambda", p->lambda_known ? p->lambda : (double)NAN, 6);
-    output_count(o, "targets", p->targets);
-    output_count(o, "done", p->done);
-    output_count(o, "unconverged", p->done - p->converged - p->constant);
+    bool own = p->targets > 0;
+    print_own(o, "targets", own, p->targets);
+    print_own(o, "done", own, p->done);
+    print_own(o, "unconverged", own, p->done - p->converged - p->constant);
     output_count(o, "edges", p->edges);
-    output_small(o, "worst_gap", p->worst_gap);
+    output_small(o, "worst_gap", own ? p->worst_gap : (double)NAN);
     output_number(o, "seconds", p->seconds, 2);
     output_record(o);
 }
@@ -63,9 +75,15 @@ static status run(char **arguments, int count, error *err)
         output *o = output_begin(json);
         if (fits.count == 0)
             output_line(o, "no fits yet; circuitlasso fit %s starts one", arguments[0]);
-        for (uint32_t i = 0; i < fits.count; i++)
+        bool joint = false;
+        for (uint32_t i = 0; i < fits.count; i++) {
+            joint = joint || strcmp(fits.item[i].kind, "joint") == 0;
             for (uint32_t p = 0; p < fits.item[i].pair_count; p++)
                 print_pair(o, &s, &fits.item[i], &fits.item[i].pair[p]);
+        }
+        if (joint)
+            output_note(o,
+                        "of a joint fit, a layer's targets are counted with its nearest source");
         output_end(o);
     }
     fit_set_release(&fits);
@@ -77,9 +95,10 @@ const command command_fits = {
     .name = "fits",
     .arguments = "STUDY",
     .summary = "list the fits of a study, a row a layer pair",
-    .details = "What was asked (rule and value of lambda, ridge, scale), how far each layer pair is,\n"
-               "its edges, and its worst relative duality gap. A fit that was cut off says so;\n"
-               "circuitlasso fit STUDY --resume FIT goes on with it.",
+    .details =
+        "What was asked (rule and value of lambda, ridge, scale), how far each layer pair is,\n"
+        "its edges, and its worst relative duality gap. A fit that was cut off says so;\n"
+        "circuitlasso fit STUDY --resume FIT goes on with it.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -95,8 +95,8 @@ static status find_fit(const study *s, outcome *o, error *err)
     uint64_t newest = target_fit;
     status code = target_fit ? STATUS_OK : variable_fit_list(s->connection, &fits, err);
     for (uint32_t i = fits.count; i-- > 0;)
-        if (fits.item[i].target_id == o->about->id)
-            newest = (uint64_t)fits.item[i].fit_id;
+        if (fits.item[i].target_id == o->about->id && fits.item[i].base.state == FIT_DONE)
+            newest = (uint64_t)fits.item[i].base.id;
     variable_fit_set_release(&fits);
     if (code == STATUS_OK && newest == 0)
         return error_set(err, STATUS_INPUT,
@@ -108,6 +108,9 @@ static status find_fit(const study *s, outcome *o, error *err)
     if (code == STATUS_OK && o->f.target_id != o->about->id)
         code = error_set(err, STATUS_INPUT, "fit %llu is of '%s', not of '%s'",
                          (unsigned long long)target_fit, o->f.target, o->about->name);
+    if (code == STATUS_OK && o->f.base.state != FIT_DONE)
+        code = error_set(err, STATUS_INPUT, "fit %llu is %s: nothing leads on yet",
+                         (unsigned long long)newest, fit_state_shown(&o->f.base));
     return code;
 }
 
@@ -234,7 +237,7 @@ static void print_head(const printed *w, const fit *f)
     output_line(w->out, "fit %lld (%s): %s", (long long)f->id, fit_state_shown(f), how);
     if (w->to->about)
         output_line(w->out, "to '%s' by fit %lld, at lambda %.6g: %u features", w->to->about->name,
-                    (long long)w->to->f.fit_id, w->to->f.point[w->to->f.chosen].lambda,
+                    (long long)w->to->f.base.id, w->to->f.point[w->to->f.chosen].lambda,
                     w->to->f.point[w->to->f.chosen].features);
 }
 

@@ -104,11 +104,11 @@ void progress_check(void *user, const check_progress *p)
     show(p->kind, p->fraction, facts);
 }
 
-void progress_variable(void *user, const variable_progress *p)
+void progress_variable(void *user, const fit_progress *p)
 {
     char facts[64];
-    snprintf(facts, sizeof facts, "%u of %u points", p->done, p->points);
-    show(user, p->points ? (double)p->done / p->points : 0, facts);
+    snprintf(facts, sizeof facts, "%u of %u points", p->done, p->targets);
+    show(user, p->targets ? (double)p->done / p->targets : 0, facts);
 }
 
 void progress_score(void *user, double fraction)

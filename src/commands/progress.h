@@ -6,18 +6,17 @@
 #include "src/jobs/check.h"
 #include "src/jobs/fit.h"
 #include "src/jobs/import.h"
-#include "src/jobs/variable.h"
 
 /* Set by SIGINT, SIGTERM and SIGHUP from the first call on. */
 const atomic_bool *progress_cancel(void);
 
-/* Callbacks for import_run, fit_run, check_run and variable_run; `user` is the study's layer_set
- * for fits (may be NULL). */
+/* Callbacks for import_run, fit_run and check_run; `user` is the study's layer_set for fits (may
+ * be NULL). */
 void progress_import(void *user, const import_progress *p);
 void progress_fit(void *user, const fit_progress *p);
 void progress_check(void *user, const check_progress *p); /* user: NULL */
-/* `user`: the variable's name. */
-void progress_variable(void *user, const variable_progress *p);
+/* For fits of target variables; `user`: the variable's name. */
+void progress_variable(void *user, const fit_progress *p);
 /* `user` is not used. */
 void progress_score(void *user, double fraction);
 

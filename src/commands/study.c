@@ -30,6 +30,27 @@ void study_release(study *s)
     *s = (study){0};
 }
 
+/* Why layer_find found nothing. */
+static status not_one_layer(const study *s, const char *text, error *err)
+{
+    char fitting[160] = "";
+    uint32_t count = 0;
+    size_t length = 0;
+    for (uint32_t l = 0; *text && l < s->layers.count; l++)
+        if (strstr(s->layers.item[l].name, text)) {
+            if (count++ < 3 && length < sizeof fitting)
+                length += (size_t)snprintf(fitting + length, sizeof fitting - length, "%s'%s'",
+                                           length ? ", " : "", s->layers.item[l].name);
+        }
+    if (count > 1)
+        return error_set(err, STATUS_INPUT,
+                         "'%s' fits %u layers: %s%s; a longer part of the name, or its number, "
+                         "tells which",
+                         text, count, fitting, count > 3 ? ", ..." : "");
+    return error_set(err, STATUS_INPUT, "'%s' has no layer '%s'; circuitlasso layers lists them",
+                     s->path, text);
+}
+
 status study_find(const study *s, const char *text, const layer **found, uint32_t *feature,
                   bool *has_feature, error *err)
 {
@@ -47,19 +68,35 @@ status study_find(const study *s, const char *text, const layer **found, uint32_
         *has_feature = *found != NULL;
     }
     if (!*found)
-        return error_set(err, STATUS_INPUT,
-                         "'%s': no layer, or more than one, fits '%s'; circuitlasso layers lists "
-                         "them",
-                         s->path, text);
+        return not_one_layer(s, text, err);
     if (has_feature && *has_feature && index >= (*found)->features)
-        return error_set(err, STATUS_INPUT, "'%s': feature %lu, but the layer has features 0 to %u",
-                         (*found)->name, index, (*found)->features - 1);
+        return error_set(err, STATUS_INPUT,
+                         "'%s': feature %lu, but the layer has features 0 to %u", (*found)->name,
+                         index, (*found)->features - 1);
     if (feature)
         *feature = (uint32_t)index;
     return STATUS_OK;
 }
 
-const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature, const char *imported)
+status study_find_layers(const study *s, const char *list, const layer ***found, uint32_t *count,
+                         error *err)
+{
+    char *names = mem_copy_text(list);
+    char *save = NULL;
+    status code = STATUS_OK;
+    *found = mem_alloc((strlen(list) + 1) * sizeof **found);
+    *count = 0;
+    for (char *name = strtok_r(names, ",", &save); name && code == STATUS_OK;
+         name = strtok_r(NULL, ",", &save)) {
+        code = study_find(s, name, &(*found)[*count], NULL, NULL, err);
+        *count += code == STATUS_OK;
+    }
+    free(names);
+    return code;
+}
+
+const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature,
+                            const char *imported)
 {
     const feature_note *note = note_find(&s->notes, layer_id, feature);
     return note && note->label ? note->label : imported;

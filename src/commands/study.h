@@ -25,6 +25,10 @@ void study_release(study *s);
 status study_find(const study *s, const char *text, const layer **found, uint32_t *feature,
                   bool *has_feature, error *err);
 
+/* The layers that `A,B,...` names, in its order. Free *found, also after an error. */
+status study_find_layers(const study *s, const char *list, const layer ***found, uint32_t *count,
+                         error *err);
+
 /* The user's own label of a feature, or else the imported one (may be NULL). Raw; borrowed. */
 const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature, const char *imported);
 

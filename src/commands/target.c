@@ -10,7 +10,7 @@
 
 #define NONE UINT32_MAX /* of --point and --sample */
 
-static bool json, least;
+static bool json, least, train;
 static const char *layers, *scale = "none";
 static double lambda = (double)NAN, ridge, tolerance = 1e-6;
 static uint64_t points, folds, seed, threads, fit_id, limit = 20;
@@ -27,6 +27,8 @@ static const command_option options[] = {
     {"least", OPTION_FLAG, &least, NULL,
      "choose the least held-out error, not the sparsest fit within one standard error"},
     {"seed", OPTION_COUNT, &seed, "N", "which documents share a fold (default 0)"},
+    {"train", OPTION_FLAG, &train, NULL,
+     "see the training documents alone, not the held-out ones"},
     {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit (default 0: the plain Lasso)"},
     {"scale", OPTION_TEXT, &scale, "S",
      "none, or sd: divide columns by their deviation (default none)"},
@@ -42,41 +44,29 @@ static const command_option options[] = {
     {0},
 };
 
+/* The ids of the layers that --layer names. */
 static status read_layers(const study *s, int64_t **id, uint32_t *count, error *err)
 {
+    const layer **found = NULL;
     if (!layers)
         return error_set(err, STATUS_USAGE, "target: which layer? --layer names it");
-    char *list = mem_copy_text(layers);
-    char *save = NULL;
-    status code = STATUS_OK;
-    *id = mem_alloc((strlen(list) + 1) * sizeof **id);
-    *count = 0;
-    for (char *name = strtok_r(list, ",", &save); name && code == STATUS_OK;
-         name = strtok_r(NULL, ",", &save)) {
-        const layer *found = NULL;
-        code = study_find(s, name, &found, NULL, NULL, err);
-        if (code == STATUS_OK)
-            (*id)[(*count)++] = found->id;
-    }
-    free(list);
+    status code = study_find_layers(s, layers, &found, count, err);
+    *id = mem_alloc(((size_t)*count + 1) * sizeof **id);
+    for (uint32_t l = 0; l < *count; l++)
+        (*id)[l] = found[l]->id;
+    free(found);
     return code;
 }
 
 static status read_request(variable_request *request, error *err)
 {
-    request->settings = variable_defaults();
-    request->settings.ridge = ridge;
-    request->settings.tolerance = tolerance;
-    request->settings.scale = strcmp(scale, "sd") == 0;
-    if (!request->settings.scale && strcmp(scale, "none") != 0)
-        return error_set(err, STATUS_USAGE, "target: option --scale: '%s', expected none or sd",
-                         scale);
     if (points > UINT32_MAX || folds > UINT32_MAX)
         return error_set(err, STATUS_USAGE, "target: --path and --cv are at most %u", UINT32_MAX);
-    if (folds) {
-        request->settings.points = 30;
-        request->settings.fraction = 0.001;
-    }
+    const char *name = request->target;
+    *request = variable_request_usual(folds > 0);
+    request->target = name;
+    request->settings.ridge = ridge;
+    request->settings.tolerance = tolerance;
     if (points)
         request->settings.points = (uint32_t)points;
     if (!isnan(lambda))
@@ -84,7 +74,8 @@ static status read_request(variable_request *request, error *err)
     request->folds = (uint32_t)folds;
     request->seed = seed;
     request->least_error = least;
-    return STATUS_OK;
+    request->train_only = train;
+    return command_read_scale("target", scale, &request->settings.scale, err);
 }
 
 static status fit_variable(const study *s, const char *name, error *err)
@@ -95,13 +86,16 @@ static status fit_variable(const study *s, const char *name, error *err)
     status code = read_request(&request, err);
     if (code == STATUS_OK)
         code = read_layers(s, &id, &request.layer_count, err);
+    request.layer = id;
+    if (code == STATUS_OK)
+        code = variable_create(s->connection, &s->layers, &request, &made, err);
     if (code == STATUS_OK) {
-        request.layer = id;
-        variable_run_options how = {.threads = (unsigned)threads,
-                                    .progress = progress_variable,
-                                    .user = (void *)(uintptr_t)name,
-                                    .cancel = progress_cancel()};
-        code = variable_run(s->path, &request, &how, &made, err);
+        fit_progress last;
+        fit_run_options how = {.threads = (unsigned)threads,
+                               .progress = progress_variable,
+                               .user = (void *)(uintptr_t)name,
+                               .cancel = progress_cancel()};
+        code = fit_run(s->path, made, &how, &last, err);
         progress_end();
         fit_id = (uint64_t)made;
     }
@@ -127,6 +121,9 @@ static status show(study *s, error *err)
     if (point > NONE || sample > NONE)
         return error_set(err, STATUS_USAGE, "target: --point and --sample are below %u", NONE);
     status code = variable_fit_get(s->connection, (int64_t)fit_id, &f, err);
+    if (code == STATUS_OK && f.base.state != FIT_DONE)
+        code = error_set(err, STATUS_INPUT, "fit %lld is %s: it has no path yet",
+                         (long long)f.base.id, fit_state_shown(&f.base));
     if (code == STATUS_OK)
         code = target_show_fit(s, &f, &choice, err);
     if (code == STATUS_OK)
@@ -165,9 +162,11 @@ const command command_target = {
     .details =
         "Squared error for numbers, logistic for two classes, softmax for more, each with an l1\n"
         "penalty, for a whole path of lambdas at once; every point is certified by its relative\n"
-        "duality gap. The features are those of one point: the end of the path or, with --cv, the\n"
+        "duality gap. The features are those of one point: the end of the path or, with --cv, "
+        "the\n"
         "sparsest within one standard error of the least held-out error. They are ranked by\n"
-        "|weight|; with --sample, by |weight * activation| in one sample. Fits are stored: without\n"
+        "|weight|; with --sample, by |weight * activation| in one sample. Fits are stored: "
+        "without\n"
         "VARIABLE, the study's variables and their fits are listed, and --fit shows one of them.\n"
         "Exit status 1: some points stayed above the tolerance.",
     .least = 1,

@@ -2,6 +2,7 @@
 
 #include "db/document.h"
 #include "db/target.h"
+#include "src/jobs/fit.h"
 #include "src/base/memory.h"
 
 #include <math.h>
@@ -24,15 +25,18 @@ static char *layer_names(const study *s, const variable_fit *f)
 
 static void print_fit_row(output *o, const study *s, const variable_fit *f)
 {
-    const variable_fit_point *p = &f->point[f->chosen];
+    static const variable_fit_point none = {.held_out = (double)NAN, .lambda = (double)NAN};
+    const variable_fit_point *p = f->point_count ? &f->point[f->chosen] : &none;
     char *names = layer_names(s, f);
-    output_count(o, "fit", (uint64_t)f->fit_id);
+    output_count(o, "fit", (uint64_t)f->base.id);
+    output_text(o, "state", fit_state_shown(&f->base));
     output_text(o, "variable", f->target);
     output_text(o, "layers", names);
-    output_count(o, "points", f->point_count);
+    output_text(o, "samples", f->train_only ? "train" : "all");
+    output_count(o, "points", f->points);
     output_count(o, "folds", f->folds);
-    output_number(o, "ridge", f->ridge, 2);
-    output_text(o, "scale", f->scale ? "sd" : "none");
+    output_number(o, "ridge", f->base.ridge, 2);
+    output_text(o, "scale", f->base.scale ? "sd" : "none");
     output_number(o, "lambda", p->lambda, 6);
     output_count(o, "features", p->features);
     output_number(o, "explained", p->explained, 4);
@@ -148,8 +152,10 @@ static status rank(const shown *w, const variable_fit_weight *weight, uint32_t c
         const layer *in = layer_by_id(&w->s->layers, weight[i].layer);
         order[i] = (ranked){.weight = weight[i], .activation = 1};
         if (!in || weight[i].feature >= in->features || weight[i].output >= w->f->outputs)
-            return error_set(err, STATUS_INPUT, "'%s' is damaged: fit %lld has a weight of no "
-                             "feature", w->s->path, (long long)w->f->fit_id);
+            return error_set(err, STATUS_INPUT,
+                             "'%s' is damaged: fit %lld has a weight of no "
+                             "feature",
+                             w->s->path, (long long)w->f->base.id);
         if (w->choice->one_sample)
             code = activation_of(w, in, weight[i].feature, &order[i].activation, err);
         order[i].strength = fabs(weight[i].weight * order[i].activation);
@@ -284,8 +290,9 @@ static void print_head(const shown *w)
     char *names = layer_names(w->s, w->f);
     output *o = output_begin(w->choice->json);
     output_line(o, "fit %lld: %s (%s) on %s, ridge %g, scale %s, lambda_max %.6g, %.2f s",
-                (long long)w->f->fit_id, w->f->target, target_kind_name(w->about->kind), names,
-                w->f->ridge, w->f->scale ? "sd" : "none", w->f->lambda_max, w->f->seconds);
+                (long long)w->f->base.id, w->f->target, target_kind_name(w->about->kind), names,
+                w->f->base.ridge, w->f->base.scale ? "sd" : "none", w->f->lambda_max,
+                w->f->seconds);
     if (w->f->folds)
         output_line(o, "held_out: %s a sample over %u folds of whole documents",
                     w->about->kind == TARGET_REAL ? "squared error" : "deviance", w->f->folds);
@@ -309,7 +316,7 @@ status target_show_fit(study *s, const variable_fit *f, const target_choice *cho
     w.about = target_by_id(&targets, f->target_id);
     if (code == STATUS_OK && !w.about)
         code = error_set(err, STATUS_INPUT, "'%s': the variable of fit %lld is gone", s->path,
-                         (long long)f->fit_id);
+                         (long long)f->base.id);
     if (code == STATUS_OK) {
         print_head(&w);
         print_path(&w);

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef enum order_kind {
-    ORDER_FIT,   /* make a fit */
-    ORDER_CHECK, /* make a check */
+    ORDER_FIT,      /* make a fit */
+    ORDER_VARIABLE, /* make a fit of a target variable */
+    ORDER_CHECK,    /* make a check */
     ORDER_RESUME,
     ORDER_SHELVE,
     ORDER_DELETE
@@ -23,9 +25,10 @@ typedef struct task {
 typedef struct order {
     struct order *next;
     order_kind kind;
-    fit_request request; /* of ORDER_FIT */
-    check_request check; /* of ORDER_CHECK; owns its texts */
-    task about;          /* of the others */
+    fit_request request;       /* of ORDER_FIT */
+    variable_request variable; /* of ORDER_VARIABLE: its texts and lists belong to the order */
+    check_request check;       /* of ORDER_CHECK; owns its texts */
+    task about;                /* of the others */
 } order;
 
 /* A thread and what waits for it, oldest first. */
@@ -56,6 +59,8 @@ static bool same(task a, task b)
 static void order_free(order *o)
 {
     fit_request_release(&o->request);
+    free((void *)(uintptr_t)o->variable.target);
+    free((void *)(uintptr_t)o->variable.layer);
     check_settings_release(&o->check.settings);
     free((char *)(uintptr_t)o->check.kind);
     free(o);
@@ -112,7 +117,9 @@ static status create(engine *e, const order *o, task *made, error *err)
         code = layer_list(d, &layers, err);
     if (code == STATUS_OK)
         code = made->check ? check_create(d, &layers, &o->check, &made->id, err)
-                           : fit_create(d, &layers, &o->request, &made->id, err);
+               : o->kind == ORDER_VARIABLE
+                   ? variable_create(d, &layers, &o->variable, &made->id, err)
+                   : fit_create(d, &layers, &o->request, &made->id, err);
     layer_set_release(&layers);
     db_close(d);
     return code;
@@ -270,7 +277,7 @@ static status obey(engine *e, const order *o, error *err)
 {
     task t = o->about;
     status code = STATUS_OK;
-    if (o->kind == ORDER_FIT || o->kind == ORDER_CHECK) {
+    if (o->kind == ORDER_FIT || o->kind == ORDER_VARIABLE || o->kind == ORDER_CHECK) {
         code = create(e, o, &t, err);
         if (code == STATUS_OK) {
             tell_state(e, t, o->check.fit_id, t.check ? o->check.kind : "", FIT_QUEUED);
@@ -346,6 +353,18 @@ void engine_fit(engine *e, const fit_request *request)
     o->request.pair = mem_alloc((request->pair_count + 1) * sizeof *o->request.pair);
     for (uint32_t p = 0; p < request->pair_count; p++)
         o->request.pair[p] = request->pair[p];
+    append(e, o);
+}
+
+void engine_fit_variable(engine *e, const variable_request *request)
+{
+    order *o = mem_zero(1, sizeof *o);
+    int64_t *ids = mem_alloc((request->layer_count + 1) * sizeof *ids);
+    memcpy(ids, request->layer, request->layer_count * sizeof *ids);
+    o->kind = ORDER_VARIABLE;
+    o->variable = *request;
+    o->variable.target = mem_copy_text(request->target);
+    o->variable.layer = ids;
     append(e, o);
 }
 

@@ -10,6 +10,7 @@
 #include "src/base/queue.h"
 #include "src/jobs/check.h"
 #include "src/jobs/fit.h"
+#include "src/jobs/variable.h"
 
 typedef struct engine engine;
 
@@ -19,6 +20,7 @@ typedef enum engine_message { ENGINE_PROGRESS = 100, ENGINE_FAILED, ENGINE_CHECK
 status engine_start(engine **out, const char *study, unsigned threads, queue *news, error *err);
 
 void engine_fit(engine *e, const fit_request *request); /* copies the request */
+void engine_fit_variable(engine *e, const variable_request *request); /* likewise */
 void engine_resume(engine *e, int64_t fit_id);
 void engine_cancel(engine *e, int64_t fit_id); /* running or waiting */
 void engine_delete(engine *e, int64_t fit_id); /* cancels it first */

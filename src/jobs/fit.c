@@ -5,6 +5,7 @@
 #include "src/jobs/folds.h"
 #include "src/jobs/layer_data.h"
 #include "src/jobs/runner.h"
+#include "src/jobs/variable.h"
 #include "src/jobs/writer.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ typedef struct run {
     const fit_run_options *options;
     layer_set layers;
     fit f;
-    bool joint;
+    bool joint, of_variable;
     writer *out;
     layer_data *part; /* by position; loaded while a pair at work or to come needs it */
     layer_data stack; /* of a joint fit: the sources of the pair at work */
@@ -237,6 +238,8 @@ static status run_pair(run *r, uint32_t number, error *err)
 
 status fit_check_data(const layer_set *layers, const fit *f, error *err)
 {
+    if (strcmp(f->kind, "target") == 0)
+        return STATUS_OK; /* its layers are not in pairs: variable_run looks at them */
     for (uint32_t p = 0; p < f->pair_count; p++)
         if (!layer_by_id(layers, f->pair[p].source_layer) ||
             !layer_by_id(layers, f->pair[p].target_layer))
@@ -291,7 +294,14 @@ static status run_pairs(run *r, const char *study, fit_progress *last, error *er
         code =
             cancelled(r) ? error_set(err, STATUS_INTERRUPTED, "cancelled") : run_pair(r, p, err);
     writer_stop(r->out, last);
+    return code;
+}
 
+static status run_to_end(run *r, const char *study, fit_progress *last, error *err)
+{
+    status code = r->of_variable ? variable_run(r->connection, &r->layers, r->f.id, r->options,
+                                                last, err)
+                                 : run_pairs(r, study, last, err);
     error ignored = {0};
     last->state = code == STATUS_OK            ? FIT_DONE
                   : code == STATUS_INTERRUPTED ? FIT_CANCELLED
@@ -316,24 +326,26 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
         code = layer_list(r.connection, &r.layers, err);
     if (code == STATUS_OK)
         code = fit_get(r.connection, fit_id, &r.f, err);
+    r.joint = strcmp(r.f.kind, "joint") == 0;
+    r.of_variable = strcmp(r.f.kind, "target") == 0;
     if (code == STATUS_OK)
         code = fit_check_data(&r.layers, &r.f, err);
     if (code == STATUS_OK)
         code = claim(&r, err);
     if (code == STATUS_OK) {
-        r.joint = strcmp(r.f.kind, "joint") == 0;
         r.part = mem_zero(r.layers.count, sizeof *r.part);
         *last = progress_so_far(&r.f);
         last->state = r.f.state;
         if (r.f.state != FIT_DONE) {
             last->state = FIT_RUNNING;
-            code = run_pairs(&r, study, last, err);
+            code = run_to_end(&r, study, last, err);
         }
     }
     if (code == STATUS_OK && last->unconverged > 0)
         code = error_set(err, STATUS_PARTIAL,
-                         "%u of %u targets did not reach the tolerance; the worst gap is %.1e",
-                         last->unconverged, last->targets, last->worst_gap);
+                         "%u of %u %s did not reach the tolerance; the worst gap is %.1e",
+                         last->unconverged, last->targets, r.of_variable ? "points" : "targets",
+                         last->worst_gap);
     if (code != STATUS_OK && code != STATUS_PARTIAL)
         snprintf(last->message, sizeof last->message, "%.255s", err->message);
     for (uint32_t l = 0; r.part && l < r.layers.count; l++)

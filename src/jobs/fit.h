@@ -52,7 +52,7 @@ typedef struct fit_progress {
     fit_state state;
     uint32_t pair, pairs; /* the pair at work, from 0 */
     uint32_t source_position, target_position;
-    uint32_t targets, done; /* over all pairs, in the workspace already or solved */
+    uint32_t targets, done; /* of a target variable: points of the path. Else over all pairs, in the workspace already or solved */
     uint64_t edges;
     uint32_t unconverged;
     double worst_gap;
@@ -71,7 +71,8 @@ typedef struct fit_run_options {
     const atomic_bool *cancel; /* may be NULL */
 } fit_run_options;
 
-/* Runs or resumes a queued, cancelled, failed or cut-off fit to its end. *last is how it ended.
+/* Runs or resumes a queued, cancelled, failed or cut-off fit, of layer pairs or of a target variable
+ * (variable.h), to its end. *last is how it ended.
  * STATUS_PARTIAL: done, but some targets are above the tolerance. STATUS_INTERRUPTED: cancelled;
  * every finished block is kept. STATUS_INPUT: no such fit, its data changed, or somebody runs it
  * already. */

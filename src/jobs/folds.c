@@ -39,8 +39,25 @@ static status deal(const uint32_t *number, uint32_t samples, uint32_t documents,
     return code;
 }
 
-status folds_by_document(db *d, uint32_t samples, uint32_t count, uint64_t seed, uint32_t **fold,
-                         error *err)
+/* Forgets the samples that are left out, and numbers the documents of the others anew, in order:
+ * documents are runs of samples. Returns how many samples are left. */
+static uint32_t leave_out(const uint8_t *out, uint32_t samples, uint32_t *number,
+                          uint32_t *documents)
+{
+    uint32_t kept = 0, before = UINT32_MAX;
+    *documents = 0;
+    for (uint32_t i = 0; i < samples; i++) {
+        if (out[i])
+            continue;
+        *documents += number[i] != before;
+        before = number[i];
+        number[kept++] = *documents - 1;
+    }
+    return kept;
+}
+
+status folds_among(db *d, uint32_t samples, const uint8_t *out, uint32_t count, uint64_t seed,
+                   uint32_t **fold, error *err)
 {
     uint32_t *number = NULL;
     uint32_t documents = 0;
@@ -48,6 +65,8 @@ status folds_by_document(db *d, uint32_t samples, uint32_t count, uint64_t seed,
     if (count < 2)
         return error_set(err, STATUS_USAGE, "%u folds: expected at least 2", count);
     status code = document_of_samples(d, samples, &number, &documents, err);
+    if (code == STATUS_OK && out)
+        samples = leave_out(out, samples, number, &documents);
     if (code == STATUS_OK && count > documents)
         code = error_set(err, STATUS_USAGE, "%u folds need as many documents, but there are %u",
                          count, documents);
@@ -62,4 +81,10 @@ status folds_by_document(db *d, uint32_t samples, uint32_t count, uint64_t seed,
         *fold = NULL;
     }
     return code;
+}
+
+status folds_by_document(db *d, uint32_t samples, uint32_t count, uint64_t seed, uint32_t **fold,
+                         error *err)
+{
+    return folds_among(d, samples, NULL, count, seed, fold, err);
 }

@@ -11,4 +11,9 @@
 status folds_by_document(db *d, uint32_t samples, uint32_t count, uint64_t seed, uint32_t **fold,
                          error *err);
 
+/* The same of the samples that are not left out (out[i] == 0; whole documents are in or out): an
+ * entry of *fold for each of them, in order. out NULL: of all. */
+status folds_among(db *d, uint32_t samples, const uint8_t *out, uint32_t count, uint64_t seed,
+                   uint32_t **fold, error *err);
+
 #endif

@@ -12,10 +12,10 @@ static bool wanted(const layer *l, const int64_t *id, uint32_t count)
     return false;
 }
 
-/* Sets s->layer, s->first and s->hash. */
-static status arrange(stack *s, const layer_set *layers, const int64_t *id, uint32_t count,
-                      error *err)
+status stack_arrange(stack *s, const layer_set *layers, const int64_t *id, uint32_t count,
+                     error *err)
 {
+    *s = (stack){0};
     s->layer = mem_alloc(count * sizeof *s->layer);
     s->first = mem_zero((size_t)count + 1, sizeof *s->first);
     s->hash = mem_copy_text("");
@@ -42,9 +42,8 @@ static status arrange(stack *s, const layer_set *layers, const int64_t *id, uint
 status stack_load(stack *s, db *d, const layer_set *layers, const int64_t *id, uint32_t count,
                   error *err)
 {
-    *s = (stack){0};
     layer_data *part = mem_zero((size_t)count + 1, sizeof *part);
-    status code = arrange(s, layers, id, count, err);
+    status code = stack_arrange(s, layers, id, count, err);
     for (uint32_t l = 0; l < count && code == STATUS_OK; l++)
         code = layer_data_load(&part[l], d, layer_by_id(layers, s->layer[l]), err);
     if (code == STATUS_OK && count == 1) {

@@ -12,6 +12,9 @@ typedef struct stack {
     char *hash;      /* of the layers' data: what a fit saw */
 } stack;
 
+/* Sets all but the data, which stay empty: the order and the hash. Errors as stack_load. */
+status stack_arrange(stack *s, const layer_set *layers, const int64_t *id, uint32_t count,
+                     error *err);
 /* Loads the layers (ids, any order). STATUS_USAGE: none, one twice, or one not in the study. */
 status stack_load(stack *s, db *d, const layer_set *layers, const int64_t *id, uint32_t count,
                   error *err);

@@ -50,8 +50,7 @@ static void make_fit(uint64_t *seed)
     read[1] = layers.item[2].id;
     OK(target_add(d, "kind", TARGET_CLASS, "[\"a\", 7, \"c\"]", value, FIXTURE_SAMPLES, &err));
     f = (variable_fit){.target_id = 1,
-                       .fraction = 0.1,
-                       .tolerance = 1e-6,
+                       .base = {.lambda = 0.1, .tolerance = 1e-6},
                        .outputs = OUTPUTS,
                        .layer = read,
                        .layer_count = 2,
@@ -65,8 +64,9 @@ static void make_fit(uint64_t *seed)
                                           .weight = 2 * fixture_random(seed) - 1,
                                           .standardised = 2 * fixture_random(seed) - 1};
     OK(variable_fit_add(d, &f, &err));
-    OK(variable_fit_add_weights(d, f.fit_id, 0, intercept, OUTPUTS, NULL, 0, &err));
-    OK(variable_fit_add_weights(d, f.fit_id, 1, intercept, OUTPUTS, weight, WEIGHTS, &err));
+    OK(variable_fit_finish(d, &f, &err));
+    OK(variable_fit_add_weights(d, f.base.id, 0, intercept, OUTPUTS, NULL, 0, &err));
+    OK(variable_fit_add_weights(d, f.base.id, 1, intercept, OUTPUTS, weight, WEIGHTS, &err));
 }
 
 static void set_up(void)
@@ -175,7 +175,8 @@ Test(outcome, a_weight_of_no_feature_is_bad_input)
     f.point_count = 1;
     f.chosen = 0;
     OK(variable_fit_add(d, &f, &err));
-    OK(variable_fit_add_weights(d, f.fit_id, 0, intercept, OUTPUTS, &wild, 1, &err));
+    OK(variable_fit_finish(d, &f, &err));
+    OK(variable_fit_add_weights(d, f.base.id, 0, intercept, OUTPUTS, &wild, 1, &err));
     cr_expect_eq(circuit_with_outcome(d, &layers, c, &f, 0, &longer, &err), STATUS_INPUT);
     cr_expect_null(longer);
 }

@@ -172,3 +172,20 @@ Test(target, paths_to_no_variable)
     cr_expect(strstr(err.message, "no target variable 'hits'") != NULL, "%s", err.message);
     cr_expect_eq(RUN("paths", path, "--to-target", "hit", "--to", "blocks.2"), STATUS_USAGE);
 }
+
+Test(target, layers_unknown_and_ambiguous)
+{
+    cr_expect_eq(RUN("target", path, "hit", "--layer", "resid"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "has no layer 'resid'") != NULL, "%s", err.message);
+    cr_expect_eq(RUN("target", path, "hit", "--layer", "hook"), STATUS_INPUT);
+    cr_expect(strstr(err.message, "'hook' fits 3 layers: 'blocks.0.hook', 'blocks.1.hook'") != NULL,
+              "%s", err.message);
+}
+
+Test(target, pairs_of_a_joint_fit_without_targets_of_their_own)
+{
+    cr_assert_eq(RUN("fit", path, "--joint"), STATUS_OK, "%s", err.message);
+    cr_assert_eq(RUN("fits", path, "--json"), STATUS_OK, "%s", err.message);
+    cr_expect(strstr(said, "\"target\":\"blocks.2.hook\",\"lambda\"") != NULL, "%s", said);
+    cr_expect(strstr(said, "\"targets\":null") && strstr(said, "\"targets\":40"), "%s", said);
+}

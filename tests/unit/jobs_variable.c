@@ -48,7 +48,8 @@ static void add_variables(void)
     free(value);
     OK(target_add(d, "signal", TARGET_REAL, NULL, signal, FIXTURE_SAMPLES, &err));
     OK(target_add(d, "hit", TARGET_BINARY, "[\"no\", \"yes\"]", hit, FIXTURE_SAMPLES, &err));
-    OK(target_add(d, "grade", TARGET_CLASS, "[\"a\", \"b\", \"c\"]", grade, FIXTURE_SAMPLES, &err));
+    OK(target_add(d, "grade", TARGET_CLASS, "[\"a\", \"b\", \"c\"]", grade, FIXTURE_SAMPLES,
+                  &err));
     OK(target_add(d, "wide", TARGET_CLASS, "[\"a\", \"b\", \"c\", \"d\"]", grade, FIXTURE_SAMPLES,
                   &err));
     OK(target_add(d, "document", TARGET_REAL, NULL, of_document, FIXTURE_SAMPLES, &err));
@@ -81,13 +82,22 @@ static variable_request request_for(const char *name, const int64_t *id, uint32_
     return request;
 }
 
+/* Asked for and run, as one call. */
+static status variable_fit_now(const variable_request *request, const fit_run_options *options,
+                               int64_t *id)
+{
+    fit_progress last;
+    status code = variable_create(d, &layers, request, id, &err);
+    return code == STATUS_OK ? fit_run(path, *id, options, &last, &err) : code;
+}
+
 static variable_fit run(const variable_request *request, unsigned threads)
 {
-    variable_run_options options = {.threads = threads};
+    fit_run_options options = {.threads = threads};
     int64_t id = 0;
     variable_fit f;
     err = (error){0};
-    OK(variable_run(path, request, &options, &id, &err));
+    OK(variable_fit_now(request, &options, &id));
     OK(variable_fit_get(d, id, &f, &err));
     return f;
 }
@@ -142,11 +152,11 @@ Test(variable_job, layers_side_by_side)
             cr_expect(from.layer_id == layers.item[l].id && from.feature == k);
             uint64_t count = one.col_start[k + 1] - one.col_start[k];
             cr_assert_eq(s.data.m.col_start[column + 1] - s.data.m.col_start[column], count);
-            cr_expect_eq(memcmp(s.data.m.value + s.data.m.col_start[column], one.value + one.col_start[k],
-                                count * sizeof *one.value),
+            cr_expect_eq(memcmp(s.data.m.value + s.data.m.col_start[column],
+                                one.value + one.col_start[k], count * sizeof *one.value),
                          0);
-            cr_expect_eq(memcmp(s.data.m.row + s.data.m.col_start[column], one.row + one.col_start[k],
-                                count * sizeof *one.row),
+            cr_expect_eq(memcmp(s.data.m.row + s.data.m.col_start[column],
+                                one.row + one.col_start[k], count * sizeof *one.row),
                          0);
         }
         matrix_release(&one);
@@ -227,36 +237,105 @@ Test(variable_job, a_document_does_not_predict_itself)
     variable_fit_release(&f);
 }
 
-static void expect_refusal(const variable_request *request, const variable_run_options *options,
-                           status code, const char *part)
+/* A refusal before it is stored leaves no fit; a run that ends early leaves one without a path,
+ * which says why. */
+static void expect_refusal(const variable_request *request, const fit_run_options *options,
+                           status code, const char *part, fit_state left)
 {
     int64_t id;
     err = (error){0};
-    cr_expect_eq(variable_run(path, request, options, &id, &err), code, "%s", err.message);
+    cr_expect_eq(variable_fit_now(request, options, &id), code, "%s", err.message);
     cr_expect(strstr(err.message, part) != NULL, "expected '%s': %s", part, err.message);
     variable_fit_set set;
-    OK(variable_fit_list(d, &set, &err));
-    cr_expect_eq(set.count, 0);
+    error other;
+    cr_assert_eq(variable_fit_list(d, &set, &other), STATUS_OK);
+    cr_expect_eq(set.count, left != FIT_DONE);
+    if (set.count) {
+        const fit *base = &set.item[0].base;
+        cr_expect_eq(base->state, left);
+        cr_expect_eq(set.item[0].point_count, 0);
+        cr_expect(left != FIT_FAILED || strstr(base->message, part) != NULL);
+        OK(fit_delete(d, id, &other));
+    }
     variable_fit_set_release(&set);
 }
 
-Test(variable_job, refusals_leave_nothing)
+Test(variable_job, refusals_leave_no_path)
 {
-    variable_run_options options = {.threads = 1};
+    fit_run_options options = {.threads = 1};
     variable_request request = request_for("nobody", &layers.item[0].id, 1);
-    expect_refusal(&request, &options, STATUS_INPUT, "no target variable 'nobody'");
+    expect_refusal(&request, &options, STATUS_INPUT, "no target variable 'nobody'", FIT_DONE);
     request.target = "wide";
-    expect_refusal(&request, &options, STATUS_INPUT, "'wide': class 3 has no samples");
+    expect_refusal(&request, &options, STATUS_INPUT, "'wide': class 3 has no samples", FIT_FAILED);
     request.target = "hit";
     request.folds = 1;
-    expect_refusal(&request, &options, STATUS_USAGE, "1 fold");
+    expect_refusal(&request, &options, STATUS_USAGE, "1 fold", FIT_DONE);
     request.folds = DOCUMENTS + 1;
-    expect_refusal(&request, &options, STATUS_USAGE, "as many documents");
+    expect_refusal(&request, &options, STATUS_USAGE, "as many documents", FIT_FAILED);
     request.folds = 3;
     request.settings.fraction = 0;
-    expect_refusal(&request, &options, STATUS_USAGE, "lambda 0");
+    expect_refusal(&request, &options, STATUS_USAGE, "lambda 0", FIT_DONE);
     request.settings.fraction = 0.1;
+    int64_t nowhere = 99;
+    request.layer = &nowhere;
+    expect_refusal(&request, &options, STATUS_USAGE, "not in the study", FIT_DONE);
+    request.layer = &layers.item[0].id;
     atomic_bool cancel = true;
     options.cancel = &cancel;
-    expect_refusal(&request, &options, STATUS_INTERRUPTED, "interrupted");
+    expect_refusal(&request, &options, STATUS_INTERRUPTED, "interrupted", FIT_CANCELLED);
+}
+
+Test(variable_job, a_cancelled_fit_runs_when_it_is_resumed)
+{
+    atomic_bool cancel = true;
+    fit_run_options options = {.threads = 1, .cancel = &cancel};
+    variable_request request = request_for("signal", &layers.item[1].id, 1);
+    int64_t id;
+    fit_progress last;
+    cr_expect_eq(variable_fit_now(&request, &options, &id), STATUS_INTERRUPTED);
+    atomic_store(&cancel, false);
+    OK(fit_run(path, id, &options, &last, &err));
+    cr_expect(last.state == FIT_DONE && last.done == 10 && last.targets == 10);
+    variable_fit f;
+    OK(variable_fit_get(d, id, &f, &err));
+    cr_expect(f.base.state == FIT_DONE && f.point_count == 10);
+    variable_fit_release(&f);
+}
+
+/* Held-out documents whose values contradict the others change nothing. */
+Test(variable_job, training_documents_alone)
+{
+    double value[FIXTURE_SAMPLES], lie[FIXTURE_SAMPLES];
+    uint64_t seed = 11;
+    for (uint32_t i = 0; i < FIXTURE_SAMPLES; i++) {
+        bool held = i / TOKENS % 3 == 0;
+        value[i] = fixture_random(&seed);
+        lie[i] = held ? 100 * fixture_random(&seed) : value[i];
+    }
+    OK(target_add(d, "truth", TARGET_REAL, NULL, value, FIXTURE_SAMPLES, &err));
+    OK(target_add(d, "lie", TARGET_REAL, NULL, lie, FIXTURE_SAMPLES, &err));
+    for (uint32_t i = 0; i < DOCUMENTS; i += 3)
+        OK(document_hold_out(d, i, &err));
+    variable_request request = request_for("truth", &layers.item[1].id, 1);
+    request.train_only = true;
+    request.folds = 4;
+    variable_fit a = run(&request, 1);
+    request.target = "lie";
+    variable_fit b = run(&request, 2);
+    request.train_only = false;
+    variable_fit c = run(&request, 1);
+    cr_expect(a.train_only && a.lambda_max == b.lambda_max && c.lambda_max != b.lambda_max);
+    for (uint32_t i = 0; i < a.point_count; i++)
+        cr_expect(a.point[i].held_out == b.point[i].held_out &&
+                  a.point[i].features == b.point[i].features);
+    variable_fit_release(&a);
+    variable_fit_release(&b);
+    variable_fit_release(&c);
+    for (uint32_t i = 0; i < DOCUMENTS; i++)
+        OK(document_hold_out(d, i, &err));
+    request.train_only = true;
+    fit_run_options options = {.threads = 1};
+    int64_t id;
+    cr_expect_eq(variable_fit_now(&request, &options, &id), STATUS_INPUT);
+    cr_expect(strstr(err.message, "every document is held out") != NULL, "%s", err.message);
 }
