@@ -245,7 +245,7 @@ fuzz:
 compile_commands.json:
 	@for f in $(wildcard $(FOLDERS:%=%/*.c)) src/main.c; do \
 	  printf '{"directory": "%s", "file": "%s", "command": "%s -c %s"},\n' "$(CURDIR)" "$$f" \
-	    '$(subst ",\",$(CC) $(CPPFLAGS) $(CFLAGS))' "$$f"; done | sed -e '1s/^/[/' -e '$$s/,$$/]/' > $@
+	    '$(subst ','\'',$(subst ",\",$(CC) $(CPPFLAGS) $(CFLAGS)))' "$$f"; done | sed -e '1s/^/[/' -e '$$s/,$$/]/' > $@
 
 lint: compile_commands.json
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

@@ -111,7 +111,7 @@ static void fill_dense(const lasso_design *design, uint32_t claimed)
 {
     const gram_table *table = &design->gram;
     uint32_t hot = table->hot;
-    uint32_t p[4];
+    uint32_t p[4] = {claimed};
     uint32_t count = 0;
     for (uint32_t rank = claimed & ~3U; rank < hot && rank <= (claimed | 3U); rank++)
         if (rank == claimed || gram_row_claim(table, rank))

@@ -35,6 +35,7 @@ static void refresh_sums(variable_model *m, const variable_problem *p)
         double sum = 0;
         for (uint32_t c = 0; c < p->outputs; c++)
             sum += exp(m->eta[(size_t)c * p->rows + i] - high);
+        /* cppcheck-suppress invalidFunctionArg; the highest output adds exp(0) */
         m->lse[i] = high + log(sum);
     }
 }

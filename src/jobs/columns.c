@@ -211,11 +211,13 @@ static status grow_column(columns *c, error *err)
 {
     size_t room = c->room ? 2 * c->room : 1024;
     uint32_t *row = realloc(c->row, room * sizeof *row);
-    c->row = row ? row : c->row;
-    float *value = row ? realloc(c->value, room * sizeof *value) : NULL;
-    c->value = value ? value : c->value;
+    if (!row)
+        return error_memory(err, "a feature's activations");
+    c->row = row;
+    float *value = realloc(c->value, room * sizeof *value);
     if (!value)
         return error_memory(err, "a feature's activations");
+    c->value = value;
     c->room = room;
     return STATUS_OK;
 }

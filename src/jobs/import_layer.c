@@ -77,11 +77,13 @@ static status block_flush(block *b, importer *im, const layer *l)
 static status block_grow(block *b, uint64_t entries, error *err)
 {
     uint32_t *row = realloc(b->m.row, entries * sizeof *row);
-    b->m.row = row ? row : b->m.row;
-    float *value = row ? realloc(b->m.value, entries * sizeof *value) : NULL;
-    b->m.value = value ? value : b->m.value;
+    if (!row)
+        return error_memory(err, "an activation block");
+    b->m.row = row;
+    float *value = realloc(b->m.value, entries * sizeof *value);
     if (!value)
         return error_memory(err, "an activation block");
+    b->m.value = value;
     b->entries = entries;
     return STATUS_OK;
 }
