@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 status effect_set_add(db *d, int64_t source_layer, int64_t target_layer, const char *file,
-                      int64_t *effect_set, error *err)
+                      int64_t *set_id, error *err)
 {
     sql q;
     status s = sql_open(&q, d,
@@ -19,14 +19,68 @@ status effect_set_add(db *d, int64_t source_layer, int64_t target_layer, const c
         sql_bind_text(&q, 3, file);
         s = sql_run(&q, err);
     }
-    *effect_set = s == STATUS_OK ? sqlite3_last_insert_rowid(d->handle) : 0;
+    *set_id = s == STATUS_OK ? sqlite3_last_insert_rowid(d->handle) : 0;
     sql_close(&q);
     return s;
 }
 
-static status add_effect(sql *q, int64_t effect_set, const effect *e, error *err)
+status effect_set_list(db *d, effect_sets *out, error *err)
 {
-    sql_bind_int(q, 1, effect_set);
+    *out = (effect_sets){0};
+    sql q;
+    bool row = false;
+    status s = sql_open(&q, d,
+                        "SELECT effect_set_id, source_layer, target_layer, effect_set.source,"
+                        " (SELECT count(*) FROM effect AS e"
+                        "   WHERE e.effect_set_id = effect_set.effect_set_id),"
+                        " (SELECT count(DISTINCT source_feature) FROM effect AS e"
+                        "   WHERE e.effect_set_id = effect_set.effect_set_id)"
+                        " FROM effect_set JOIN layer AS a ON a.layer_id = source_layer"
+                        " JOIN layer AS b ON b.layer_id = target_layer"
+                        " ORDER BY a.position, b.position",
+                        err);
+    while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        out->item = mem_grow(out->item, (size_t)out->count + 1, sizeof *out->item);
+        out->item[out->count++] = (effect_set){
+            .id = sql_int(&q, 0),
+            .source_layer = sql_int(&q, 1),
+            .target_layer = sql_int(&q, 2),
+            .source = sql_text(&q, 3),
+            .effects = sql_u64(&q, 4),
+            .removed = sql_u32(&q, 5),
+        };
+    }
+    sql_close(&q);
+    if (s != STATUS_OK)
+        effect_sets_release(out);
+    return s;
+}
+
+void effect_sets_release(effect_sets *sets)
+{
+    for (uint32_t i = 0; i < sets->count; i++)
+        free(sets->item[i].source);
+    free(sets->item);
+    *sets = (effect_sets){0};
+}
+
+status effect_set_delete(db *d, int64_t source_layer, int64_t target_layer, error *err)
+{
+    sql q;
+    status s = sql_open(
+        &q, d, "DELETE FROM effect_set WHERE source_layer = ?1 AND target_layer = ?2", err);
+    if (s == STATUS_OK) {
+        sql_bind_int(&q, 1, source_layer);
+        sql_bind_int(&q, 2, target_layer);
+        s = sql_run(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}
+
+static status add_effect(sql *q, int64_t set_id, const effect *e, error *err)
+{
+    sql_bind_int(q, 1, set_id);
     sql_bind_int(q, 2, e->source);
     sql_bind_int(q, 3, e->target);
     sql_bind_real(q, 4, e->effect);
@@ -39,7 +93,7 @@ static status add_effect(sql *q, int64_t effect_set, const effect *e, error *err
     return s;
 }
 
-status effect_add(db *d, int64_t effect_set, const effect *effects, uint32_t count, error *err)
+status effect_add(db *d, int64_t set_id, const effect *effects, uint32_t count, error *err)
 {
     sql q;
     status s = db_begin(d, err);
@@ -50,7 +104,7 @@ status effect_add(db *d, int64_t effect_set, const effect *effects, uint32_t cou
                  " active) VALUES (?1, ?2, ?3, ?4, ?5)",
                  err);
     for (uint32_t i = 0; s == STATUS_OK && i < count; i++)
-        s = add_effect(&q, effect_set, &effects[i], err);
+        s = add_effect(&q, set_id, &effects[i], err);
     sql_close(&q);
     if (s == STATUS_OK)
         return db_commit(d, err);

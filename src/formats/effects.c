@@ -1,16 +1,21 @@
 #include "src/formats/effects.h"
 
 #include "src/base/memory.h"
+#include "src/formats/effects_npz.h"
 #include "src/formats/lines.h"
+#include "src/formats/stream.h"
 #include "src/formats/table_line.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char heading[] = "source\ttarget\teffect\tn_active";
 
 struct effects {
-    lines *source;
+    lines *source;        /* a table, */
+    effects_npz *archive; /* or an archive behind fd */
+    int fd;
     uint32_t source_features, target_features;
 };
 
@@ -26,15 +31,42 @@ static status read_heading(effects *e, error *err)
     return code;
 }
 
+static status begins_as_archive(int fd, uint64_t bytes, const char *file, bool *yes, error *err)
+{
+    static const char magic[2] = {'P', 'K'};
+    char begin[sizeof magic] = {0};
+    char *label = mem_format("'%s'", file);
+    stream in;
+    stream_of_file(&in, fd, 0, bytes, label);
+    status code = bytes < sizeof begin ? STATUS_OK : stream_read(&in, begin, sizeof begin, err);
+    *yes = memcmp(begin, magic, sizeof magic) == 0;
+    stream_close(&in);
+    free(label);
+    return code;
+}
+
+static status open_table(effects *e, const folder *f, const char *file, error *err)
+{
+    status code = lines_open(&e->source, f, file, err);
+    return code == STATUS_OK ? read_heading(e, err) : code;
+}
+
 status effects_open(effects **out, const folder *f, const char *file, uint32_t source_features,
                     uint32_t target_features, error *err)
 {
     effects *e = mem_zero(1, sizeof *e);
+    uint64_t bytes = 0;
+    bool archive = false;
+    e->fd = -1;
     e->source_features = source_features;
     e->target_features = target_features;
-    status code = lines_open(&e->source, f, file, err);
+    status code = folder_open_file(f, file, &e->fd, &bytes, err);
     if (code == STATUS_OK)
-        code = read_heading(e, err);
+        code = begins_as_archive(e->fd, bytes, file, &archive, err);
+    if (code == STATUS_OK)
+        code = archive ? effects_npz_open(&e->archive, e->fd, file, source_features,
+                                          target_features, err)
+                       : open_table(e, f, file, err);
     if (code != STATUS_OK) {
         effects_close(e);
         e = NULL;
@@ -48,12 +80,15 @@ void effects_close(effects *e)
     if (!e)
         return;
     lines_close(e->source);
+    effects_npz_close(e->archive);
+    if (e->fd >= 0)
+        close(e->fd);
     free(e);
 }
 
 double effects_fraction(const effects *e)
 {
-    return lines_fraction(e->source);
+    return e->archive ? effects_npz_fraction(e->archive) : lines_fraction(e->source);
 }
 
 static status read_whole(const effects *e, const char *what, const char *text, uint32_t below,
@@ -67,7 +102,7 @@ static status read_whole(const effects *e, const char *what, const char *text, u
     return STATUS_OK;
 }
 
-status effects_next(effects *e, effect_line *out, bool *more, error *err)
+static status next_line(effects *e, effect_line *out, bool *more, error *err)
 {
     char *line;
     size_t length;
@@ -91,4 +126,10 @@ status effects_next(effects *e, effect_line *out, bool *more, error *err)
         code = lines_error(e->source, err, "effect '%s', expected a finite number", field[2]);
     *more = code == STATUS_OK;
     return code;
+}
+
+status effects_next(effects *e, effect_line *out, bool *more, error *err)
+{
+    return e->archive ? effects_npz_next(e->archive, out, more, err)
+                      : next_line(e, out, more, err);
 }

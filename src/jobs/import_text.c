@@ -2,10 +2,9 @@
 #include "src/base/memory.h"
 
 #include "db/document.h"
-#include "db/effect.h"
 #include "src/formats/array.h"
 #include "src/formats/documents.h"
-#include "src/formats/effects.h"
+#include "src/jobs/effects_file.h"
 #include "src/jobs/import_parts.h"
 
 #include <jansson.h>
@@ -187,46 +186,18 @@ static const layer *layer_named(const importer *im, const char *name)
     return l;
 }
 
-static status add_effects(importer *im, const char *file, int64_t set, const effect *batch,
-                          uint32_t count)
+static status tick(void *user, double fraction)
 {
-    status code = effect_add(im->build, set, batch, count, im->err);
-    if (code == STATUS_INPUT)
-        error_prefix(im->err, "'%s'", file);
-    return code;
+    return import_tick(user, fraction);
 }
 
 status import_effects(importer *im, uint32_t index)
 {
-    enum { BATCH = 4096 };
     const manifest_effects *from = &im->source.effects[index];
-    const layer *cause = layer_named(im, from->from->text);
-    const layer *result = layer_named(im, from->to->text);
-    const char *file = from->values->text;
-    effects *lines = NULL;
-    int64_t set = 0;
-    effect *batch = mem_alloc(BATCH * sizeof *batch);
-    status code =
-        effects_open(&lines, &im->files, file, cause->features, result->features, im->err);
-    if (code == STATUS_OK)
-        code = effect_set_add(im->build, cause->id, result->id, file, &set, im->err);
-    bool more = true;
-    while (code == STATUS_OK && more) {
-        uint32_t count = 0;
-        while (count < BATCH) {
-            effect_line line;
-            code = effects_next(lines, &line, &more, im->err);
-            if (code != STATUS_OK || !more)
-                break;
-            batch[count++] = (effect){line.source, line.target, line.effect, line.active};
-        }
-        if (code == STATUS_OK)
-            code = add_effects(im, file, set, batch, count);
-        if (code == STATUS_OK)
-            code = import_tick(im, effects_fraction(lines));
-    }
+    uint64_t stored = 0;
+    status code = effects_file_store(im->build, &im->files, from->values->text,
+                                     layer_named(im, from->from->text),
+                                     layer_named(im, from->to->text), tick, im, &stored, im->err);
     im->report->effects += code == STATUS_OK;
-    effects_close(lines);
-    free(batch);
     return code;
 }

@@ -63,8 +63,8 @@ Test(db_study, held_out_documents)
 
 Test(db_study, tokens_that_are_not_strings)
 {
-    static const char *const lies[] = {"[\"a\", 1]", "[\"a\", null]", "[[\"a\"]]", "[\"a\"",
-                                       "{\"a\": {}}", "nonsense", ""};
+    static const char *const lies[] = {"[\"a\", 1]",  "[\"a\", null]", "[[\"a\"]]", "[\"a\"",
+                                       "{\"a\": {}}", "nonsense",      ""};
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         db *d = new_study();
         document doc;
@@ -166,5 +166,23 @@ Test(db_study, effects)
     FAILS(effect_set_add(d, a.id, 99, "nowhere.tsv", &set, &err), STATUS_INPUT, "FOREIGN KEY",
           STUDY);
     FAILS(effect_add(d, 77, some, 2, &err), STATUS_INPUT, "FOREIGN KEY", STUDY);
+
+    effect_sets sets;
+    layer c = add_layer(d, "c", 2, false, 9, 9, 0);
+    OK(effect_set_add(d, a.id, c.id, "empty.tsv", &set, &err));
+    OK(effect_set_list(d, &sets, &err));
+    cr_assert_eq(sets.count, 2);
+    cr_expect(sets.item[0].source_layer == a.id && sets.item[0].target_layer == b.id);
+    cr_expect(sets.item[0].effects == 3 && sets.item[0].removed == 2);
+    cr_expect_str_eq(sets.item[0].source, "effects.tsv");
+    cr_expect(sets.item[1].target_layer == c.id && sets.item[1].effects == 0);
+    effect_sets_release(&sets);
+    OK(effect_set_delete(d, a.id, b.id, &err));
+    OK(effect_set_delete(d, a.id, b.id, &err));
+    OK(effect_load(d, a.id, b.id, &e, &count, &err));
+    cr_expect_eq(count, 0, "they go with their set");
+    OK(effect_set_list(d, &sets, &err));
+    cr_expect_eq(sets.count, 1);
+    effect_sets_release(&sets);
     db_close(d);
 }

@@ -76,7 +76,9 @@ Test(formats_text, lines_end_in_any_way)
                  {"\n", "|"},
                  {"a\nb", "a|b|"},
                  {"a\r\n\r\nb\n", "a||b|"},
-                 {"\xef\xbb\xbf" "a\n\xef\xbb\xbf\n", "a|\xef\xbb\xbf|"},
+                 {"\xef\xbb\xbf"
+                  "a\n\xef\xbb\xbf\n",
+                  "a|\xef\xbb\xbf|"},
                  {"\xe2\x82\xac \xf0\x9f\x98\x80\n", "\xe2\x82\xac \xf0\x9f\x98\x80|"}};
     char out[256];
     error err = {0};
@@ -182,10 +184,10 @@ static status join_documents(const char *text, bool plain, bool need_tokens, cha
         code = documents_next(d, need_tokens, &line, &more, err);
         if (code != STATUS_OK || !more)
             break;
-        used += (size_t)snprintf(out + used, 256 - used, "%s/%s/%s/%u%s|",
-                                 line.name ? line.name : "-", line.text ? line.text : "-",
-                                 line.tokens ? line.tokens : "-", line.token_count,
-                                 line.held_out ? " held out" : "");
+        used +=
+            (size_t)snprintf(out + used, 256 - used, "%s/%s/%s/%u%s|", line.name ? line.name : "-",
+                             line.text ? line.text : "-", line.tokens ? line.tokens : "-",
+                             line.token_count, line.held_out ? " held out" : "");
     }
     documents_close(d);
     return code;
@@ -357,6 +359,80 @@ Test(formats_text, effects_and_what_is_wrong_with_them)
         err = (error){0};
         cr_expect_eq(sum_effects(cases[i].text, &sum, &err), STATUS_INPUT);
         expect_message(&err, cases[i].message);
+    }
+}
+
+/* An archive of the fixtures as a table: "source target effect active; ..." */
+static status read_archive(const char *file, char *told, size_t capacity, error *err)
+{
+    folder archives;
+    effects *e = NULL;
+    size_t used = 0;
+    bool more = true;
+    *err = (error){0};
+    told[0] = '\0';
+    cr_assert_eq(folder_open_parent(&archives, "tests/unit/fixtures/effects/x", false, err),
+                 STATUS_OK);
+    status code = effects_open(&e, &archives, file, 10, 4, err);
+    while (code == STATUS_OK && more && used < capacity) {
+        effect_line line;
+        code = effects_next(e, &line, &more, err);
+        if (code == STATUS_OK && more)
+            used += (size_t)snprintf(told + used, capacity - used, "%u %u %g %u; ", line.source,
+                                     line.target, line.effect, line.active);
+    }
+    if (code == STATUS_OK)
+        cr_expect_float_eq(effects_fraction(e), 1, 1e-12);
+    effects_close(e);
+    folder_close(&archives);
+    return code;
+}
+
+/* Feature 0 moved nothing, and still was removed. */
+Test(formats_text, effects_in_archives)
+{
+    static const struct {
+        const char *file, *told;
+    } good[] = {
+        {"good.npz", "7 1 -0.5 11; 7 2 0.25 11; 0 0 0 0; 3 0 1 5; 3 3 2 5; "},
+        {"other-names.npz", "7 1 -0.5 11; 7 2 0.25 11; 0 0 0 0; 3 0 1 5; 3 3 2 5; "},
+        {"no-active.npz", "7 1 -0.5 0; 7 2 0.25 0; 0 0 0 0; 3 0 1 0; 3 3 2 0; "},
+    };
+    static const struct {
+        const char *file, *message;
+    } wrong[] = {
+        {"bad-no-features.npz", "no entry 'features.npy'"},
+        {"bad-no-effect.npz", "neither an entry 'effect.npy' nor 'effect_same_token.npy'"},
+        {"bad-feature.npz", "number 1 is 10, expected a feature from 0 to 9"},
+        {"bad-negative.npz", "number 1 is -1, expected a feature from 0 to 9"},
+        {"bad-twice.npz", "feature 7 is there twice"},
+        {"bad-real-features.npz", "1 dimensions of float64, expected a list of whole numbers"},
+        {"bad-many.npz", "11 numbers, expected 1 to 10"},
+        {"bad-none.npz", "0 numbers, expected 1 to 10"},
+        {"bad-rows.npz", "2 x 4, of float32; expected numbers, 3 removed features x 4 features"},
+        {"bad-columns.npz",
+         "3 x 3, of float32; expected numbers, 3 removed features x 4 features"},
+        {"bad-list.npz", "1 dimensions, 12 x 1"},
+        {"bad-order.npz", "columns first (fortran_order), expected rows first"},
+        {"bad-nan.npz", "row 2, column 3 is not a finite number"},
+        {"bad-active.npz", "2 numbers, expected 3"},
+        {"bad-active-negative.npz", "number 0 is -11, expected a number of samples"},
+        {"bad-cut.npz", "not a sound .npz archive"},
+        {"bad-not-zip.npz", "not a sound .npz archive"},
+        {"bad-pickle.npz", "holds pickled Python objects, which are never read"},
+        {"none.npz", "cannot open 'none.npz'"},
+    };
+    char told[512];
+    error err;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_expect_eq(read_archive(good[i].file, told, sizeof told, &err), STATUS_OK, "%s",
+                     err.message);
+        cr_expect_str_eq(told, good[i].told, "%s", good[i].file);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_eq(read_archive(wrong[i].file, told, sizeof told, &err), STATUS_INPUT, "%s",
+                     wrong[i].file);
+        expect_message(&err, wrong[i].message);
     }
 }
 

@@ -1,15 +1,15 @@
 /* Fits of the sample against what removals did to its model. What is expected here comes from
  * scikit-learn's average_precision_score over the same cells, and from the judge in tests/oracle.
  */
+#include "src/jobs/effects_file.h"
 #include "src/jobs/effects_judge.h"
 #include "src/jobs/fit.h"
 #include "src/jobs/import.h"
 #include "tests/unit/scratch.h"
-#include "tests/unit/study_fixture.h"
 
 #include "db/effect.h"
 
-static char *folder, *study;
+static char *scratch, *study;
 static db *d;
 static layer_set layers;
 
@@ -22,8 +22,8 @@ static void open_sample(void)
 {
     error err = {0};
     import_report report;
-    folder = scratch_create();
-    study = scratch_path(folder, "s.clw");
+    scratch = scratch_create();
+    study = scratch_path(scratch, "s.clw");
     import_request request = {.study = study, .manifest = "sample_data/manifest.yaml"};
     expect(import_run(&request, NULL, NULL, NULL, &report, &err), &err);
     expect(db_open(&d, study, DB_WRITE, &err), &err);
@@ -35,7 +35,7 @@ static void close_sample(void)
     layer_set_release(&layers);
     db_close(d);
     free(study);
-    scratch_remove(folder);
+    scratch_remove(scratch);
 }
 
 TestSuite(jobs_effects, .init = open_sample, .fini = close_sample);
@@ -171,4 +171,54 @@ Test(jobs_effects, what_cannot_be_judged_says_why)
     id = fit_adjacent(2);
     cr_expect_eq(effects_judge(d, &layers, id, &options, &r, &err), STATUS_INTERRUPTED);
     cr_expect_null(r);
+}
+
+/* The effects of the first two layers, as they are stored, added up. */
+static double stored_effects(void)
+{
+    error err = {0};
+    effect *list = NULL;
+    uint32_t count = 0;
+    double sum = 0;
+    expect(effect_load(d, layers.item[0].id, layers.item[1].id, &list, &count, &err), &err);
+    for (uint32_t i = 0; i < count; i++)
+        sum += list[i].effect + list[i].source + 0.001 * list[i].target;
+    free(list);
+    return sum;
+}
+
+Test(jobs_effects, a_file_is_added_whole_or_not_at_all)
+{
+    error err = {0};
+    uint64_t stored = 0;
+    const layer *from = &layers.item[0], *to = &layers.item[1];
+    const char *file = "sample_data/interventions/hook_embed--blocks.0.hook_resid_post.tsv";
+    double before = stored_effects();
+    cr_expect_eq(effects_file_add(d, file, from, to, false, &stored, &err), STATUS_INPUT);
+    cr_expect_not_null(strstr(err.message, "there already"), "%s", err.message);
+    cr_expect_eq(effects_file_add(d, file, to, from, false, &stored, &err), STATUS_USAGE);
+    /* wrong after thousands of lines that are right */
+    char *broken = scratch_path(scratch, "broken.tsv");
+    FILE *out = fopen(broken, "w");
+    fputs("source\ttarget\teffect\tn_active\n", out);
+    for (int i = 0; i < 9000; i++)
+        fprintf(out, "%d\t%d\t0.5\t1\n", i / 512, i % 512);
+    fputs("1\t512\t0.5\t1\n", out);
+    fclose(out);
+    cr_expect_eq(effects_file_add(d, broken, from, to, true, &stored, &err), STATUS_INPUT);
+    cr_expect_not_null(strstr(err.message, "line 9002: target feature '512'"), "%s", err.message);
+    cr_expect_not_null(strstr(err.message, broken), "the file is named as it was given");
+    out = fopen(broken, "w");
+    fputs("source\ttarget\teffect\tn_active\n", out);
+    fclose(out);
+    cr_expect_eq(effects_file_add(d, broken, from, to, true, &stored, &err), STATUS_INPUT);
+    cr_expect_not_null(strstr(err.message, "no effects in it"), "%s", err.message);
+    cr_expect_float_eq(stored_effects(), before, 1e-9, "nothing was lost");
+    out = fopen(broken, "w");
+    fputs("source\ttarget\teffect\tn_active\n3\t4\t-0.5\t2\n", out);
+    fclose(out);
+    expect(effects_file_add(d, broken, from, to, true, &stored, &err), &err);
+    cr_expect_eq(stored, 1);
+    cr_expect_float_eq(stored_effects(), 3 + 0.004 - 0.5, 1e-9);
+    free(broken);
 }
