@@ -8,7 +8,7 @@
 
 command_screen command_the_screen;
 
-enum { OPTIONS_MAX = 24 };
+enum { OPTIONS_MAX = 32 };
 
 const command *command_find(const char *name)
 {

@@ -78,6 +78,12 @@ void progress_import(void *user, const import_progress *p)
     show(p->layer ? p->layer : "", p->fraction, facts);
 }
 
+void progress_synth(void *user, double fraction)
+{
+    (void)user;
+    show("samples", fraction, "");
+}
+
 void progress_fit(void *user, const fit_progress *p)
 {
     const layer_set *layers = user;

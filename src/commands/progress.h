@@ -19,6 +19,7 @@ void progress_check(void *user, const check_progress *p); /* user: NULL */
 void progress_variable(void *user, const fit_progress *p);
 /* `user` is not used. */
 void progress_score(void *user, double fraction);
+void progress_synth(void *user, double fraction);
 
 /* Ends the line that a bar stands on. */
 void progress_end(void);
