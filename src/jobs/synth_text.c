@@ -49,12 +49,13 @@ void synth_print_manifest(const synth_plan *p, FILE *out)
                      "  - {name: attribute, kind: binary, values: attribute.npy}\n");
 }
 
-static void print_parents(const synth_plan *p, uint32_t position, const synth_link *link,
+static void print_parents(const synth_plan *p, uint32_t position, uint32_t first_link,
                           uint32_t count, FILE *out)
 {
     for (uint32_t i = 0; i < count; i++) {
-        fputs(i == 0 ? "" : link[i].kind == KIND_GATE ? " times " : ", ", out);
-        print_unit(p, position - link[i].span, link[i].source, out);
+        const synth_link *link = &p->layer[position].link[first_link + i];
+        fputs(i == 0 ? "" : link->kind == KIND_GATE ? " times " : ", ", out);
+        print_unit(p, position - link->span, link->source, out);
     }
 }
 
@@ -69,8 +70,8 @@ static void print_hidden(const synth_plan *p, uint32_t position, uint32_t unit, 
         }
 }
 
-static void print_label(const synth_plan *p, uint32_t position, uint32_t unit,
-                        const synth_link *link, uint32_t count, FILE *out)
+static void print_label(const synth_plan *p, uint32_t position, uint32_t unit, uint32_t first_link,
+                        uint32_t count, FILE *out)
 {
     const synth_feature *f = &p->layer[position].feature[unit];
     switch (f->role) {
@@ -92,7 +93,7 @@ static void print_label(const synth_plan *p, uint32_t position, uint32_t unit,
     case ROLE_THRESHOLD: fputs("above a threshold: ", out); break;
     }
     if (f->role != ROLE_EVERYWHERE)
-        print_parents(p, position, link, count, out);
+        print_parents(p, position, first_link, count, out);
     if (f->carries && f->role != ROLE_CLASS && f->role != ROLE_ATTRIBUTE)
         fprintf(out, ", carries the %s",
                 f->carries == CARRIES_CLASS       ? "class"
@@ -113,7 +114,7 @@ void synth_print_labels(const synth_plan *p, uint32_t position, FILE *out)
             fprintf(out, "%u\t", unit * width + c);
             if (width > 1)
                 fprintf(out, "c%u, ", unit);
-            print_label(p, position, unit, &l->link[first], at - first, out);
+            print_label(p, position, unit, first, at - first, out);
             fputc('\n', out);
         }
     }
