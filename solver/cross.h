@@ -41,9 +41,9 @@ status cross_variable(const matrix *x, const variable *v, const variable_setting
 
 /* How a pair's lambda is looked for. */
 typedef struct cross_search {
-    uint32_t points; /* lambdas tried, from the pair's lambda_max down */
-    double fraction; /* in (0, 1): the last of them */
-    uint32_t targets; /* how many targets stand for all; spread over the layer */
+    uint32_t points;    /* lambdas tried, from the pair's lambda_max down */
+    double fraction;    /* in (0, 1): the last of them */
+    uint32_t targets;   /* how many targets stand for all; spread over the layer */
     bool one_deviation; /* take the largest lambda within one standard error of the best */
 } cross_search;
 

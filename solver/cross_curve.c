@@ -26,8 +26,8 @@ status cross_check_folds(const cross_folds *folds, uint32_t rows, error *err)
             seen[folds->of[i]] = 1;
     for (uint32_t f = 0; f < folds->count && code == STATUS_OK; f++)
         if (!seen[f])
-            code = error_set(err, STATUS_USAGE, "fold %u of %u has no samples", f + 1,
-                             folds->count);
+            code =
+                error_set(err, STATUS_USAGE, "fold %u of %u has no samples", f + 1, folds->count);
     free(seen);
     return code;
 }

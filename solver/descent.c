@@ -5,7 +5,8 @@
  * With g = c - G u - kappa u at hand, the exact minimum along coordinate j is
  * u_j <- soft(g_j + (1 + kappa_j) u_j, lambda_j) / (1 + kappa_j), and moving u_j by d moves g by
  * -d G_j: a step costs |W| multiply-adds on contiguous memory, whatever the number of samples.
- * Rows of G are fetched when a coordinate first moves; most of W never does.
+ * In a sparse layer all of G is formed first (gram_set.c); in a dense one rows of it are fetched
+ * when a coordinate first moves.
  *
  * Precision. Steps are taken with float rows of G, and g is kept as a double that is right plus
  * a float that holds how far it has moved since: half the memory traffic of double, and the
@@ -38,13 +39,10 @@ status descent_space_create(descent_space *space, const lasso_design *design, er
         .quick = mem_try(size, sizeof *space->quick),
         .active = mem_try(size, sizeof *space->active),
         .row_at = mem_try(size, sizeof *space->row_at),
-        .gram_scratch = mem_try(size, sizeof *space->gram_scratch),
     };
-    if (!space->start_u || !space->start_g || !space->quick || !space->active || !space->row_at ||
-        !space->gram_scratch)
+    if (!space->start_u || !space->start_g || !space->quick || !space->active || !space->row_at)
         return error_memory(err, "a working set");
-    memset(space->gram_scratch, 0, size * sizeof *space->gram_scratch);
-    return STATUS_OK;
+    return design->x->dense ? STATUS_OK : gram_set_create(&space->set, design, err);
 }
 
 void descent_space_release(descent_space *space)
@@ -54,7 +52,7 @@ void descent_space_release(descent_space *space)
     free(space->quick);
     free(space->active);
     free(space->row_at);
-    free(space->gram_scratch);
+    gram_set_release(&space->set);
     free(space->pool);
     *space = (descent_space){0};
 }
@@ -71,6 +69,8 @@ static const float *row_of(descent *d, uint32_t j)
 {
     const subproblem *p = d->problem;
     descent_space *space = d->space;
+    if (!p->design->x->dense)
+        return space->set.matrix + (size_t)j * space->set.stride;
     if (space->row_at[j] == NO_ROW) {
         size_t needed = ((size_t)d->rows + 1) * p->size;
         if (needed > space->pool_length) {
@@ -85,7 +85,7 @@ static const float *row_of(descent *d, uint32_t j)
         }
         space->row_at[j] = d->rows++;
         gram_row(p->design, p->rank[j], p->rank, p->size,
-                 space->pool + (size_t)space->row_at[j] * p->size, space->gram_scratch);
+                 space->pool + (size_t)space->row_at[j] * p->size);
     }
     return space->pool + (size_t)space->row_at[j] * p->size;
 }
@@ -206,6 +206,9 @@ static void refresh(descent *d)
 bool descent_run(subproblem *problem, descent_space *space)
 {
     descent d = {.problem = problem, .space = space};
+    if (!problem->design->x->dense &&
+        !gram_set_form(&space->set, problem->design, problem->rank, problem->size))
+        return false;
     for (uint32_t j = 0; j < problem->size; j++)
         space->row_at[j] = NO_ROW;
     memcpy(space->start_u, problem->u, problem->size * sizeof *space->start_u);

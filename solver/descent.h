@@ -2,7 +2,7 @@
 #ifndef SOLVER_DESCENT_H
 #define SOLVER_DESCENT_H
 
-#include "solver/lasso.h"
+#include "solver/gram_set.h"
 
 #include <stddef.h>
 
@@ -32,9 +32,9 @@ typedef struct descent_space {
     double *start_u, *start_g;
     float *quick; /* how far g has moved since it was last right */
     uint32_t *active;
-    uint32_t *row_at;     /* which pool row holds row j of the Gram matrix, or NO_ROW */
-    double *gram_scratch; /* zeros */
-    float *pool;
+    uint32_t *row_at; /* which pool row holds row j of the Gram matrix, or NO_ROW */
+    gram_set set;     /* sparse layers: the Gram matrix */
+    float *pool;      /* dense layers: rows of it */
     size_t pool_length;
 } descent_space;
 

@@ -27,14 +27,11 @@ status gradient_space_create(gradient_space *space, const lasso_design *design, 
         .g = mem_try(size, sizeof *space->g),
         .row = mem_try(size, sizeof *space->row),
         .all = mem_try(size, sizeof *space->all),
-        .scratch = mem_try(size, sizeof *space->scratch),
     };
-    if (!space->g || !space->row || !space->all || !space->scratch)
+    if (!space->g || !space->row || !space->all)
         return error_memory(err, "the gradients of a dense layer");
-    for (uint32_t k = 0; k < size; k++) {
+    for (uint32_t k = 0; k < size; k++)
         space->all[k] = k;
-        space->scratch[k] = 0;
-    }
     return STATUS_OK;
 }
 
@@ -43,7 +40,6 @@ void gradient_space_release(gradient_space *space)
     free(space->g);
     free(space->row);
     free(space->all);
-    free(space->scratch);
     *space = (gradient_space){0};
 }
 
@@ -62,9 +58,8 @@ void gradient_screen(const lasso_design *design, lane *l, const uint8_t *member,
     for (uint32_t j = 0; j < l->size; j++) {
         double step = l->u[j] - (j < l->base_size ? l->base_u[j] : 0);
         if (step != 0)
-            design->vector->subtract(
-                g, gram_whole_row(design, l->rank[j], space->all, space->row, space->scratch),
-                step, design->size);
+            design->vector->subtract(g, gram_whole_row(design, l->rank[j], space->all, space->row),
+                                     step, design->size);
     }
     l->violator_count = 0;
     double limit = l->threshold * screen_slack;

@@ -17,8 +17,7 @@ static inline bool gradient_is_cheap(const lasso_design *design)
 typedef struct gradient_space {
     double *g;
     float *row;
-    uint32_t *all;   /* 0, 1, 2, ... */
-    double *scratch; /* zeros */
+    uint32_t *all; /* 0, 1, 2, ... */
 } gradient_space;
 
 status gradient_space_create(gradient_space *space, const lasso_design *design, error *err);

@@ -1,15 +1,15 @@
 /* Entries <p, q> = (z_p - mu_p)'(z_q - mu_q) / (|z_p - mu_p| |z_q - mu_q|), rounded to float.
  *
- * The inner solver needs a few thousand of them for every target, and targets share parents, so
- * the entries among popular columns are kept in a table, a row of which is filled when it is
- * first needed. In a sparse layer the sums over the rows that p and q share cost, for all pairs
- * together, sum over rows of (entries of the row)^2: 35 million multiply-adds for 8,551 samples
- * of 64 features, however many features there are. Float is enough: these entries steer the inner
- * solver, while the gradients it starts from, and the certificate, come from the data in double.
+ * The inner solver needs thousands of them for every target, and targets share parents: entries
+ * are kept in a table, a row of which is filled when it is wanted. Float is enough: these entries
+ * steer the inner solver, while the gradients it starts from, and the certificate, come from the
+ * data in double.
  *
- * What does not fit the table is computed when asked for. Both ways sum z_ip z_iq over the
- * shared rows i in ascending order, in double, where the product of two floats is exact: the
- * bits cannot depend on what was cached, nor on which thread came first. */
+ * For a dense layer the table is square, as large as memory allows. In a sparse layer a row has
+ * the inner products with the thousand features that fire most, 4 KiB that are read as one; what
+ * two rare features share costs less from the data (gram_set.c) than fetching it from a larger
+ * table, a cache line an entry. What memory does not hold is computed when asked for, with the
+ * same bits. */
 #include "solver/design.h"
 #include "solver/gram_dense.h"
 #include "src/base/memory.h"
@@ -19,24 +19,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_FROM = 1 << 22 };
+enum { HUGE_FROM = 1 << 22, POPULAR = 1024 };
 
 /* gram_table.use: how often a row was wanted, up to one of these */
 enum { USES_TO_FILL = 8, ROW_FILLING = 254, ROW_READY = 255 };
 
-/* Measured on 32,768 features: a quarter of it costs half as much time again, and half as much
- * more than it gains nothing (rows of rare features are hardly used, their pages must be cleared).
- */
 static const uint64_t default_memory = (uint64_t)512 << 20;
 
-static inline float finish(const lasso_design *design, double sum, uint32_t p, uint32_t q)
-{
-    double centred = sum - design->rows * (design->mean[p] * design->mean[q]);
-    return (float)(centred * (design->inverse[p] * design->inverse[q]));
-}
-
 /* sums[q] += z_p'z_q for every rank q < limit. */
-static void scatter_products(const lasso_design *design, uint32_t p, uint32_t limit, double *sums)
+static void scatter(const lasso_design *design, uint32_t p, uint32_t limit, double *sums)
 {
     design_column z = design_get(design, p);
     for (uint64_t e = 0; e < z.count; e++) {
@@ -54,34 +45,42 @@ status gram_table_create(gram_table *table, const lasso_design *design,
                          const lasso_settings *settings, error *err)
 {
     uint64_t memory = settings->memory ? settings->memory : default_memory;
-    double side = floor(sqrt((double)memory / sizeof *table->entry));
-    uint32_t hot = side < design->size ? (uint32_t)side : design->size;
+    uint32_t size = design->size;
     *table = (gram_table){0};
-    if (hot < 2)
+    if (design->x->dense) {
+        double side = floor(sqrt((double)memory / sizeof *table->entry));
+        table->hot = table->width = side < size ? (uint32_t)side : size;
+    } else {
+        table->width = size < POPULAR ? size : POPULAR;
+        uint64_t rows = memory / ((uint64_t)table->width * sizeof *table->entry + !table->width);
+        table->hot = rows < size ? (uint32_t)rows : size;
+    }
+    if (table->hot < 2) {
+        table->hot = 0;
         return STATUS_OK;
-    size_t bytes = (size_t)hot * hot * sizeof *table->entry;
+    }
+    size_t bytes = (size_t)table->hot * table->width * sizeof *table->entry;
     /* never touched before a row is filled, so that what is not needed takes no memory */
     void *entry = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    table->use = calloc(hot, sizeof *table->use);
+    table->use = calloc(table->hot, sizeof *table->use);
     if (entry == MAP_FAILED || !table->use) {
         if (entry != MAP_FAILED)
             munmap(entry, bytes);
         free((void *)table->use);
-        table->use = NULL;
+        *table = (gram_table){0};
         return error_memory(err, "the table of inner products");
     }
     if (bytes >= HUGE_FROM)
         madvise(entry, bytes, MADV_HUGEPAGE); /* scattered reads: fewer page walks */
     table->entry = entry;
-    table->hot = hot;
     return STATUS_OK;
 }
 
 void gram_table_release(gram_table *table)
 {
     if (table->entry)
-        munmap(table->entry, (size_t)table->hot * table->hot * sizeof *table->entry);
+        munmap(table->entry, (size_t)table->hot * table->width * sizeof *table->entry);
     free((void *)table->use);
     *table = (gram_table){0};
 }
@@ -100,8 +99,8 @@ bool gram_row_claim(const gram_table *table, uint32_t rank)
 
 void gram_row_release(const gram_table *table, uint32_t rank, bool filled)
 {
-    if (filled)
-        table->entry[(size_t)rank * table->hot + rank] = 1;
+    if (filled && rank < table->width)
+        table->entry[(size_t)rank * table->width + rank] = 1;
     atomic_store_explicit(&table->use[rank], filled ? ROW_READY : 0, memory_order_release);
 }
 
@@ -132,141 +131,82 @@ static void fill_dense(const lasso_design *design, uint32_t claimed)
         gram_row_release(table, p[c], true);
 }
 
-static void fill_sparse(const lasso_design *design, uint32_t claimed, double *scratch)
+/* <rank, q> for the popular features q of a sparse layer. */
+static void popular_row(const lasso_design *design, uint32_t rank, float *out, double *scratch)
 {
-    const gram_table *table = &design->gram;
-    scatter_products(design, claimed, table->hot, scratch);
-    design->vector->finish_row(table->entry + (size_t)claimed * table->hot, scratch, design->rows,
-                               design->mean[claimed], design->mean, design->inverse[claimed],
-                               design->inverse, table->hot);
-    gram_row_release(table, claimed, true);
+    uint32_t width = design->gram.width;
+    scatter(design, rank, width, scratch);
+    design->vector->finish_row(out, scratch, design->rows, design->mean[rank], design->mean,
+                               design->inverse[rank], design->inverse, width);
 }
 
-/* The table's row, if it is there or worth filling. A row is filled at its first use when its
- * products cost more than its length (those of a dense layer always do), else when it was in
- * demand; by one thread, while others that want it do without. */
+/* The table's row, filled now if that is worth while: in a dense layer at its first use, in a
+ * sparse one when it was in demand. NULL when the table has none, or another thread fills it. */
 static const float *table_row(const lasso_design *design, uint32_t rank, double *scratch)
 {
     const gram_table *table = &design->gram;
     if (rank >= table->hot)
         return NULL;
-    float *row = table->entry + (size_t)rank * table->hot;
+    float *row = table->entry + (size_t)rank * table->width;
     uint8_t use = atomic_load_explicit(&table->use[rank], memory_order_acquire);
     if (use == ROW_READY)
         return row;
     if (use == ROW_FILLING)
         return NULL;
-    double cost = (double)design_get(design, rank).count;
-    if (!design->x->dense)
-        cost *= (double)design->row_start[design->rows] / design->rows;
-    bool fill = design->x->dense || cost > table->hot / 4.0 || use + 1 >= USES_TO_FILL;
+    bool fill = design->x->dense || use + 1 >= USES_TO_FILL;
     if (!atomic_compare_exchange_strong(&table->use[rank], &use,
                                         fill ? ROW_FILLING : (uint8_t)(use + 1)) ||
         !fill)
         return NULL;
     if (design->x->dense)
         fill_dense(design, rank);
-    else
-        fill_sparse(design, rank, scratch);
+    else {
+        popular_row(design, rank, row, scratch);
+        gram_row_release(table, rank, true);
+    }
     return row;
 }
 
-/* sum of z_ip z_iq over shared rows: each row of the shorter column is looked up in the rest of
- * the longer one. */
-static double shared_rows(design_column longer, design_column shorter)
-{
-    double sum = 0;
-    uint64_t low = 0;
-    for (uint64_t e = 0; e < shorter.count && low < longer.count; e++) {
-        uint32_t wanted = shorter.row[e];
-        uint64_t high = longer.count;
-        while (low < high) {
-            uint64_t middle = low + (high - low) / 2;
-            if (longer.row[middle] < wanted)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < longer.count && longer.row[low] == wanted)
-            sum += (double)longer.value[low] * (double)shorter.value[e];
-    }
-    return sum;
-}
-
-static double log_steps(uint64_t count)
-{
-    return (double)(64 - __builtin_clzll(count | 1));
-}
-
-/* A row of the Gram matrix, or the rest of it, from the data. */
-static void fresh_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
-                      uint32_t count, float *out, double *scratch)
-{
-    design_column z = design_get(design, rank);
-    double mean_row = (double)design->row_start[design->rows] / design->rows;
-    double walk = 2 * (double)z.count * mean_row;
-    double look_up = 0;
-    uint32_t limit = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t other = design_get(design, others[i]).count;
-        look_up += z.count < other ? (double)z.count * log_steps(other)
-                                   : (double)other * log_steps(z.count);
-        limit = others[i] < limit ? limit : others[i] + 1;
-    }
-    if (look_up <= walk) {
-        for (uint32_t i = 0; i < count; i++) {
-            design_column other = design_get(design, others[i]);
-            double sum = z.count > other.count ? shared_rows(z, other) : shared_rows(other, z);
-            out[i] = others[i] == rank ? 1 : finish(design, sum, rank, others[i]);
-        }
-        return;
-    }
-    scatter_products(design, rank, limit, scratch);
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = others[i] == rank ? 1 : finish(design, scratch[others[i]], rank, others[i]);
-    memset(scratch, 0, limit * sizeof *scratch);
-}
-
 void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others, uint32_t count,
-              float *out, double *scratch)
+              float *out)
 {
     uint32_t hot = design->gram.hot;
-    const float *row = table_row(design, rank, scratch);
+    const float *row = table_row(design, rank, NULL);
     for (uint32_t i = 0; i < count;) {
-        uint32_t start = i;
-        if (row) {
-            for (; i < count && others[i] < hot; i++)
-                out[i] = row[others[i]];
-            start = i;
-            while (i < count && others[i] >= hot)
-                i++;
-        } else {
-            i = count;
-        }
-        if (i == start)
-            continue;
-        if (!design->x->dense) {
-            fresh_row(design, rank, others + start, i - start, out + start, scratch);
+        if (row && others[i] < hot) {
+            out[i] = row[others[i]];
+            i++;
             continue;
         }
-        for (uint32_t k = start; k < i; k += 4) {
-            uint32_t p[4];
-            float product[4];
-            for (uint32_t c = 0; c < 4; c++)
-                p[c] = others[k + c < i ? k + c : k];
-            gram_dense_entries(design, p, rank, product);
-            for (uint32_t c = 0; c < 4 && k + c < i; c++)
-                out[k + c] = p[c] == rank ? 1 : product[c];
-        }
+        uint32_t p[4];
+        float product[4];
+        uint32_t found = 0;
+        for (; i + found < count && found < 4 && !(row && others[i + found] < hot); found++)
+            p[found] = others[i + found];
+        for (uint32_t c = found; c < 4; c++)
+            p[c] = p[0];
+        gram_dense_entries(design, p, rank, product);
+        for (uint32_t c = 0; c < found; c++, i++)
+            out[i] = p[c] == rank ? 1 : product[c];
     }
 }
 
 const float *gram_whole_row(const lasso_design *design, uint32_t rank, const uint32_t *all,
-                            float *out, double *scratch)
+                            float *out)
 {
-    const float *row = table_row(design, rank, scratch);
+    const float *row = table_row(design, rank, NULL);
     if (row && design->gram.hot == design->size)
         return row;
-    gram_row(design, rank, all, design->size, out, scratch);
+    gram_row(design, rank, all, design->size, out);
+    return out;
+}
+
+const float *gram_popular_row(const lasso_design *design, uint32_t rank, float *out,
+                              double *scratch)
+{
+    const float *row = table_row(design, rank, scratch);
+    if (row)
+        return row;
+    popular_row(design, rank, out, scratch);
     return out;
 }

@@ -33,8 +33,9 @@
     X(LASSO_ABSOLUTE, "absolute", "lambda as given")                                              \
     X(LASSO_OF_PAIR, "pair", "a fraction of the pair's lambda_max: one lambda for all targets")   \
     X(LASSO_OF_TARGET, "target", "a fraction of each target's own lambda_max")                    \
-    X(LASSO_PARENTS, "parents", "one lambda a pair, found so that targets have this many parents") \
-    X(LASSO_EDGES, "edges", "one lambda a pair, found so that the pair has this many edges")       \
+    X(LASSO_PARENTS, "parents",                                                                   \
+      "one lambda a pair, found so that targets have this many parents")                          \
+    X(LASSO_EDGES, "edges", "one lambda a pair, found so that the pair has this many edges")      \
     X(LASSO_CROSS, "cv", "one lambda a pair, cross-validated in this many folds: see cross.h")
 
 typedef enum lasso_rule {
@@ -124,9 +125,9 @@ typedef struct lasso_report {
 /* Solves targets[0..count) (columns of y; NULL: all) on the design.
  *
  * y has the design's number of rows; settings->ridge and settings->scale are those that the
- * design was made with (else STATUS_USAGE). LASSO_OF_PAIR, _PARENTS and _EDGES choose lambda from *all*
- * columns of y, so that a resumed fit uses the same lambda; lasso_choose_lambda does that alone.
- * Not converging, or being stopped, is an outcome (see report), not an error. Errors: usage
+ * design was made with (else STATUS_USAGE). LASSO_OF_PAIR, _PARENTS and _EDGES choose lambda from
+ * *all* columns of y, so that a resumed fit uses the same lambda; lasso_choose_lambda does that
+ * alone. Not converging, or being stopped, is an outcome (see report), not an error. Errors: usage
  * (settings, shapes), STATUS_MACHINE (memory, threads). */
 status lasso_solve(const lasso_design *design, const matrix *y, const uint32_t *targets,
                    uint32_t count, const lasso_settings *settings, const lasso_hooks *hooks,

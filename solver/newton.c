@@ -28,12 +28,12 @@ static const double dependent = 1e-11;
 
 typedef struct newton {
     const subproblem *p;
-    uint32_t count;  /* |A| */
-    uint32_t *at;    /* members of the working set in A */
-    double *matrix;  /* count x count: G_AA + kappa */
-    double *factor;  /* lower triangle of its Cholesky factor */
-    double *gap;     /* g - lambda sign(u), then d */
-    double *column;  /* one column of the data, by sample */
+    uint32_t count; /* |A| */
+    uint32_t *at;   /* members of the working set in A */
+    double *matrix; /* count x count: G_AA + kappa */
+    double *factor; /* lower triangle of its Cholesky factor */
+    double *gap;    /* g - lambda sign(u), then d */
+    double *column; /* one column of the data, by sample */
 } newton;
 
 static double product(design_column z, const double *column, uint32_t rows)

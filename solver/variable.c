@@ -133,9 +133,9 @@ static void solve_set(path_run *run, double lambda, double precise)
     for (unsigned step = 0; step < STEPS_OF_ROUND; step++) {
         double worst = 0;
         for (uint32_t c = 0; c < run->p.outputs && !variable_cancelled(&run->p); c++)
-            worst = fmax(worst, newton_step(&run->m, &run->p, c,
-                                            run->member + (size_t)c * run->p.size, lambda,
-                                            precise, &run->space));
+            worst =
+                fmax(worst, newton_step(&run->m, &run->p, c, run->member + (size_t)c * run->p.size,
+                                        lambda, precise, &run->space));
         if (worst <= precise || variable_cancelled(&run->p))
             return;
         if (run->p.outputs > 1)

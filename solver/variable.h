@@ -41,11 +41,11 @@ static inline uint32_t variable_outputs(const variable *v)
 }
 
 typedef struct variable_settings {
-    uint32_t points;  /* of the path, from lambda_max down, equally spaced in logarithms */
-    double fraction;  /* in (0, 1]: the last point's lambda, as a part of lambda_max */
-    double ridge;     /* rho >= 0, no unit */
-    bool scale;       /* divide columns (and real values) by their standard deviation */
-    double tolerance; /* > 0: relative duality gap that counts as converged */
+    uint32_t points;     /* of the path, from lambda_max down, equally spaced in logarithms */
+    double fraction;     /* in (0, 1]: the last point's lambda, as a part of lambda_max */
+    double ridge;        /* rho >= 0, no unit */
+    bool scale;          /* divide columns (and real values) by their standard deviation */
+    double tolerance;    /* > 0: relative duality gap that counts as converged */
     unsigned max_rounds; /* working sets tried a point; 0: default */
 } variable_settings;
 

@@ -63,8 +63,8 @@ bool variable_certify(variable_model *m, const variable_problem *p, double lambd
             variable_column z = variable_get(p, j);
             double weighted = p->penalty[j] * m->a[at];
             gradient[at] = (variable_dot(&z, u) - p->mean[j] * sum) / p->rows;
-            out->worst = fmax(out->worst,
-                              fabs(gradient[at] / p->penalty[j] - p->kappa * weighted));
+            out->worst =
+                fmax(out->worst, fabs(gradient[at] / p->penalty[j] - p->kappa * weighted));
             absolute += fabs(weighted);
             squares += weighted * weighted;
         }

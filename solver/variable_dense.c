@@ -56,8 +56,8 @@ subtract_avx2(double *r, const float *z, const double *w, double step, size_t co
     size_t whole = count - count % 4;
     for (size_t i = 0; i < whole; i += 4) {
         __m256d scaled = _mm256_mul_pd(steps, _mm256_cvtps_pd(_mm_loadu_ps(z + i)));
-        _mm256_storeu_pd(r + i, _mm256_fnmadd_pd(scaled, _mm256_loadu_pd(w + i),
-                                                 _mm256_loadu_pd(r + i)));
+        _mm256_storeu_pd(r + i,
+                         _mm256_fnmadd_pd(scaled, _mm256_loadu_pd(w + i), _mm256_loadu_pd(r + i)));
     }
     subtract_plain(r + whole, z + whole, w + whole, step, count - whole);
 }

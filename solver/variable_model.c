@@ -94,7 +94,7 @@ double variable_model_loss(const variable_model *m, const variable_problem *p)
         else if (p->kind == VARIABLE_BINARY)
             sum += m->lse[i] - (p->class[i] ? m->eta[i] : 0);
         else
-            sum += m->lse[i] - m->eta[(size_t)p->class[i] * p->rows + i];
+            sum += m->lse[i] - m->eta[(size_t)p->class[i] * p -> rows + i];
     }
     return sum / p->rows;
 }

@@ -48,10 +48,9 @@ status newton_space_create(newton_space *space, const variable_problem *p, error
         .start = mem_try(p->size, sizeof *space->start),
         .jump = mem_try(p->size, sizeof *space->jump),
     };
-    if (trail_create(&space->trail, p->size) && space->weight && space->slope &&
-        space->residual && space->saved && space->probability && space->rest &&
-        space->growth && space->change && space->set && space->curvature && space->weighted &&
-        space->start && space->jump)
+    if (trail_create(&space->trail, p->size) && space->weight && space->slope && space->residual &&
+        space->saved && space->probability && space->rest && space->growth && space->change &&
+        space->set && space->curvature && space->weighted && space->start && space->jump)
         return STATUS_OK;
     newton_space_release(space);
     return error_memory(err, "the working set of a target variable");
@@ -79,7 +78,7 @@ void newton_space_release(newton_space *space)
 typedef struct model_state {
     const variable_problem *p;
     newton_space *space;
-    double *a; /* of this output, by predictor */
+    double *a;     /* of this output, by predictor */
     uint32_t size; /* of the working set */
     double lambda;
     double total; /* sum of weights */
@@ -392,8 +391,8 @@ static void move(const model_state *s, variable_model *m, uint32_t c, double par
     }
 }
 
-double newton_step(variable_model *m, const variable_problem *p, uint32_t c,
-                   const uint8_t *member, double lambda, double precise, newton_space *space)
+double newton_step(variable_model *m, const variable_problem *p, uint32_t c, const uint8_t *member,
+                   double lambda, double precise, newton_space *space)
 {
     model_state s = {.p = p, .space = space, .a = m->a + (size_t)c * p->size, .lambda = lambda};
     for (uint32_t j = 0; j < p->size; j++)

@@ -20,9 +20,9 @@ typedef struct variable_problem {
     uint32_t *class; /* binary and class: the class of each sample */
     double *share;   /* binary and class: part of the samples in each class */
     bool constant;   /* real: does not vary */
-    double centre, unit;  /* real: value = centre + unit y; else 0 and 1 */
-    double lambda_unit;   /* lambda of the caller = internal lambda * this */
-    double null_loss;     /* internal: L at a = 0 with the best intercept */
+    double centre, unit; /* real: value = centre + unit y; else 0 and 1 */
+    double lambda_unit;  /* lambda of the caller = internal lambda * this */
+    double null_loss;    /* internal: L at a = 0 with the best intercept */
     const dense_loops *loops;
     const atomic_bool *cancel;
 } variable_problem;

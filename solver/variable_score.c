@@ -38,7 +38,7 @@ static double deviance(const double *eta, uint32_t rows, uint32_t outputs, uint3
         }
     }
     *right = likeliest == class;
-    double own = outputs > 1 ? eta[(size_t)class * rows + i] : class ? eta[i] : 0;
+    double own = outputs > 1 ? eta[(size_t) class * rows + i] : class ? eta[i] : 0;
     return 2 * (sum - own);
 }
 

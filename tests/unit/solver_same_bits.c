@@ -1,9 +1,11 @@
 /* Results do not depend, to the last bit, on threads, memory, blocks or the order of targets. */
 #include "solver/design.h"
 #include "solver/gram_dense.h"
+#include "solver/gram_set.h"
 #include "src/base/memory.h"
 #include "tests/unit/solver_problem.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,21 +106,19 @@ Test(solver_same_bits, dense_table)
         uint32_t *all = mem_alloc(size * sizeof *all);
         float *one = mem_alloc(size * sizeof *one);
         float *two = mem_alloc(size * sizeof *two);
-        double *scratch = mem_zero(size, sizeof *scratch);
         for (uint32_t k = 0; k < size; k++)
             all[k] = k;
-        gram_row(whole, size / 2, all, size, two, scratch); /* some rows are there already */
+        gram_row(whole, size / 2, all, size, two); /* some rows are there already */
         gram_dense_fill(whole, 1 + i % 3, NULL);
         for (uint32_t k = 0; k < size; k++) {
             cr_assert_eq(whole->gram.use[k], 255);
-            gram_row(rows, k, all, size, one, scratch);
-            const float *row = gram_whole_row(whole, k, all, two, scratch);
+            gram_row(rows, k, all, size, one);
+            const float *row = gram_whole_row(whole, k, all, two);
             cr_assert_arr_eq(one, row, size * sizeof *one, "%u wide, row %u", widths[i], k);
         }
         free(all);
         free(one);
         free(two);
-        free(scratch);
         lasso_design_free(rows);
         lasso_design_free(whole);
         matrix_release(&x);
@@ -136,43 +136,109 @@ Test(solver_same_bits, mixed)
     matrix_release(&y);
 }
 
-/* The table and what is computed on the fly, entry by entry. */
-Test(solver_same_bits, gram_entries)
+static lasso_design *design_with(const matrix *x, uint64_t memory)
 {
-    for (unsigned dense = 0; dense < 2; dense++) {
-        matrix x = dense ? problem_dense(1100, 60, 27) : problem_sparse(500, 200, 28);
-        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, 0);
-        error err;
-        lasso_design *whole;
-        cr_assert_eq(lasso_design_create(&whole, &x, &settings, &err), STATUS_OK);
-        cr_assert_eq(whole->gram.hot, whole->size);
-        settings.memory = 1;
-        lasso_design *none;
-        cr_assert_eq(lasso_design_create(&none, &x, &settings, &err), STATUS_OK);
-        cr_assert_eq(none->gram.hot, 0);
-        uint32_t size = whole->size;
-        uint32_t *all = mem_alloc(size * sizeof *all);
-        float *one = mem_alloc(size * sizeof *one);
-        float *two = mem_alloc(size * sizeof *two);
-        double *scratch = mem_zero(size, sizeof *scratch);
-        for (uint32_t k = 0; k < size; k++)
-            all[k] = k;
-        for (uint32_t k = 0; k < size; k++) {
-            gram_row(whole, k, all, size, one, scratch);
-            gram_row(none, k, all, size, two, scratch);
-            cr_assert_arr_eq(one, two, size * sizeof *one, "row %u", k);
-            cr_assert_eq(one[k], 1);
-            for (uint32_t j = 0; j < size; j++) { /* few at a time: another way inside */
-                gram_row(none, k, &all[j], 1, two, scratch);
-                cr_assert_eq(one[j], two[0]);
-            }
+    lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, 0);
+    settings.memory = memory;
+    lasso_design *design;
+    error err;
+    cr_assert_eq(lasso_design_create(&design, x, &settings, &err), STATUS_OK);
+    return design;
+}
+
+/* The table of a dense layer and what is computed on the fly, entry by entry. */
+Test(solver_same_bits, dense_entries)
+{
+    matrix x = problem_dense(1100, 60, 27);
+    lasso_design *whole = design_with(&x, 0);
+    lasso_design *none = design_with(&x, 1);
+    cr_assert_eq(whole->gram.hot, whole->size);
+    cr_assert_eq(none->gram.hot, 0);
+    uint32_t size = whole->size;
+    uint32_t all[60];
+    float one[60];
+    float two[60];
+    for (uint32_t k = 0; k < size; k++)
+        all[k] = k;
+    for (uint32_t k = 0; k < size; k++) {
+        gram_row(whole, k, all, size, one);
+        gram_row(none, k, all, size, two);
+        cr_assert_arr_eq(one, two, size * sizeof *one, "row %u", k);
+        cr_assert_eq(one[k], 1);
+        for (uint32_t j = 0; j < size; j++) { /* few at a time: another way inside */
+            gram_row(none, k, &all[j], 1, two);
+            cr_assert_eq(one[j], two[0]);
         }
-        free(all);
-        free(one);
-        free(two);
-        free(scratch);
-        lasso_design_free(whole);
-        lasso_design_free(none);
-        matrix_release(&x);
     }
+    lasso_design_free(whole);
+    lasso_design_free(none);
+    matrix_release(&x);
+}
+
+/* <p, q> of columns of a sparse layer, written out. */
+static double entry_of(const lasso_design *design, uint32_t p, uint32_t q)
+{
+    const matrix *x = design->x;
+    long double moment[5] = {0};
+    for (uint32_t i = 0; i < x->rows; i++) {
+        long double v[2] = {0};
+        for (unsigned c = 0; c < 2; c++) {
+            uint32_t k = design->column[c ? q : p];
+            for (uint64_t e = x->col_start[k]; e < x->col_start[k + 1]; e++)
+                if (x->row[e] == i)
+                    v[c] = (long double)x->value[e];
+        }
+        moment[0] += v[0];
+        moment[1] += v[1];
+        moment[2] += v[0] * v[0];
+        moment[3] += v[1] * v[1];
+        moment[4] += v[0] * v[1];
+    }
+    long double rows = x->rows;
+    return (double)((moment[4] - moment[0] * moment[1] / rows) /
+                    sqrtl((moment[2] - moment[0] * moment[0] / rows) *
+                          (moment[3] - moment[1] * moment[1] / rows)));
+}
+
+/* The matrix of a working set of a sparse layer that is wider than its table: right, and the same
+ * whatever the table holds. */
+Test(solver_same_bits, working_set, .timeout = 300)
+{
+    matrix x = problem_sparse(150, 1400, 28);
+    lasso_design *whole = design_with(&x, 0);
+    lasso_design *some = design_with(&x, 400 * 4096);
+    lasso_design *none = design_with(&x, 1);
+    cr_assert_gt(whole->size, whole->gram.width + 50);
+    cr_assert_eq(whole->gram.hot, whole->size);
+    cr_assert_eq(some->gram.hot, 400);
+    cr_assert_eq(none->gram.hot, 0);
+    lasso_design *const design[] = {whole, some, none};
+    gram_set set[3];
+    error err;
+    for (unsigned d = 0; d < 3; d++)
+        cr_assert_eq(gram_set_create(&set[d], design[d], &err), STATUS_OK);
+    generator g = {29};
+    for (unsigned turn = 0; turn < 40; turn++) { /* the more often, the more the table holds */
+        uint32_t rank[90];
+        uint32_t size = 0;
+        for (uint32_t k = (uint32_t)(30 * generator_uniform(&g)); k < whole->size && size < 90;
+             k += 1 + (uint32_t)(30 * generator_uniform(&g)))
+            rank[size++] = k;
+        for (unsigned d = 0; d < 3; d++)
+            cr_assert(gram_set_form(&set[d], design[d], rank, size));
+        for (uint32_t j = 0; j < size; j++)
+            for (unsigned d = 1; d < 3; d++)
+                cr_assert_arr_eq(set[0].matrix + j * set[0].stride,
+                                 set[d].matrix + j * set[d].stride, size * sizeof(float));
+        for (uint32_t j = 0; turn == 39 && j < size; j += 7)
+            for (uint32_t k = 0; k < size; k++)
+                cr_assert_float_eq(set[0].matrix[j * set[0].stride + k],
+                                   entry_of(whole, rank[j], rank[k]), 1e-6, "%u and %u", rank[j],
+                                   rank[k]);
+    }
+    for (unsigned d = 0; d < 3; d++) {
+        gram_set_release(&set[d]);
+        lasso_design_free(design[d]);
+    }
+    matrix_release(&x);
 }
