@@ -195,7 +195,7 @@ status safetensors_array(int fd, uint64_t bytes, const char *file, const char *t
         goto done;
     }
     label = mem_format("'%s': tensor '%s'", file, tensor);
-    number_type type;
+    number_type type = NUMBER_F32;
     uint64_t shape[2] = {0};
     stretch s = {0};
     code = read_entry(entry, label, &type, shape, &s, err);

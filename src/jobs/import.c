@@ -252,6 +252,17 @@ static status prepare(importer *im, build_folder *home)
     return code;
 }
 
+/* Files are named as in the manifest, and the workspace is built in a folder that is gone when
+ * anybody reads of it: the message says in both cases what the user named. */
+static void name_subject(const importer *im, status code)
+{
+    const import_request *request = im->request;
+    if (code == STATUS_INPUT && !strstr(im->err->message, request->manifest))
+        error_prefix(im->err, "'%s'", request->manifest);
+    if (code == STATUS_MACHINE && !strstr(im->err->message, request->study))
+        error_prefix(im->err, "cannot make '%s'", request->study);
+}
+
 static void release(importer *im)
 {
     db_close(im->build);
@@ -278,8 +289,10 @@ status import_run(const import_request *request, void (*progress)(void *, const 
                    .cancel = cancel};
     build_folder home = {.lock = -1};
     status code = prepare(&im, &home);
-    if (code == STATUS_OK)
+    if (code == STATUS_OK) {
         code = build(&im, home.study);
+        name_subject(&im, code);
+    }
     if (code == STATUS_OK)
         code = publish(&im, &home);
     if (code == STATUS_OK)

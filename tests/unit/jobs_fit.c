@@ -291,6 +291,16 @@ Test(fit, requests_that_make_no_sense_are_refused)
     request.pair_count = 1;
     request.settings.lambda = (double)NAN;
     cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    request.settings.lambda = 0;
+    request.settings.ridge = 0;
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    cr_expect(strstr(err.message, "without a ridge term"), "%s", err.message);
+    request.settings.rule = LASSO_OF_TARGET;
+    request.settings.lambda = 1;
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    cr_expect(strstr(err.message, "leaves no edge"), "%s", err.message);
+    request.settings.lambda = 0.9;
+    cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_OK, "%s", err.message);
 }
 
 Test(runner, knows_the_living_from_the_dead)

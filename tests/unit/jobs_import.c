@@ -300,6 +300,7 @@ Test(jobs_import, bad_input_leaves_nothing_behind)
         error err;
         cr_expect_eq(run_text(bad[i].text, false, &err), STATUS_INPUT, "%s", bad[i].text);
         expect_message(&err, bad[i].message);
+        expect_message(&err, scratch); /* the manifest's folder */
         cr_expect_eq(scratch_count(scratch), 0, "%s", bad[i].text);
     }
 }
@@ -375,6 +376,7 @@ Test(jobs_import, a_full_disk_is_the_machines_fault)
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
     cr_expect_eq(run(SAMPLE, false, 0, &report, &err), STATUS_MACHINE, "%s", err.message);
+    expect_message(&err, "s.clw'");
     cr_expect_eq(run(SAMPLE, false, 20000, &report, &err), STATUS_MACHINE, "%s", err.message);
     cr_expect_eq(scratch_count(scratch), 0);
 }
