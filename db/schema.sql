@@ -20,6 +20,16 @@ CREATE TABLE layer (                    -- one location in the model, in computa
     hash      TEXT    NOT NULL          -- of the activations as imported; a fit records what it saw
 ) STRICT;
 
+CREATE TABLE component (                -- consecutive features that make a whole: what a head or an MLP puts out
+    layer_id      INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
+    component     INTEGER NOT NULL,     -- place in its layer, from 0
+    name          TEXT NOT NULL,        -- without a slash, not a number
+    first_feature INTEGER NOT NULL,
+    features      INTEGER NOT NULL CHECK (features >= 2),
+    PRIMARY KEY (layer_id, component),
+    UNIQUE (layer_id, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE activation_block (         -- consecutive features of one layer, by columns
     layer_id      INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
     first_feature INTEGER NOT NULL,

@@ -1,6 +1,7 @@
 #include "src/formats/manifest.h"
 
 #include "src/base/memory.h"
+#include "src/formats/table_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,8 +153,9 @@ static status read_samples(manifest *m, node map, error *err)
         return yaml_error(s.text, m->path, err,
                           "both 'documents' and 'text', expected one of them");
     if (s.text && rows == ROWS_TOKENS)
-        return yaml_error(s.rows, m->path, err,
-                          "'rows: tokens' needs 'documents' with tokens, but only 'text' is given");
+        return yaml_error(
+            s.rows, m->path, err,
+            "'rows: tokens' needs 'documents' with tokens, but only 'text' is given");
     if (pool != POOL_NONE && (rows != ROWS_TOKENS || !s.documents))
         return yaml_error(s.pool, m->path, err,
                           "'pool' needs 'documents' with tokens and 'rows: tokens'");
@@ -162,6 +164,54 @@ static status read_samples(manifest *m, node map, error *err)
     m->rows = (manifest_rows)rows;
     m->pool = (manifest_pool)pool;
     return STATUS_OK;
+}
+
+static status read_component(const manifest *m, manifest_layer *l, node from, error *err)
+{
+    static const key keys[] = {
+        {"name", YAML_TEXT, true, offsetof(manifest_component, name)},
+        {"coordinates", YAML_TEXT, true, offsetof(manifest_component, coordinates)},
+        {0}};
+    manifest_component *c = &l->component[l->component_count];
+    uint64_t count;
+    status code = read_map(m, from, "a component", keys, c, err);
+    if (code != STATUS_OK)
+        return code;
+    const char *name = c->name->text;
+    if (strchr(name, '/') || table_line_number(name, &count))
+        return yaml_error(c->name, m->path, err,
+                          "component '%s': expected a name without a slash that is no number",
+                          name);
+    for (uint32_t i = 0; i < l->component_count; i++) {
+        if (strcmp(l->component[i].name->text, name) == 0)
+            return yaml_error(c->name, m->path, err, "component '%s' was already given in line %u",
+                              name, l->component[i].name->line);
+    }
+    if (!table_line_number(c->coordinates->text, &count) || count < 2 || count > UINT32_MAX)
+        return yaml_error(
+            c->coordinates, m->path, err,
+            "component '%s': 'coordinates' is '%s', expected a number from 2 on; where "
+            "each coordinate is a whole component, leave 'components' out",
+            name, c->coordinates->text);
+    c->count = (uint32_t)count;
+    l->coordinates += count;
+    l->component_count++;
+    return STATUS_OK;
+}
+
+static status read_components(const manifest *m, manifest_layer *l, error *err)
+{
+    if (strcmp(l->kind->text, "component") != 0)
+        return yaml_error(l->components, m->path, err,
+                          "'components' in a layer of kind '%s', expected 'kind: component'",
+                          l->kind->text);
+    if (l->components->count == 0)
+        return yaml_error(l->components, m->path, err, "'components' is empty");
+    l->component = mem_zero(l->components->count, sizeof *l->component);
+    status code = STATUS_OK;
+    for (uint32_t i = 0; i < l->components->count && code == STATUS_OK; i++)
+        code = read_component(m, l, &l->components->item[i], err);
+    return code;
 }
 
 static status read_layers(manifest *m, node list, error *err)
@@ -173,6 +223,7 @@ static status read_layers(manifest *m, node list, error *err)
         {"tensor", YAML_TEXT, false, offsetof(manifest_layer, tensor)},
         {"nonfinite", YAML_TEXT, false, offsetof(manifest_layer, nonfinite)},
         {"labels", YAML_TEXT, false, offsetof(manifest_layer, labels)},
+        {"components", YAML_LIST, false, offsetof(manifest_layer, components)},
         {0}};
     if (list->count == 0)
         return yaml_error(list, m->path, err, "'layers' is empty, expected at least one layer");
@@ -183,6 +234,8 @@ static status read_layers(manifest *m, node list, error *err)
         status code = read_map(m, &list->item[i], "a layer", keys, l, err);
         if (code == STATUS_OK)
             code = read_choice(m, l->nonfinite, "nonfinite", nonfinite_names, &drop, err);
+        if (code == STATUS_OK && l->components)
+            code = read_components(m, l, err);
         if (code != STATUS_OK)
             return code;
         l->drop_nonfinite = drop == 1;
@@ -210,13 +263,15 @@ static status read_targets(manifest *m, node list, error *err)
             return code;
         for (uint32_t j = 0; j < i; j++) {
             if (strcmp(m->target[j].name->text, t->name->text) == 0)
-                return yaml_error(t->name, m->path, err, "target '%s' was already given in line %u",
-                                  t->name->text, m->target[j].name->line);
+                return yaml_error(t->name, m->path, err,
+                                  "target '%s' was already given in line %u", t->name->text,
+                                  m->target[j].name->line);
         }
         for (uint32_t j = 0; t->classes && j < t->classes->count; j++) {
             if (t->classes->item[j].kind != YAML_TEXT)
                 return yaml_error(&t->classes->item[j], m->path, err,
-                                  "a class is %s, expected text", kind_name(t->classes->item[j].kind));
+                                  "a class is %s, expected text",
+                                  kind_name(t->classes->item[j].kind));
         }
     }
     return STATUS_OK;
@@ -279,8 +334,8 @@ static status read_root(manifest *m, error *err)
                                {0}};
     status code = read_map(m, &m->root, "the manifest", keys, &r, err);
     if (code == STATUS_OK && strcmp(r.format->text, "1") != 0)
-        code = yaml_error(r.format, m->path, err, "manifest format '%s', expected 1",
-                          r.format->text);
+        code =
+            yaml_error(r.format, m->path, err, "manifest format '%s', expected 1", r.format->text);
     if (code != STATUS_OK)
         return code;
     m->model = r.model;
@@ -321,6 +376,8 @@ void manifest_release(manifest *m)
 {
     yaml_release(&m->root);
     free(m->path);
+    for (uint32_t i = 0; i < m->layer_count; i++)
+        free(m->layer[i].component);
     free(m->layer);
     free(m->target);
     free(m->effects);

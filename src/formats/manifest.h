@@ -13,6 +13,8 @@
  *       tensor: name            (of a file with several)
  *       nonfinite: drop         (or reject, the default)
  *       labels: file
+ *       components:             (of kind component: which coordinates make a whole, in order)
+ *         - {name: head0, coordinates: 64}
  *   targets:
  *     - {name: text, kind: real, values: file.npy, classes: [text, text]}
  *   effects:
@@ -32,9 +34,18 @@ const char *manifest_rows_name(manifest_rows rows);
 const char *manifest_pool_name(manifest_pool pool);
 
 /* Values are borrowed from the tree; NULL: not given. */
+typedef struct manifest_component {
+    const yaml_node *name, *coordinates;
+    uint32_t count; /* coordinates, at least 2 */
+} manifest_component;
+
 typedef struct manifest_layer {
-    const yaml_node *name, *kind, *activations, *tensor, *nonfinite, *labels;
+    const yaml_node *name, *kind, *activations, *tensor, *nonfinite, *labels, *components;
     bool drop_nonfinite;
+    manifest_component
+        *component; /* in order; names are unique, without slashes, and no numbers */
+    uint32_t component_count;
+    uint64_t coordinates; /* of all components */
 } manifest_layer;
 
 typedef struct manifest_target {

@@ -1,5 +1,7 @@
 /* One layer: from its file to blocks of columns, statistics and labels. */
 #include "src/base/memory.h"
+
+#include "db/component.h"
 #include "src/formats/labels.h"
 #include "src/jobs/import_parts.h"
 #include "src/jobs/pooling.h"
@@ -125,7 +127,9 @@ static status check_rows(importer *im, const char *file, uint32_t rows)
         return STATUS_OK;
     return error_set(im->err, STATUS_INPUT, "'%s': %u rows, but %s has %u%s", file, rows,
                      im->rows_from, im->rows,
-                     !im->start ? "" : im->source.rows == ROWS_TOKENS ? " tokens" : " documents");
+                     !im->start                       ? ""
+                     : im->source.rows == ROWS_TOKENS ? " tokens"
+                                                      : " documents");
 }
 
 /* A sparse file can claim any shape; what is made of it must bear some relation to its size. */
@@ -168,6 +172,10 @@ status import_check_layers(importer *im)
                          .source = m->activations->text};
             code = check_claim(im, l->source, l, im->file[file].bytes);
         }
+        if (code == STATUS_OK && m->components && m->coordinates != l->features)
+            code = yaml_error(m->components, im->source.path, im->err,
+                              "the components have %llu coordinates together, but '%s' has %u",
+                              (unsigned long long)m->coordinates, l->source, l->features);
         activations_close(from);
         file += m->labels ? 2 : 1;
     }
@@ -224,6 +232,19 @@ static status store_columns(importer *im, columns *from, layer *l)
     return layer_set_totals(im->build, l->id, l->nonzeros, text, im->err);
 }
 
+static status store_components(importer *im, const manifest_layer *m, int64_t layer_id)
+{
+    component next = {0};
+    status code = STATUS_OK;
+    for (uint32_t i = 0; i < m->component_count && code == STATUS_OK; i++) {
+        next.first += next.features;
+        next.features = m->component[i].count;
+        next.name = m->component[i].name->text;
+        code = component_add(im->build, layer_id, i, &next, im->err);
+    }
+    return code;
+}
+
 status import_layer(importer *im, uint32_t position)
 {
     const manifest_layer *m = &im->source.layer[position];
@@ -237,6 +258,8 @@ status import_layer(importer *im, uint32_t position)
         code = layer_add(im->build, l, im->err);
         l->hash = NULL;
     }
+    if (code == STATUS_OK)
+        code = store_components(im, m, l->id);
     uint64_t memory = im->request->memory ? im->request->memory : DEFAULT_MEMORY;
     if (code == STATUS_OK)
         code = columns_create(&turned, l->features, memory, im->folder, im->err);
@@ -272,8 +295,8 @@ status import_labels(importer *im, uint32_t position)
             continue; /* of several explanations the first is kept */
         labelled[found.feature] = 1;
         im->report->labels++;
-        code = feature_set_label(im->build, l->id, found.feature, found.text, found.source,
-                                 im->err);
+        code =
+            feature_set_label(im->build, l->id, found.feature, found.text, found.source, im->err);
     }
     free(labelled);
     labels_close(from);

@@ -2,10 +2,11 @@
 #include "src/formats/manifest.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
-#define HEAD "circuitlasso: 1\nmodel: m\n"
-#define LAYER "layers:\n  - name: a\n    kind: sae\n    activations: a.npz\n"
+#define HEAD   "circuitlasso: 1\nmodel: m\n"
+#define LAYER  "layers:\n  - name: a\n    kind: sae\n    activations: a.npz\n"
 #define LAYERS LAYER "  - name: b\n    kind: sae\n    activations: b.npz\n"
 
 static status parse(const char *text, manifest *m, error *err)
@@ -70,10 +71,13 @@ static const struct {
     {"- 1\n", "line 1, column 1: the manifest is a list, expected keys and values"},
     {"circuitlasso: 1\n" LAYER, "line 1, column 1: the manifest lacks the key 'model'"},
     {"circuitlasso: 2\nmodel: m\n" LAYER, "line 1, column 15: manifest format '2', expected 1"},
-    {HEAD "layer:\n  - name: a\n", "line 3, column 1: unknown key 'layer', did you mean 'layers'?"},
-    {HEAD LAYER "    tenosr: x\n", "line 7, column 5: unknown key 'tenosr', did you mean 'tensor'?"},
-    {HEAD LAYER "    colour: x\n", "line 7, column 5: unknown key 'colour', expected 'name', 'kind', "
-                                   "'activations', 'tensor', 'nonfinite', 'labels'"},
+    {HEAD "layer:\n  - name: a\n",
+     "line 3, column 1: unknown key 'layer', did you mean 'layers'?"},
+    {HEAD LAYER "    tenosr: x\n",
+     "line 7, column 5: unknown key 'tenosr', did you mean 'tensor'?"},
+    {HEAD LAYER "    colour: x\n",
+     "line 7, column 5: unknown key 'colour', expected 'name', 'kind', "
+     "'activations', 'tensor', 'nonfinite', 'labels'"},
     {HEAD LAYER "    name: b\n", "line 7, column 5: key 'name' was already given in line 4"},
     {HEAD "layers: []\n", "line 3, column 9: 'layers' is empty"},
     {HEAD "layers: a\n", "line 3, column 9: 'layers' is text, expected a list"},
@@ -143,4 +147,49 @@ Test(formats_manifest, deep_or_long_text_is_refused_at_once)
     cr_expect_not_null(strstr(err.message, "longer than 1048576 bytes"), "%s", err.message);
     cr_expect_eq(manifest_parse(&m, text, 200000, "m.yaml", &err), STATUS_INPUT);
     cr_expect_not_null(strstr(err.message, "nested more than 64 levels deep"), "%s", err.message);
+}
+
+#define BLOCKS "layers: [{name: a, kind: component, activations: x, components: "
+
+Test(formats_manifest, components_are_read)
+{
+    manifest m;
+    error err;
+    cr_assert_eq(parse(HEAD BLOCKS
+                       "[{name: h0, coordinates: 64}, {name: mlp, coordinates: 2}]}]\n",
+                       &m, &err),
+                 STATUS_OK, "%s", err.message);
+    cr_assert_eq(m.layer[0].component_count, 2);
+    cr_expect_str_eq(m.layer[0].component[1].name->text, "mlp");
+    cr_expect_eq(m.layer[0].component[0].count, 64);
+    cr_expect_eq(m.layer[0].coordinates, 66);
+    manifest_release(&m);
+}
+
+Test(formats_manifest, components_that_make_no_sense)
+{
+    static const struct {
+        const char *text, *says;
+    } bad[] = {{BLOCKS "[]}]\n", "'components' is empty"},
+               {BLOCKS "[{name: h, coordinates: 1}]}]\n", "'coordinates' is '1', expected"},
+               {BLOCKS "[{name: h, coordinates: 0}]}]\n", "from 2 on"},
+               {BLOCKS "[{name: h, coordinates: -2}]}]\n", "'-2', expected a number"},
+               {BLOCKS "[{name: h, coordinates: 99999999999}]}]\n", "expected a number"},
+               {BLOCKS "[{name: h}]}]\n", "lacks the key 'coordinates'"},
+               {BLOCKS "[{name: 7, coordinates: 2}]}]\n", "that is no number"},
+               {BLOCKS "[{name: a/b, coordinates: 2}]}]\n", "without a slash"},
+               {BLOCKS "[{name: h, coordinates: 2}, {name: h, coordinates: 2}]}]\n",
+                "'h' was already given"},
+               {BLOCKS "{name: h}}]\n", "expected a list"},
+               {"layers: [{name: a, kind: sae, activations: x, components: [{name: h, "
+                "coordinates: 2}]}]\n",
+                "expected 'kind: component'"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        manifest m;
+        error err;
+        char text[512];
+        snprintf(text, sizeof text, HEAD "%s", bad[i].text);
+        cr_expect_eq(parse(text, &m, &err), STATUS_INPUT, "%s", bad[i].text);
+        cr_expect_not_null(strstr(err.message, bad[i].says), "'%s': %s", bad[i].says, err.message);
+    }
 }

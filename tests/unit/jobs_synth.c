@@ -2,7 +2,9 @@
  * for in the numbers. */
 #include "src/jobs/synth.h"
 
+#include "db/component.h"
 #include "src/formats/activations.h"
+#include "src/jobs/import.h"
 #include "tests/unit/scratch.h"
 
 #include <jansson.h>
@@ -410,4 +412,46 @@ Test(synth, all_or_nothing)
     cr_expect_neq(synth_write(nowhere, &s, NULL, NULL, NULL, &report, &err), STATUS_OK);
     cr_expect_eq(scratch_count(scratch), 1);
     free(nowhere);
+}
+
+/* The manifest's components come out of the workspace again, and a manifest that lies about them
+ * leaves nothing behind. */
+Test(synth, components_are_imported)
+{
+    synth_settings s = synth_defaults(LAYER_COMPONENT);
+    char *study = scratch_path(scratch, "s.clw"),
+         *manifest = scratch_path(scratch, "data/manifest.yaml");
+    import_request request = {.study = study, .manifest = manifest};
+    import_report report;
+    layer_set layers;
+    component_set parts;
+    db *d;
+    s.samples = 50;
+    make(folder_path, &s);
+    cr_assert_eq(import_run(&request, NULL, NULL, NULL, &report, &err), STATUS_OK, "%s",
+                 err.message);
+    cr_assert_eq(db_open(&d, study, DB_READ, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK);
+    for (uint32_t l = 0; l < layers.count; l++) {
+        cr_assert_eq(component_list(d, &layers.item[l], &parts, &err), STATUS_OK, "%s",
+                     err.message);
+        cr_assert_eq(parts.count, s.features / s.width);
+        cr_expect_str_eq(parts.item[3].name, "c3");
+        cr_expect_eq(parts.item[3].first, 3 * s.width);
+        cr_expect_eq(parts.item[3].features, s.width);
+        component_set_release(&parts);
+    }
+    layer_set_release(&layers);
+    db_close(d);
+    cr_assert_eq(unlink(study), 0);
+    char *edit;
+    cr_assert(asprintf(&edit, "sed -i 's/name: c3, coordinates: 8/name: c3, coordinates: 9/' %s",
+                       manifest) > 0);
+    cr_assert_eq(system(edit), 0);
+    cr_expect_eq(import_run(&request, NULL, NULL, NULL, &report, &err), STATUS_INPUT);
+    cr_expect_not_null(strstr(err.message, "97 coordinates together"), "%s", err.message);
+    cr_expect_eq(scratch_count(scratch), 1);
+    free(edit);
+    free(study);
+    free(manifest);
 }
