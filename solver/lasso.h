@@ -106,7 +106,8 @@ typedef struct lasso_hooks {
     void *user;
     /* A block of targets is done: `count` results, borrowed for the call, in the order in which
      * they were asked for; `first` is the index of results[0] in that order. Blocks arrive in any
-     * order, one call at a time. Returning false stops the solve. May be NULL. */
+     * order, one call at a time; of a solve that is cancelled also what is finished of a block.
+     * Returning false stops the solve. May be NULL. */
     bool (*block)(void *user, uint32_t first, const lasso_result *results, uint32_t count);
     const atomic_bool *cancel; /* polled every few hundred coordinate updates; may be NULL */
     atomic_uint *done;         /* counts targets done, for a progress bar; may be NULL */

@@ -36,7 +36,8 @@ typedef struct solve_job {
     atomic_uint next_block;
     atomic_bool stop; /* cancelled, refused by the hook, or failed */
     pthread_mutex_t lock;
-    lasso_report *report; /* under the lock, as is err */
+    bool refused; /* by the hook; under the lock, as are report and err */
+    lasso_report *report;
     status code;
     error *err;
 } solve_job;
@@ -99,10 +100,10 @@ static bool deal(dealer *d, uint32_t *slot)
     return true;
 }
 
-static void count_block(lasso_report *report, const block *b)
+static void count_results(lasso_report *report, const lasso_result *results, uint32_t count)
 {
-    for (uint32_t i = 0; i < b->count; i++) {
-        const lasso_result *r = &b->results[i];
+    for (uint32_t i = 0; i < count; i++) {
+        const lasso_result *r = &results[i];
         report->targets++;
         report->converged += r->state == LASSO_CONVERGED;
         report->unconverged += r->state == LASSO_UNCONVERGED;
@@ -111,6 +112,32 @@ static void count_block(lasso_report *report, const block *b)
         report->worst_gap = fmax(report->worst_gap, r->gap);
         report->lambda_max = fmax(report->lambda_max, r->lambda_max);
     }
+}
+
+/* Hands over results that follow each other in the order asked for; the lock is held. */
+static void hand_over(solve_job *job, uint32_t first, const lasso_result *results, uint32_t count)
+{
+    if (job->refused)
+        return;
+    count_results(job->report, results, count);
+    if (job->hooks && job->hooks->block &&
+        !job->hooks->block(job->hooks->user, first, results, count)) {
+        job->refused = true;
+        atomic_store(&job->stop, true);
+    }
+}
+
+/* The solve ends before its time: what is finished of a block is worth keeping all the same. */
+static void hand_over_finished(solve_job *job, const block *b)
+{
+    pthread_mutex_lock(&job->lock);
+    for (uint32_t i = 0, run = 0; i < b->count; i += run + 1) {
+        for (run = 0; i + run < b->count && b->results[i + run].source;)
+            run++;
+        if (run > 0)
+            hand_over(job, b->first + i, &b->results[i], run);
+    }
+    pthread_mutex_unlock(&job->lock);
 }
 
 /* Files a finished lane's result; hands its block over if it was the last. */
@@ -140,12 +167,7 @@ static bool file_result(dealer *d, workspace *w, uint32_t t)
         return true;
     *link = b->next;
     pthread_mutex_lock(&job->lock);
-    if (!atomic_load(&job->stop)) {
-        count_block(job->report, b);
-        if (job->hooks && job->hooks->block &&
-            !job->hooks->block(job->hooks->user, b->first, b->results, b->count))
-            atomic_store(&job->stop, true);
-    }
+    hand_over(job, b->first, b->results, b->count);
     pthread_mutex_unlock(&job->lock);
     block_free(b);
     return true;
@@ -213,6 +235,8 @@ static void solve_thread(void *user, unsigned thread)
     workspace_release(&w);
     while (d.blocks) {
         block *next = d.blocks->next;
+        if (d.blocks->results)
+            hand_over_finished(job, d.blocks);
         block_free(d.blocks);
         d.blocks = next;
     }

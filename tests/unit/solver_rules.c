@@ -79,23 +79,38 @@ Test(solver_rules, more_parents_than_there_are)
 }
 
 typedef struct watcher {
-    uint32_t blocks, results, stop_after;
+    uint32_t blocks, results, stop_after, cancel_after;
     atomic_bool cancel;
     atomic_uint done;
     bool seen[64];
 } watcher;
 
-static bool watch(void *user, uint32_t first, const lasso_result *results, uint32_t count)
+static void see(watcher *w, uint32_t first, const lasso_result *results, uint32_t count)
 {
-    watcher *w = user;
-    cr_assert_eq(first % 7, 0);
     for (uint32_t i = 0; i < count; i++) {
         cr_assert_eq(results[i].target, first + i);
         cr_assert_not(w->seen[first + i]);
         w->seen[first + i] = true;
     }
     w->results += count;
+}
+
+static bool watch(void *user, uint32_t first, const lasso_result *results, uint32_t count)
+{
+    watcher *w = user;
+    cr_assert_eq(first % 7, 0);
+    see(w, first, results, count);
     return ++w->blocks != w->stop_after;
+}
+
+/* Cancels after so many calls. */
+static bool watch_pieces(void *user, uint32_t first, const lasso_result *results, uint32_t count)
+{
+    watcher *w = user;
+    see(w, first, results, count);
+    if (++w->blocks == w->cancel_after)
+        atomic_store(&w->cancel, true);
+    return true;
 }
 
 Test(solver_rules, blocks_and_stopping)
@@ -123,6 +138,20 @@ Test(solver_rules, blocks_and_stopping)
     cr_assert_eq(stopper.blocks, 2);
     cr_assert_eq(report.targets, stopper.results);
     cr_assert(report.stopped);
+
+    /* whatever counts as done when the solve is cancelled has been handed over */
+    uint32_t beyond_blocks = 0;
+    for (unsigned after = 1; after <= 5; after++) {
+        watcher leaver = {.cancel_after = after};
+        lasso_hooks its = {
+            .user = &leaver, .block = watch_pieces, .cancel = &leaver.cancel, .done = &leaver.done};
+        cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &its, &report, &err), STATUS_OK);
+        cr_assert(report.stopped);
+        cr_assert_eq(leaver.results, leaver.done);
+        cr_assert_eq(report.targets, leaver.done);
+        beyond_blocks += leaver.results % 7;
+    }
+    cr_assert_gt(beyond_blocks, 0);
 
     atomic_store(&w.cancel, true);
     cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &hooks, &report, &err), STATUS_OK);
