@@ -150,6 +150,14 @@ const layer *layer_by_id(const layer_set *set, int64_t id)
     return NULL;
 }
 
+uint32_t layer_first(const layer_set *set, uint32_t position)
+{
+    uint32_t first = 0;
+    for (uint32_t l = 0; l < position; l++)
+        first += set->item[l].features;
+    return first;
+}
+
 status layer_add_block(db *d, int64_t layer_id, uint32_t first_feature, const matrix *m,
                        error *err)
 {

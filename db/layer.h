@@ -47,6 +47,8 @@ void layer_set_release(layer_set *set);
  * several do. Borrowed from the set. */
 const layer *layer_find(const layer_set *set, const char *text);
 const layer *layer_by_id(const layer_set *set, int64_t id);
+/* The features of all layers before this position: circuits number all features in one row. */
+uint32_t layer_first(const layer_set *set, uint32_t position);
 
 /* One block of consecutive features: m holds them as columns (m->cols = how many). */
 status layer_add_block(db *d, int64_t layer_id, uint32_t first_feature, const matrix *m,

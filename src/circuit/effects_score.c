@@ -5,6 +5,7 @@
 #include "src/circuit/ranking.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 const uint32_t effects_place[EFFECTS_PLACES] = {100, 300, 1000};
@@ -86,28 +87,37 @@ status effects_score_cells(const effect_cell *cell, uint32_t count, uint64_t cel
     return code == STATUS_OK ? calibrate(cell, count, out, err) : code;
 }
 
-static void add_to_mean(double value, double *sum, uint32_t *terms)
+/* The mean over the pairs of the number that lies `offset` bytes into a score. */
+static double mean_of(const effects_score *pair, uint32_t pairs, size_t offset)
 {
-    if (isfinite(value)) {
-        *sum += value;
-        ++*terms;
+    double sum = 0;
+    uint32_t terms = 0;
+    for (uint32_t i = 0; i < pairs; i++) {
+        double value = *(const double *)((const char *)&pair[i] + offset);
+        sum += isnan(value) ? 0 : value;
+        terms += isnan(value) ? 0 : 1;
     }
+    return terms ? sum / terms : (double)NAN;
 }
 
-effects_score effects_score_mean(const effects_score *pair, uint32_t pairs,
-                                 const effects_score *together)
+effects_score effects_score_mean(const effects_score *pair, uint32_t pairs)
 {
-    effects_score mean = *together;
-    double sum[1 + EFFECTS_PLACES] = {0};
-    uint32_t terms[1 + EFFECTS_PLACES] = {0};
+    effects_score mean = {0};
     for (uint32_t i = 0; i < pairs; i++) {
-        add_to_mean(pair[i].average_precision, &sum[0], &terms[0]);
-        for (int p = 0; p < EFFECTS_PLACES; p++)
-            add_to_mean(pair[i].precision[p], &sum[1 + p], &terms[1 + p]);
+        mean.cells += pair[i].cells;
+        mean.moved += pair[i].moved;
+        mean.edges += pair[i].edges;
+        mean.found += pair[i].found;
     }
-    mean.average_precision = terms[0] ? sum[0] / terms[0] : (double)NAN;
-    for (int p = 0; p < EFFECTS_PLACES; p++)
-        mean.precision[p] = terms[1 + p] ? sum[1 + p] / terms[1 + p] : (double)NAN;
+#define MEAN(field) mean.field = mean_of(pair, pairs, offsetof(effects_score, field))
+    MEAN(average_precision);
+    MEAN(sign_agreement);
+    MEAN(rank_correlation);
+    MEAN(slope);
+#undef MEAN
+    for (size_t p = 0; p < EFFECTS_PLACES; p++)
+        mean.precision[p] =
+            mean_of(pair, pairs, offsetof(effects_score, precision) + p * sizeof(double));
     return mean;
 }
 
@@ -119,8 +129,6 @@ static double off_by(const effect_cell *c)
 static int worst_first(const void *a, const void *b)
 {
     const effect_cell *x = a, *y = b;
-    if (x->edge != y->edge)
-        return x->edge ? -1 : 1;
     if (off_by(x) != off_by(y))
         return off_by(x) > off_by(y) ? -1 : 1;
     if (x->source != y->source)
@@ -128,13 +136,19 @@ static int worst_first(const void *a, const void *b)
     return (x->target > y->target) - (x->target < y->target);
 }
 
-uint32_t effects_score_worst(effect_cell *cell, uint32_t count, uint32_t most)
+uint32_t effects_score_worst(effect_cell *cell, uint32_t count)
 {
     uint32_t edges = 0;
-    for (uint32_t i = 0; i < count; i++)
-        edges += cell[i].edge;
-    qsort(cell, count, sizeof *cell, worst_first);
-    return edges < most ? edges : most;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!cell[i].edge)
+            continue;
+        effect_cell swap = cell[edges];
+        cell[edges++] = cell[i];
+        cell[i] = swap;
+    }
+    if (edges > 0)
+        qsort(cell, edges, sizeof *cell, worst_first);
+    return edges;
 }
 
 const char *effects_disagreement(const effect_cell *cell, double cut)

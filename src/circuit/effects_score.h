@@ -40,16 +40,13 @@ typedef struct effects_score {
 status effects_score_cells(const effect_cell *cell, uint32_t count, uint64_t cells, double cut,
                            effects_score *out, error *err);
 
-/* Several pairs as one: counts are sums, average precision and precision the means over the pairs
- * that have them (pairs weigh the same). `together` is the score of all their cells, which gives
- * sign, rank correlation and slope. */
-effects_score effects_score_mean(const effects_score *pair, uint32_t pairs,
-                                 const effects_score *together);
+/* Several pairs as one: counts are sums; all else is the mean over the pairs that have it, so that
+ * pairs weigh the same. */
+effects_score effects_score_mean(const effects_score *pair, uint32_t pairs);
 
-/* Moves the `most` edges that disagree most with what was measured to the front of cell[0..count),
- * the worst first, and returns how many there are: the greatest |measured - predicted| among cells
- * with an edge. */
-uint32_t effects_score_worst(effect_cell *cell, uint32_t count, uint32_t most);
+/* Moves the edges to the front of cell[0..count), those that disagree most with what was measured
+ * (by |measured - predicted|) first, and returns how many there are. */
+uint32_t effects_score_worst(effect_cell *cell, uint32_t count);
 
 /* What is wrong with an edge: "sign" when it moved the other way, "nothing moved" when |measured|
  * is not above the cut, else "too large" or "too small". */

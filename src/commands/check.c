@@ -264,7 +264,8 @@ const command command_check = {
         "keeps\n"
         "its finished parts when it is interrupted or killed, and its findings in the workspace.\n"
         "Documents are never torn apart: tokens of one text depend on each other. Kinds:\n"
-        "held-out   R2 of every target on documents that a refit has not seen",
+        "held-out   R2 of every target on documents that a refit has not seen\n"
+        "effects    against measured interventions, beside covariance and Lasso (`score` says more)",
     .least = 1,
     .most = 32,
     .options = options,

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static bool json, no_lasso;
+static bool json, no_lasso, no_baselines;
 static double cut = EFFECTS_CUT;
 static uint64_t fit_id, limit = 10, threads;
 
@@ -17,12 +17,19 @@ static const command_option options[] = {
     {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
     {"cut", OPTION_NUMBER, &cut, "X", "|effect| above X counts as moved (default 0.05)"},
     {"no-lasso", OPTION_FLAG, &no_lasso, NULL, "do without the plain Lasso, which takes a fit"},
+    {"no-baselines", OPTION_FLAG, &no_baselines, NULL, "do without covariance and Lasso"},
     {"limit", OPTION_COUNT, &limit, "N", "the N edges that disagree most (default 10)"},
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all)"},
     {"json", OPTION_FLAG, &json, NULL,
      "one JSON object a line: scores, then the calibration curve, then edges"},
     {0},
 };
+
+/* What was found. */
+typedef struct scored {
+    effects_pair *pair, all;
+    uint32_t pairs, unfinished;
+} scored;
 
 static void print_score(output *o, const char *source, const char *target, const char *circuit,
                         const effects_score *score)
@@ -56,29 +63,31 @@ static void print_pair(output *o, const char *source, const char *target, const 
                          .rank_correlation = (double)NAN,
                          .slope = (double)NAN};
     print_score(o, source, target, "this fit", &p->circuit);
-    print_score(o, source, target, "covariance", &p->covariance);
-    print_score(o, source, target, "covariance, all cells", &all);
+    if (p->covariance.cells > 0) {
+        print_score(o, source, target, "covariance", &p->covariance);
+        print_score(o, source, target, "covariance, all cells", &all);
+    }
     if (p->lasso.cells > 0)
         print_score(o, source, target, "lasso", &p->lasso);
 }
 
-static void print_pairs(const study *s, const effects_report *r)
+static void print_pairs(const study *s, const scored *r)
 {
     output *o = output_begin(json);
-    for (uint32_t p = 0; p < r->pair_count; p++)
+    for (uint32_t p = 0; p < r->pairs; p++)
         print_pair(o, s->layers.item[r->pair[p].source].name,
                    s->layers.item[r->pair[p].target].name, &r->pair[p]);
-    if (r->pair_count > 1)
+    if (r->pairs > 1)
         print_pair(o, "all", "", &r->all);
     output_end(o);
 }
 
-static void print_curve(const effects_report *r)
+static void print_curve(output *o, const char *source, const char *target, const effects_pair *p)
 {
-    output *o = output_begin(json);
-    output_line(o, "calibration: edges by predicted effect, as many in each bin");
-    for (size_t b = 0; b < r->bins; b++) {
-        const calibration_bin *bin = &r->bin[b];
+    for (size_t b = 0; b < p->bins; b++) {
+        const calibration_bin *bin = &p->bin[b];
+        output_text(o, "source", source);
+        output_text(o, "target", target);
         output_count(o, "edges", bin->count);
         output_number(o, "from", bin->from, 4);
         output_number(o, "to", bin->to, 4);
@@ -87,6 +96,17 @@ static void print_curve(const effects_report *r)
         output_number(o, "deviation", bin->deviation, 4);
         output_record(o);
     }
+}
+
+/* People get the curve of all pairs together. */
+static void print_curves(const study *s, const scored *r)
+{
+    output *o = output_begin(json);
+    output_line(o, "calibration: edges by predicted effect, as many in each bin");
+    for (uint32_t p = 0; json && p < r->pairs; p++)
+        print_curve(o, s->layers.item[r->pair[p].source].name,
+                    s->layers.item[r->pair[p].target].name, &r->pair[p]);
+    print_curve(o, "all", "", &r->all);
     output_end(o);
 }
 
@@ -118,35 +138,38 @@ static status print_edge(study *s, const effect_cell *cell, output *o, error *er
     return code;
 }
 
-static status print_edges(study *s, const effects_report *r, error *err)
+static status print_edges(study *s, const scored *r, error *err)
 {
     status code = STATUS_OK;
     output *o = output_begin(json);
     output_line(o, "the edges that disagree most with what was measured");
-    for (uint32_t i = 0; i < r->edge_count && i < limit && code == STATUS_OK; i++)
-        code = print_edge(s, &r->edge[i], o, err);
+    for (uint32_t i = 0; i < r->all.edge_count && i < limit && code == STATUS_OK; i++)
+        code = print_edge(s, &r->all.edge[i], o, err);
     output_end(o);
     return code;
 }
 
-static void print_words(const effects_report *r)
+static void print_words(const scored *r)
 {
-    char verdict[256];
     output *o = output_begin(json);
-    effects_verdict(r, verdict, sizeof verdict);
-    output_line(o, "%s", verdict);
+    if (!no_baselines) {
+        effects_standing standing = effects_standing_of(r->pair, r->pairs, &r->all);
+        char *said = effects_standing_say(&standing);
+        output_line(o, "%s", said);
+        free(said);
+    }
     output_line(o,
                 "judged: every target feature for each of %u source features that were removed; "
                 "%llu of %llu such cells moved by more than %g",
                 r->all.removed, (unsigned long long)r->all.circuit.moved,
-                (unsigned long long)r->all.circuit.cells, r->cut);
+                (unsigned long long)r->all.circuit.cells, cut);
     if (r->unfinished)
         output_line(o, "%u measured layer pairs are not fitted to their end and were left out",
                     r->unfinished);
     output_end(o);
 }
 
-static status print(study *s, const fit *f, const effects_report *r, error *err)
+static status print(study *s, const fit *f, const scored *r, error *err)
 {
     char how[128];
     fit_describe(f, "lambda", how, sizeof how);
@@ -155,8 +178,38 @@ static status print(study *s, const fit *f, const effects_report *r, error *err)
     output_end(o);
     print_pairs(s, r);
     print_words(r);
-    print_curve(r);
+    print_curves(s, r);
     return limit > 0 ? print_edges(s, r, err) : STATUS_OK;
+}
+
+static void scored_release(scored *r)
+{
+    for (uint32_t p = 0; p < r->pairs; p++)
+        effects_pair_release(&r->pair[p]);
+    free(r->pair);
+    effects_pair_release(&r->all);
+}
+
+static status judge(const study *s, const fit *f, scored *r, error *err)
+{
+    effects_options how = {.cut = cut,
+                           .no_lasso = no_lasso,
+                           .no_baselines = no_baselines,
+                           .threads = (unsigned)threads,
+                           .cancel = progress_cancel()};
+    effects_judge *judge = NULL;
+    status code = effects_judge_open(&judge, s->connection, &s->layers, f->id, &how, err);
+    uint32_t pairs = judge ? effects_judge_pairs(judge) : 0;
+    r->unfinished = judge ? effects_judge_unfinished(judge) : 0;
+    r->pair = mem_zero(pairs, sizeof *r->pair);
+    while (code == STATUS_OK && r->pairs < pairs) {
+        progress_score(NULL, (double)r->pairs / pairs);
+        code = effects_judge_pair(judge, r->pairs, &r->pair[r->pairs], err);
+        r->pairs += code == STATUS_OK;
+    }
+    progress_end();
+    effects_judge_close(judge);
+    return code == STATUS_OK ? effects_pair_mean(r->pair, r->pairs, &r->all, err) : code;
 }
 
 static status run(char **arguments, int count, error *err)
@@ -164,27 +217,20 @@ static status run(char **arguments, int count, error *err)
     (void)count;
     study s;
     fit f = {0};
-    effects_report *r = NULL;
+    scored r = {0};
     status code = study_open(&s, arguments[0], DB_READ, err);
     if (code == STATUS_OK && !(cut >= 0 && isfinite(cut)))
         code =
             error_set(err, STATUS_USAGE, "score: option --cut: a number from 0 on, not %g", cut);
-    if (code == STATUS_OK && threads > 4096)
-        code = error_set(err, STATUS_USAGE, "score: option --threads: at most 4096");
+    if (code == STATUS_OK && threads > UINT32_MAX)
+        code = error_set(err, STATUS_USAGE, "score: option --threads: too many");
     if (code == STATUS_OK)
         code = fit_get(s.connection, (int64_t)fit_id, &f, err);
-    if (code == STATUS_OK) {
-        effects_options options_of_judge = {.cut = cut,
-                                            .no_lasso = no_lasso,
-                                            .threads = (unsigned)threads,
-                                            .cancel = progress_cancel(),
-                                            .progress = progress_score};
-        code = effects_judge(s.connection, &s.layers, f.id, &options_of_judge, &r, err);
-        progress_end();
-    }
     if (code == STATUS_OK)
-        code = print(&s, &f, r, err);
-    effects_report_free(r);
+        code = judge(&s, &f, &r, err);
+    if (code == STATUS_OK)
+        code = print(&s, &f, &r, err);
+    scored_release(&r);
     fit_release(&f);
     study_release(&s);
     return code;

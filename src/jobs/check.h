@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /* C name, in the order in which they are run and shown */
-#define CHECK_KIND_LIST(X) X(held_out)
+#define CHECK_KIND_LIST(X) X(held_out) X(effects)
 
 /* What a check can be told; a kind looks at those that it knows. What is left 0 (NaN, NULL) is the
  * kind's default: `settle` fills it in. */

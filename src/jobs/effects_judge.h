@@ -7,57 +7,37 @@
 
 #include "db/fit.h"
 #include "db/layer.h"
-#include "src/circuit/calibration.h"
-#include "src/circuit/effects_score.h"
+#include "src/circuit/effects_pair.h"
 
 #include <stdatomic.h>
-
-typedef struct effects_pair {
-    uint32_t source, target;                  /* positions */
-    uint32_t removed;                         /* source features that were removed */
-    effects_score circuit, covariance, lasso; /* lasso.cells is 0 when it was not fitted */
-    double covariance_all; /* average precision of covariance with all cells as edges */
-} effects_pair;
-
-typedef struct effects_report {
-    int64_t fit_id;
-    double cut;
-    effects_pair *pair; /* those that could be judged, as the fit has them */
-    uint32_t pair_count;
-    uint32_t unmeasured; /* pairs of the fit without effects, */
-    uint32_t unfinished; /* or with effects, but not fitted to their end: not judged */
-    effects_pair all;    /* effects_score_mean of the pairs; source and target are 0 */
-    effect_cell *edge;   /* all edges judged (source and target are nodes: circuit.h), those that
-                            disagree most first */
-    uint32_t edge_count;
-    calibration_bin bin[CALIBRATION_BINS]; /* of these edges */
-    size_t bins;
-} effects_report;
 
 typedef struct effects_options {
     double cut;                /* |effect| above it counts as moved */
     bool no_lasso;             /* do without the second baseline, which takes a fit */
+    bool no_baselines;         /* do without both */
     unsigned threads;          /* 0: all */
     uint64_t memory;           /* of the Lasso; 0: default */
     const atomic_bool *cancel; /* may be NULL */
-    /* Of all the work, 0 to 1; may be NULL. Called by the calling thread, or one at a time. */
-    void (*progress)(void *user, double fraction);
-    void *user;
+    atomic_uint *solved;       /* counts the Lasso's targets; may be NULL */
 } effects_options;
 
-/* A fit with ridge 0 is itself the plain Lasso, and is not fitted again.
- * STATUS_INPUT: no such fit, nothing was measured between its layers, or no measured pair is
- * finished. STATUS_INTERRUPTED, STATUS_MACHINE. Free *out with effects_report_free. */
-status effects_judge(db *d, const layer_set *layers, int64_t fit_id,
-                     const effects_options *options, effects_report **out, error *err);
-void effects_report_free(effects_report *r); /* NULL is fine */
+typedef struct effects_judge effects_judge;
 
-/* "the circuit beats covariance in 5 of 5 layer pairs: average precision 0.58 against 0.51", or
- * that it does not. */
-void effects_verdict(const effects_report *r, char *text, size_t capacity);
+/* Finds the pairs that can be judged. `layers` and `options` are borrowed. A fit with ridge 0 is
+ * itself the plain Lasso, and is not fitted again. STATUS_INPUT: no such fit, nothing was measured
+ * between its layers, or no measured pair is finished. */
+status effects_judge_open(effects_judge **out, db *d, const layer_set *layers, int64_t fit_id,
+                          const effects_options *options, error *err);
+void effects_judge_close(effects_judge *j); /* NULL is fine */
 
-/* Whether its mean average precision is above that of covariance, whether cut to as many edges or
- * not. */
-bool effects_beat_covariance(const effects_pair *pair);
+uint32_t effects_judge_pairs(const effects_judge *j);
+/* Measured pairs that are not fitted to their end, and so are not judged. */
+uint32_t effects_judge_unfinished(const effects_judge *j);
+
+/* How many targets the Lasso of pair i has to solve: 0 when it is not fitted. */
+uint32_t effects_judge_targets(const effects_judge *j, uint32_t i);
+
+/* Judges pair i. STATUS_INTERRUPTED, STATUS_MACHINE. */
+status effects_judge_pair(effects_judge *j, uint32_t i, effects_pair *out, error *err);
 
 #endif

@@ -124,17 +124,30 @@ Test(effects, agrees_with_scikit_learn_and_scipy)
 
 Test(effects, pairs_weigh_the_same_and_counts_add_up)
 {
-    effects_score pair[2] = {
-        {.average_precision = 0.4, .precision = {0.5, 0.3, (double)NAN}},
-        {.average_precision = 0.8, .precision = {0.9, (double)NAN, (double)NAN}}};
-    effects_score together = {.cells = 10, .edges = 4, .average_precision = 0.1, .slope = 0.7};
-    effects_score mean = effects_score_mean(pair, 2, &together);
+    effects_score pair[2] = {{.cells = 7,
+                              .edges = 3,
+                              .average_precision = 0.4,
+                              .precision = {0.5, 0.3, (double)NAN},
+                              .sign_agreement = (double)NAN,
+                              .rank_correlation = -0.5,
+                              .slope = 1},
+                             {.cells = 4,
+                              .edges = 1,
+                              .average_precision = 0.8,
+                              .precision = {0.9, (double)NAN, (double)NAN},
+                              .sign_agreement = 0.7,
+                              .rank_correlation = 0.5,
+                              .slope = 2}};
+    effects_score mean = effects_score_mean(pair, 2);
+    cr_expect_eq(mean.cells, 11);
+    cr_expect_eq(mean.edges, 4);
     cr_expect_float_eq(mean.average_precision, 0.6, 1e-12);
     cr_expect_float_eq(mean.precision[0], 0.7, 1e-12);
     cr_expect_float_eq(mean.precision[1], 0.3, 1e-12);
     cr_expect(isnan(mean.precision[2]));
-    cr_expect_eq(mean.edges, 4);
-    cr_expect_float_eq(mean.slope, 0.7, 1e-12);
+    cr_expect_float_eq(mean.sign_agreement, 0.7, 1e-12);
+    cr_expect_float_eq(mean.rank_correlation, 0, 1e-12);
+    cr_expect_float_eq(mean.slope, 1.5, 1e-12);
 }
 
 Test(effects, the_worst_edges_come_first)
@@ -146,7 +159,7 @@ Test(effects, the_worst_edges_come_first)
         {.source = 3, .predicted = 0.8, .measured = 0.01, .edge = true},
         {.source = 4, .predicted = 0.2, .measured = 0.6, .edge = true},
     };
-    cr_assert_eq(effects_score_worst(some, 5, 3), 3);
+    cr_assert_eq(effects_score_worst(some, 5), 4);
     cr_expect_eq(some[0].source, 2);
     cr_expect_str_eq(effects_disagreement(&some[0], 0.05), "sign");
     cr_expect_eq(some[1].source, 3);
@@ -156,7 +169,6 @@ Test(effects, the_worst_edges_come_first)
     cr_expect_eq(some[3].source, 0);
     cr_expect_str_eq(effects_disagreement(&some[3], 0.05), "too large");
     cr_expect_eq(some[4].source, 1, "cells without an edge are last");
-    cr_expect_eq(effects_score_worst(some, 5, 100), 4);
 }
 
 Test(calibration, bins_hold_as_many_points_each)

@@ -1,0 +1,107 @@
+#include "src/circuit/effects_pair.h"
+
+#include "src/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void effects_pair_release(effects_pair *pair)
+{
+    free(pair->edge);
+    *pair = (effects_pair){0};
+}
+
+status effects_pair_calibrate(effects_pair *pair, error *err)
+{
+    double *x = mem_try(pair->edge_count, sizeof *x);
+    double *y = mem_try(pair->edge_count, sizeof *y);
+    for (uint32_t i = 0; x && y && i < pair->edge_count; i++) {
+        x[i] = pair->edge[i].predicted;
+        y[i] = pair->edge[i].measured;
+    }
+    status code = x && y ? calibration_curve(x, y, pair->edge_count, pair->bin, &pair->bins, err)
+                         : error_memory(err, "a calibration curve");
+    free(x);
+    free(y);
+    return code;
+}
+
+/* The mean of one of the circuits' scores, over the pairs that have it. */
+static effects_score mean_score(const effects_pair *pair, uint32_t pairs, size_t offset)
+{
+    effects_score *list = mem_alloc(pairs * sizeof *list);
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < pairs; p++) {
+        const effects_score *score = (const void *)((const char *)&pair[p] + offset);
+        if (score->cells > 0)
+            list[count++] = *score;
+    }
+    effects_score mean = effects_score_mean(list, count);
+    free(list);
+    return mean;
+}
+
+static status join_edges(const effects_pair *pair, uint32_t pairs, effects_pair *out, error *err)
+{
+    for (uint32_t p = 0; p < pairs; p++)
+        out->edge_count += pair[p].edge_count;
+    out->edge = mem_try(out->edge_count, sizeof *out->edge);
+    if (!out->edge)
+        return error_memory(err, "the edges of all layer pairs");
+    uint32_t at = 0;
+    for (uint32_t p = 0; p < pairs; p++) {
+        memcpy(out->edge + at, pair[p].edge, pair[p].edge_count * sizeof *out->edge);
+        at += pair[p].edge_count;
+    }
+    effects_score_worst(out->edge, out->edge_count);
+    return effects_pair_calibrate(out, err);
+}
+
+status effects_pair_mean(const effects_pair *pair, uint32_t pairs, effects_pair *out, error *err)
+{
+    double sum = 0;
+    uint32_t terms = 0;
+    *out = (effects_pair){
+        .circuit = mean_score(pair, pairs, offsetof(effects_pair, circuit)),
+        .covariance = mean_score(pair, pairs, offsetof(effects_pair, covariance)),
+        .lasso = mean_score(pair, pairs, offsetof(effects_pair, lasso)),
+    };
+    for (uint32_t p = 0; p < pairs; p++) {
+        out->removed += pair[p].removed;
+        sum += isnan(pair[p].covariance_all) ? 0 : pair[p].covariance_all;
+        terms += isnan(pair[p].covariance_all) ? 0 : 1;
+    }
+    out->covariance_all = terms ? sum / terms : (double)NAN;
+    status code = join_edges(pair, pairs, out, err);
+    if (code != STATUS_OK)
+        effects_pair_release(out);
+    return code;
+}
+
+static double best_covariance(const effects_pair *pair)
+{
+    return fmax(pair->covariance.average_precision, pair->covariance_all);
+}
+
+effects_standing effects_standing_of(const effects_pair *pair, uint32_t pairs,
+                                     const effects_pair *mean)
+{
+    effects_standing s = {.pairs = pairs,
+                          .circuit = mean->circuit.average_precision,
+                          .covariance = best_covariance(mean)};
+    for (uint32_t p = 0; p < pairs; p++)
+        s.better += pair[p].circuit.average_precision > best_covariance(&pair[p]);
+    return s;
+}
+
+char *effects_standing_say(const effects_standing *s)
+{
+    const char *what =
+        s->circuit > s->covariance
+            ? "the circuit finds what removals move better than plain covariance does"
+            : "the circuit does not beat plain covariance, which needs no fit: it is "
+              "not worth its name here";
+    return mem_format("%s: average precision %.2f against %.2f; better in %u of %u layer pairs",
+                      what, s->circuit, s->covariance, s->better, s->pairs);
+}
