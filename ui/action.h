@@ -65,6 +65,8 @@ enum {
     X(ACT_PAGE_UP, "page-up", "^B PgUp", IN_ALL, "", "one page up")                               \
     X(ACT_HALF_DOWN, "half-page-down", "^D", IN_ALL, "", "half a page down")                      \
     X(ACT_HALF_UP, "half-page-up", "^U", IN_ALL, "", "half a page up")                            \
+    X(ACT_SCROLL_DOWN, "scroll-down", "^E", IN_ALL, "", "scroll one line down, as the mouse wheel does")  \
+    X(ACT_SCROLL_UP, "scroll-up", "^Y", IN_ALL, "", "scroll one line up")                         \
     X(ACT_TOP, "top", "g Home", IN_ALL, "", "to the first row; 20g goes to row 20")               \
     X(ACT_BOTTOM, "bottom", "G End", IN_ALL, "", "to the last row; 20G goes to row 20")           \
     /* what a view is for */                                                                      \
@@ -87,8 +89,9 @@ enum {
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
       " their label; an empty search ends it")                                                    \
     X(ACT_SEARCH_SCOPE, "search-scope", "a", IN_FEATURES, "", "search in this layer, or in all")  \
-    X(ACT_FILTER, "filter", "&", IN_FEATURES, "filter", "show only what passes, such as"           \
-      " density>0.1% in>3 label~word tag:word pin; an empty filter ends it")                      \
+    X(ACT_FILTER, "filter", "&", IN_FEATURES | IN_CIRCUIT, "filter", "show only what passes, such as" \
+      " density>0.1% in>3 label~word tag:word pin, or from.tag:word of an edge; an empty filter"  \
+      " ends it")                                                                                 \
     X(ACT_SORT, "sort", "s", IN_FEATURES | IN_CIRCUIT, "sort", "sort by the next column")         \
     X(ACT_SORT_REVERSE, "sort-reverse", "S", IN_FEATURES | IN_CIRCUIT, "", "turn the order round") \
     X(ACT_FILTER_DEAD, "hide-dead", "D", IN_FEATURES, "", "show or hide features never active")   \
@@ -168,7 +171,9 @@ enum {
     X(ACT_HELP, "help", "? F1", IN_ALL, "help", "every key of this view; / searches there")       \
     X(ACT_PALETTE, "palette", ":", IN_ALL, "", "call an action by its name; Tab completes, Up"        \
       " brings back what was called before")                                                            \
-    X(ACT_THEME, "theme", "T", IN_ALL, "", "the next theme")                                      \
+    X(ACT_THEME, "theme", "T", IN_ALL, "", "the next theme; it is remembered")                    \
+    X(ACT_MOUSE, "mouse", "F2", IN_ALL, "", "the mouse on or off; it is remembered. A click moves the" \
+      " cursor, a double one is Enter, tabs, column heads and the key line answer too")           \
     X(ACT_REPAINT, "repaint", "^L", IN_ALL, "", "draw the whole screen anew")                     \
     X(ACT_SUSPEND, "suspend", "^Z", IN_ALL, "", "back to the shell; fg returns")                  \
     X(ACT_QUIT, "quit", "Q ^C", IN_ALL, "", "leave at once; a running fit is cancelled and can be" \
@@ -212,6 +217,8 @@ enum {
     X(PRESSED_END, "End")                                                                         \
     X(PRESSED_DELETE, "Delete")                                                                   \
     X(PRESSED_F1, "F1")                                                                           \
+    X(PRESSED_F2, "F2")                                                                           \
+    X(PRESSED_MOUSE, "Mouse")                                                                     \
     X(PRESSED_RESIZE, "Resize")
 #define KEY_ENUM(id, name) id,
     KEY_NAMES(KEY_ENUM)

@@ -4,6 +4,7 @@
 #include "src/base/clock.h"
 #include "src/base/memory.h"
 #include "src/jobs/note_writer.h"
+#include "ui/config.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 #include "ui/trial.h"
@@ -191,16 +192,13 @@ void app_next_theme(app *a)
     char *shown = text_clean(s->theme_names[s->theme_at]);
     app_say(a, ROLE_STATUS, "theme %s", shown);
     free(shown);
+    s->theme_chosen = true;
     use_theme(a, s->theme_names[s->theme_at]);
 }
 
-static void first_theme(app *a, const ui_options *options)
+static void first_theme(app *a, const ui_options *options, const char *configured)
 {
     struct screen *s = a->screen;
-    error err = {0};
-    char *configured = NULL;
-    if (theme_configured(&configured, &err) != STATUS_OK)
-        app_say(a, ROLE_WARNING, "%s", err.message);
     const char *name = options->theme ? options->theme : configured ? configured : "default";
     const char *no_color = getenv("NO_COLOR");
     s->no_color = options->no_color || (no_color && *no_color);
@@ -209,7 +207,47 @@ static void first_theme(app *a, const ui_options *options)
         if (strcmp(s->theme_names[i], name) == 0)
             s->theme_at = i;
     use_theme(a, name);
-    free(configured);
+}
+
+/* the user's settings */
+
+void app_turn_mouse(app *a)
+{
+    struct screen *s = a->screen;
+    bool on = !s->mouse;
+    if (!term_mouse(on)) {
+        app_say(a, ROLE_STATUS, "this terminal tells nothing of a mouse");
+        return;
+    }
+    s->mouse = on;
+    s->mouse_chosen = true;
+    app_say(a, ROLE_STATUS, "%s",
+            on ? "mouse on: click, double click, wheel; Shift selects text as before"
+               : "mouse off");
+}
+
+static void begin_with_settings(app *a, const ui_options *options)
+{
+    struct screen *s = a->screen;
+    config said;
+    error err = {0};
+    if (config_read(&said, &err) != STATUS_OK)
+        app_say(a, ROLE_WARNING, "%s", err.message);
+    first_theme(a, options, said.theme);
+    s->mouse = said.mouse && term_mouse(true);
+    config_release(&said);
+}
+
+/* What was chosen by a key is there again the next time. The terminal is the user's own again: what
+ * cannot be kept is told there. */
+static void keep_settings(const struct screen *s)
+{
+    error err = {0};
+    if (s->theme_chosen && config_keep("theme", s->theme_names[s->theme_at], &err) != STATUS_OK)
+        fprintf(stderr, "circuitlasso: the theme is not remembered: %s\n", err.message);
+    if (s->mouse_chosen && config_keep("mouse", s->mouse ? "on" : "off", &err) != STATUS_OK)
+        fprintf(stderr, "circuitlasso: mouse %s is not remembered: %s\n", s->mouse ? "on" : "off",
+                err.message);
 }
 
 /* up and down */
@@ -279,13 +317,14 @@ status ui_run(const ui_options *options, error *err)
         for (int v = 0; v < VIEW_COUNT; v++)
             if (a.ops[v]->create)
                 a.state[v] = a.ops[v]->create(&a);
-        first_theme(&a, options);
+        begin_with_settings(&a, options);
         snapshot_begin(&a);
         s.greeting = greeting_due();
         history_begin(&a);
         loop_run(&a);
         /* first the terminal: the last block of a running fit may take a moment */
         term_stop();
+        keep_settings(&s);
         code = s.leave_code;
         if (code != STATUS_OK)
             error_set(err, code, "ended by a signal; a running fit can be resumed");

@@ -63,6 +63,9 @@ typedef struct modal {
     /* False: close me (free is called). */
     bool (*key)(app *a, struct modal *m, int key);
     void (*free)(struct modal *m);
+    /* A click on what pointer_own numbered; may be NULL. */
+    void (*click)(app *a, struct modal *m, int number);
+    bool wheel; /* the mouse wheel is Up and Down */
 } modal;
 
 struct app {

@@ -19,8 +19,18 @@ void card_forget(card *c);
 /* True: the answer was for the card. */
 bool card_answer(app *a, card *c, int kind, reader_answer *answer);
 
-/* Draws it into r. `whole`: everything, of which *scroll (made to fit) lines are above r;
- * otherwise as much of each part as r holds. */
-void card_draw(app *a, card *c, region r, bool whole, int *scroll);
+/* Moves its cursor over what can be opened; false: not a moving action. */
+bool card_act(card *c, action_id act, int count);
+void card_click(card *c, int number); /* to the row that its drawing gave this number */
+
+/* What the row at hand is: a sample (else NOTHING), or a parent or child. False: there is none. */
+typedef struct card_row {
+    uint32_t sample, position, feature;
+} card_row;
+bool card_at_hand(const app *a, const card *c, card_row *out);
+
+/* Draws it into r; with the focus everything, scrolled to its cursor, otherwise as much of each
+ * part as r holds. */
+void card_draw(app *a, card *c, region r, bool focused);
 
 #endif

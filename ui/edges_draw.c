@@ -1,6 +1,8 @@
 #include "ui/edges_draw.h"
 
 #include "ui/edges.h"
+#include "ui/pointer.h"
+#include "ui/standing.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -73,10 +75,16 @@ static void draw_counts(const edges_picture *p, region r, int row)
     const char *sign = p->choice->sign > 0   ? "not positive"
                        : p->choice->sign < 0 ? "not negative"
                                              : "";
-    if (rows->all > rows->kept)
-        snprintf(text + n, sizeof text - n, p->words[0] ? ", %s %s%swithout \"%s\"" : ", %s %s",
-                 show_count(filtered, rows->all - rows->kept), sign, *sign ? " or " : "",
-                 p->words);
+    if (rows->all > rows->kept) {
+        n += (size_t)snprintf(text + n, sizeof text - n, ", %s %s",
+                              show_count(filtered, rows->all - rows->kept), sign);
+        if (p->words[0])
+            n += (size_t)snprintf(text + n, sizeof text - n, "%swithout \"%s\"",
+                                  *sign ? " or " : "", p->words);
+        if (p->filter[0])
+            snprintf(text + n, sizeof text - n, "%snot %s", *sign || p->words[0] ? " or " : "",
+                     p->filter);
+    }
     draw_text(r, row, 0, r.cols, rows->shown < rows->all ? ROLE_WARNING : ROLE_DIM, text);
 }
 
@@ -171,12 +179,16 @@ static void draw_heads(const drawing *d, region r, int row)
     const columns *c = &d->col;
     const char *measure = strength_name(d->p->a->measure);
     bool parents = d->p->choice->mode == CIRCUIT_PARENTS;
-    if (c->source)
+    if (c->source) {
         draw_text(r, row, 0, c->source + c->source_label, ROLE_HEAD, "source");
+        pointer_action(region_part(r, row, 0, 1, c->at_bar), ACT_SORT, 1);
+    }
     int width = c->figure + (c->bar ? c->bar + 1 : 0);
     int wide = text_width(measure);
     draw_text(r, row, wide < width ? c->at_bar + width - wide : c->at_bar, width, ROLE_HEAD,
               measure);
+    pointer_action(region_part(r, row, c->at_bar, 1, width), ACT_SORT, 2);
+    pointer_action(region_part(r, row, c->at_target, 1, r.cols), ACT_SORT, parents ? 1 : 3);
     draw_text(r, row, c->at_target, r.cols, ROLE_HEAD, parents ? "source" : "target");
 }
 
@@ -234,6 +246,9 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
         draw_text(r, line, c->at_figure + c->figure + 1, 2, ROLE_DIM | on,
                   draw_glyph(GLYPH_ARROW));
     }
+    /* what is between bar and figure is of their style: on a slow link each change of it costs */
+    draw_ground(r, line, c->bar ? c->at_bar : c->at_figure,
+                c->at_figure + c->figure - (c->bar ? c->at_bar : c->at_figure), sign);
     if (c->bar)
         draw_bar(r, line, c->at_bar, c->bar, sign, fabs(value) / d->strongest);
     draw_right(r, line, c->at_figure, c->figure, sign, show_figure(text, value));
@@ -242,6 +257,13 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
 }
 
 /* -- the whole ----------------------------------------------------------------------------- */
+
+/* Whether some pair of the fit could have had the edges that are not there. */
+static bool is_in_fit(const edges_picture *p)
+{
+    uint32_t position = circuit_position(p->a->circuit, p->choice->focus, NULL);
+    return standing_has_layer(p->a, app_fit(p->a), position, p->choice->mode == CIRCUIT_PARENTS);
+}
 
 /* What stands where edges would, and what to do about it. */
 static void draw_empty(const edges_picture *p, region r)
@@ -266,6 +288,10 @@ static void draw_empty(const edges_picture *p, region r)
                       : "no edge yet: 3 shows how far the fit is");
     else if (rows->all == 0 && slider_circuit(p->slider))
         draw_text(r, 0, 0, r.cols, ROLE_DIM, "no parent at this lambda: ( lowers it");
+    else if (rows->all == 0 && p->choice->mode != CIRCUIT_ALL && !is_in_fit(p))
+        draw_format(r, 0, 0, ROLE_DIM, "fit %lld has no pair %s %s: f in Study fits one",
+                    (long long)f->id, p->choice->mode == CIRCUIT_PARENTS ? "into" : "out of",
+                    app_layer_name(a, circuit_position(a->circuit, p->choice->focus, NULL)));
     else if (rows->all == 0 && p->choice->mode != CIRCUIT_ALL)
         draw_format(r, 0, 0, ROLE_DIM, "%s has no %s in this fit; %s",
                     app_node_name(a, name, sizeof name, p->choice->focus),
@@ -296,8 +322,34 @@ static void draw_reminder(const edges_picture *p, region r, int row)
         draw_right(r, row, col, r.cols - col, ROLE_DIM, what);
 }
 
+/* The ends of the edge under the cursor, labels in whole: columns cut them. */
+static void draw_at_hand(const edges_picture *p, region r)
+{
+    uint32_t id = NO_EDGE;
+    char name[2][160];
+    if (p->list->cursor < p->list->count)
+        edges_rows_at(p->rows, p->list->cursor, &id);
+    draw_rule(r, 0, 0, r.cols, ROLE_BORDER);
+    if (id == NO_EDGE || !p->rested)
+        return;
+    const circuit_edge *e = &p->rows->c->edge[id];
+    const uint32_t end[2] = {e->source, e->target};
+    int wide = 0, arrow = text_width(draw_glyph(GLYPH_ARROW)) + 1;
+    for (int i = 0; i < 2; i++) {
+        app_node_name(p->a, name[i], sizeof name[i], end[i]);
+        wide = text_width(name[i]) > wide ? text_width(name[i]) : wide;
+    }
+    draw_text(r, 2, 0, arrow, ROLE_DIM, draw_glyph(GLYPH_ARROW));
+    for (int i = 0; i < 2; i++) {
+        draw_text(r, 1 + i, arrow, wide, ROLE_NAME, name[i]);
+        draw_text(r, 1 + i, arrow + wide + 1, r.cols - arrow - wide - 1, ROLE_LABEL,
+                  app_node_label(p->a, end[i]));
+    }
+}
+
 void edges_draw(const edges_picture *p, region body)
 {
+    enum { ROOMY = 18, AT_HAND = 3 };
     bool low = body.rows < 14;
     int row = 0;
     if (!p->a->circuit || !app_fit(p->a)) {
@@ -324,7 +376,10 @@ void edges_draw(const edges_picture *p, region body)
     }
     if (most != NO_EDGE || rows->by_name)
         d.strongest = fabs(circuit_strength(rows->c, &rows->c->edge[rows->by_name ? 0 : most]));
-    region r = region_part(body, row + 1, 0, body.rows - row - 2, body.cols);
+    int foot = body.rows >= ROOMY ? 1 + AT_HAND : 1;
+    region r = region_part(body, row + 1, 0, body.rows - row - 1 - foot, body.cols);
+    if (foot > 1)
+        draw_at_hand(p, region_part(body, body.rows - foot, 0, AT_HAND, body.cols));
     bool bar = count > (uint32_t)(r.rows > 0 ? r.rows : 0);
     d.col = lay_out(p, body.cols - (bar ? 2 : 0), d.short_names);
     draw_heads(&d, region_part(body, row, 0, 1, body.cols - (bar ? 2 : 0)), 0);

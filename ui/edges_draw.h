@@ -11,9 +11,10 @@ typedef struct edges_picture {
     app *a;
     const edges_rows *rows;
     const edges_choice *choice;
-    const char *words; /* the label filter; "" : none */
+    const char *words, *filter; /* "" : none */
     list *list;
     const slider *slider;
+    bool rested; /* the labels of the edge at hand are wanted in whole */
 } edges_picture;
 
 void edges_draw(const edges_picture *p, region body);

@@ -85,8 +85,11 @@ static bool passes(const circuit *c, const edges_choice *choice, uint32_t id)
 {
     const circuit_edge *e = &c->edge[id];
     bool pass = !choice->sign || (circuit_strength(c, e) > 0) == (choice->sign > 0);
-    if (choice->match) /* no jump on what nobody can foretell: millions of edges pass here */
-        pass &= (choice->match[e->source] | choice->match[e->target]) != 0;
+    if (choice->match) { /* no jump on what nobody can foretell: millions of edges pass here */
+        const unsigned one = EDGES_WORDS | EDGES_EITHER;
+        unsigned from = choice->match[e->source], to = choice->match[e->target];
+        pass &= (((from | to) & one) | (from & EDGES_SOURCE) | (to & EDGES_TARGET)) == EDGES_ANY;
+    }
     return pass;
 }
 

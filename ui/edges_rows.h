@@ -18,6 +18,10 @@ typedef enum edges_sort {
     EDGES_SORT_COUNT
 } edges_sort;
 
+/* What may hold of a node. An edge passes when one of its ends has the words, one passes the
+ * filter, its source may be a source and its target a target. */
+enum { EDGES_WORDS = 1, EDGES_EITHER = 2, EDGES_SOURCE = 4, EDGES_TARGET = 8, EDGES_ANY = 15 };
+
 typedef struct edges_choice {
     int mode;       /* CIRCUIT_PARENTS, CIRCUIT_CHILDREN or CIRCUIT_ALL */
     uint32_t focus; /* node; of parents and children */
@@ -25,7 +29,7 @@ typedef struct edges_choice {
     bool turned;           /* weakest, or last, first */
     int sign;              /* 1, -1: only these; 0: both */
     uint32_t pair;         /* only this layer pair; NO_EDGE: all */
-    const uint8_t *match;  /* by node: 1 where the label matches, of one end at least; NULL: all */
+    const uint8_t *match;  /* by node: EDGES_... that hold of it; NULL: no such filter */
     uint32_t match_number; /* another one for other contents of match */
     double threshold;
 } edges_choice;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_SEARCH = 1, TAG_FILTER, MODE_LAYER = 0, MODE_EVERYWHERE = 1 };
+enum { TAG_SEARCH = 1, TAG_FILTER, MODE_LAYER = 0, MODE_EVERYWHERE = 1, MODE_CARD = 2 };
 
 static void show_card(app *a, features *f)
 {
@@ -168,7 +168,8 @@ static void enter(app *a, void *self, const place *where)
         return;
     }
     bool same_search = f->everywhere && f->found && strcmp(f->words, where->words) == 0;
-    f->everywhere = where->mode == MODE_EVERYWHERE && where->words[0];
+    f->everywhere = where->mode & MODE_EVERYWHERE && where->words[0];
+    f->on_card = where->mode & MODE_CARD;
     f->order.as_found = f->everywhere;
     snprintf(f->words, sizeof f->words, "%s", where->words);
     set_filter(f, where->filter, NULL);
@@ -188,7 +189,7 @@ static void leave(app *a, void *self, place *where)
     features *f = self;
     uint32_t position = a->layer;
     const feature_row *row = features_row(a, f, &position);
-    where->mode = f->everywhere ? MODE_EVERYWHERE : MODE_LAYER;
+    where->mode = (f->everywhere ? MODE_EVERYWHERE : MODE_LAYER) | (f->on_card ? MODE_CARD : 0);
     where->layer = position;
     where->feature = row ? row->feature : NOTHING;
     where->row = f->list.cursor;
@@ -264,25 +265,43 @@ static unsigned mark_end(app *a, features *f, action_id what)
     return row ? paths_mark(a, what, position, row->feature) : ACTED;
 }
 
-static unsigned sort_next(app *a, features *f)
+/* By the next column, or by one of them; by that again: the other way round. */
+static unsigned sort_next(app *a, features *f, int column)
 {
-    if (f->order.as_found)
-        f->order.as_found = false;
-    else
+    feature_column wanted = (feature_column)(column - 1);
+    bool again = column > 0 && !f->order.as_found && f->order.column == wanted;
+    if (column > 0 && column <= COLUMN_COUNT)
+        f->order.column = wanted;
+    else if (!f->order.as_found)
         f->order.column = (feature_column)((f->order.column + 1) % COLUMN_COUNT);
-    f->order.turned = false;
+    f->order.as_found = false;
+    f->order.turned = again && !f->order.turned;
     arrange(a, f);
     return ACTED_REDRAW;
 }
 
-/* Moving on the card scrolls it. */
-static bool scroll_card(features *f, action_id what, int count)
+/* What the card's cursor is on: a sample in its text, or the card of a parent or child. */
+static unsigned open_card_row(app *a, features *f)
 {
-    list lines = {.count = 100000, .cursor = (uint32_t)f->scroll, .page = 10};
-    if (!list_act(&lines, what, count))
-        return false;
-    f->scroll = (int)lines.cursor; /* drawing makes it fit */
-    return true;
+    card_row row;
+    if (!card_at_hand(a, f->card, &row))
+        return ACTED;
+    place where = PLACE(row.sample == NOTHING ? VIEW_FEATURES : VIEW_SAMPLE);
+    where.mode = row.sample == NOTHING ? MODE_CARD : SAMPLE_AT;
+    where.layer = row.sample == NOTHING ? row.position : f->card_layer;
+    where.feature = row.sample == NOTHING ? row.feature : f->card_feature;
+    where.row = row.sample;
+    app_go(a, &where);
+    f->card_steps += row.sample == NOTHING;
+    return ACTED_REDRAW;
+}
+
+/* A row of the card. */
+static void click(app *a, void *self, int number)
+{
+    features *f = self;
+    (void)a;
+    card_click(f->card, number);
 }
 
 #define FILTER_SYNTAX                                                                             \
@@ -297,14 +316,13 @@ static void ask_filter(app *a, const char *text, const char *hint)
 static unsigned act(app *a, void *self, action_id what, int count)
 {
     features *f = self;
-    if (f->on_card && scroll_card(f, what, count))
+    if (f->on_card && card_act(f->card, what, count))
         return ACTED_REDRAW;
     uint32_t position = NOTHING;
     const feature_row *row = features_row(a, f, &position);
     if (notes_act(a, what, position, row ? row->feature : NOTHING))
         return ACTED_REDRAW;
     if (list_act(&f->list, what, count)) {
-        f->scroll = 0;
         row = features_row(a, f, &position);
         if (!f->everywhere)
             a->feature = row ? row->feature : NOTHING;
@@ -312,7 +330,7 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return ACTED_REDRAW;
     }
     switch (what) {
-    case ACT_OPEN: return go_to_circuit(a, f, 0);
+    case ACT_OPEN: return f->on_card ? open_card_row(a, f) : go_to_circuit(a, f, 0);
     case ACT_PARENTS: return go_to_circuit(a, f, CIRCUIT_PARENTS);
     case ACT_CHILDREN: return go_to_circuit(a, f, CIRCUIT_CHILDREN);
     case ACT_STRONGEST: return go_to_sample(a, f);
@@ -333,7 +351,7 @@ static unsigned act(app *a, void *self, action_id what, int count)
         else
             set_scope(a, f, !f->everywhere);
         return ACTED_REDRAW;
-    case ACT_SORT: return sort_next(a, f);
+    case ACT_SORT: return sort_next(a, f, count);
     case ACT_SORT_REVERSE:
         f->order.as_found = false;
         f->order.turned = !f->order.turned;
@@ -350,10 +368,14 @@ static unsigned act(app *a, void *self, action_id what, int count)
     case ACT_COPY: return copy_row(a, f);
     case ACT_PANE:
         f->on_card = !f->on_card;
-        f->scroll = 0;
+        f->card_steps = 0;
         return ACTED_REDRAW;
     case ACT_ZOOM: f->zoomed = !f->zoomed; return ACTED_REDRAW;
     case ACT_BACK: /* first out of the card, then out of filter and search, then back */
+        if (f->on_card && f->card_steps > 0) { /* card by card, the way they came */
+            f->card_steps--;
+            return ACTED_NOT;
+        }
         if (f->on_card || f->zoomed) {
             f->on_card = f->zoomed = false;
             return ACTED_REDRAW;
@@ -469,6 +491,7 @@ const view_ops features_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .click = click,
     .answer = answer,
     .changed = changed,
     .typed = typed,

@@ -21,8 +21,8 @@ typedef struct features {
     card *card;
     uint32_t card_layer, card_feature; /* it shows these: it follows the cursor when that rests */
     bool on_card, zoomed;
-    int scroll;
-    bool waiting; /* `wanted` is to be shown once its table is here */
+    uint32_t card_steps; /* parents and children followed from card to card */
+    bool waiting;        /* `wanted` is to be shown once its table is here */
     place wanted;
 } features;
 

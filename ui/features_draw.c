@@ -1,6 +1,7 @@
 /* Drawing the Features view: the table, and the card beside or below it. */
 #include "ui/features.h"
 #include "ui/features_table.h"
+#include "ui/pointer.h"
 
 #include <stdio.h>
 
@@ -60,7 +61,7 @@ static void draw_rows(app *a, features *f, region r, bool focused)
 void features_draw(app *a, features *f, region body)
 {
     if (f->zoomed && f->on_card) {
-        card_draw(a, f->card, body, true, &f->scroll);
+        card_draw(a, f->card, body, true);
         return;
     }
     bool beside = body.cols >= WIDE, below = !beside && body.rows >= TALL;
@@ -86,7 +87,8 @@ void features_draw(app *a, features *f, region body)
     app_feature_name(a, name, sizeof name, f->card_layer, f->card_feature);
     snprintf(title, sizeof title, " %s ", name);
     draw_text(body, line, at + 2, body.cols - at - 4, f->on_card ? ROLE_HEAD : ROLE_NAME, title);
-    card_draw(a, f->card, r, f->on_card, f->on_card ? &f->scroll : NULL);
+    pointer_pane(r, f->on_card);
+    card_draw(a, f->card, r, f->on_card);
 }
 
 void features_crumb(app *a, const features *f, char *out, size_t capacity)

@@ -116,8 +116,8 @@ static double figure(const feature_row *row, feature_column column, const layer_
     return 0.0;
 }
 
-static bool passes(const filter *f, const feature_row *row, const layer_set *layers,
-                   const note_set *notes, const circuit *c)
+bool feature_row_passes(const filter *f, const feature_row *row, const layer_set *layers,
+                        const note_set *notes, const circuit *c)
 {
     uint32_t in = 0, out = 0;
     const feature_note *of = f->by_note ? note_find(notes, row->layer_id, row->feature) : NULL;
@@ -147,7 +147,7 @@ static void take(feature_rows *rows, const feature_table *table, const layer_set
         if (rows->fuzzy ? !row->label || fuzzy_score(row->label, order->words) == 0
                         : order->words[0] && !label_has_words(row->label, order->words))
             continue;
-        if (order->filter.count > 0 && !passes(&order->filter, row, layers, notes, c))
+        if (order->filter.count > 0 && !feature_row_passes(&order->filter, row, layers, notes, c))
             continue;
         if (order->hide_dead && row->active == 0)
             rows->dead++;

@@ -59,6 +59,10 @@ void feature_rows_release(feature_rows *rows);
 uint32_t feature_rows_find(const feature_rows *rows, const feature_table *table, int64_t layer_id,
                            uint32_t feature);
 
+/* Whether a row passes a filter, its notes and degrees looked up where the filter needs them. */
+bool feature_row_passes(const filter *f, const feature_row *row, const layer_set *layers,
+                        const note_set *notes, const circuit *c);
+
 /* Edges into and out of a row's feature. */
 void feature_degrees(const circuit *c, const layer_set *layers, const feature_row *row,
                      uint32_t *in, uint32_t *out);

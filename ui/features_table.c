@@ -1,5 +1,7 @@
 #include "ui/features_table.h"
 
+#include "ui/pointer.h"
+
 #include <stdio.h>
 
 enum { LABEL_LEAST = 18 };
@@ -43,6 +45,7 @@ static void draw_heads(const drawing *d, const feature_order *order, region r)
         if (!d->width[c])
             continue;
         char head[32];
+        pointer_action(region_part(r, 0, d->at[c], 1, d->width[c]), ACT_SORT, (int)c + 1);
         bool sorted = !order->as_found && order->column == c;
         bool falls = feature_column_falls(c) != order->turned;
         snprintf(head, sizeof head, "%s%s", feature_column_head(c),

@@ -1,6 +1,7 @@
 #include "ui/form.h"
 
 #include "src/base/memory.h"
+#include "ui/pointer.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -67,7 +68,10 @@ static void draw_keys(const form *f, region r, int row)
                                    {"Tab", "next"},
                                    {f->field[f->at].choice ? "< >" : NULL, "choose"}};
     int at = LABEL_AT;
+    static const int pressed[] = {PRESSED_ENTER, PRESSED_ESC, PRESSED_TAB, PRESSED_RIGHT};
     for (size_t i = 0; i < sizeof keys / sizeof *keys && keys[i][0]; i++) {
+        int width = text_width(keys[i][0]) + 1 + text_width(keys[i][1]);
+        pointer_key(region_part(r, row, at, 1, width), pressed[i]);
         at += draw_text(r, row, at, r.cols - at, ROLE_KEY, keys[i][0]) + 1;
         at += draw_text(r, row, at, r.cols - at, ROLE_DIM, keys[i][1]) + 2;
     }
@@ -88,8 +92,10 @@ static void form_draw(app *a, modal *m, region screen)
     int row = 0;
     draw_text(in, row++, LABEL_AT, in.cols - LABEL_AT - 1, ROLE_NAME, f->about);
     row += roomy;
-    for (int i = 0; i < f->count; i++)
+    for (int i = 0; i < f->count; i++) {
+        pointer_own(region_part(in, row, 0, 1, in.cols), i, true);
         draw_field(f, i, in, row++);
+    }
     const char *note = !f->problem[0] && f->note ? f->note(f) : "";
     draw_text(in, row, LABEL_AT, in.cols - LABEL_AT - 1, *note ? ROLE_NUMBER : ROLE_ERROR,
               *note ? note : f->problem);
@@ -146,6 +152,17 @@ static bool form_key(app *a, modal *m, int key)
     return true;
 }
 
+/* To a field; on one that is chosen from, its next value. */
+static void form_click(app *a, modal *m, int number)
+{
+    form *f = (form *)m;
+    (void)a;
+    bool again = f->at == number;
+    f->at = number;
+    if (again && f->field[number].choice)
+        choose(f, 1);
+}
+
 static void form_free(modal *m)
 {
     form *f = (form *)m;
@@ -157,7 +174,7 @@ static void form_free(modal *m)
 form *form_create(const char *title)
 {
     form *f = mem_zero(1, sizeof *f);
-    f->base = (modal){.draw = form_draw, .key = form_key, .free = form_free};
+    f->base = (modal){.draw = form_draw, .key = form_key, .free = form_free, .click = form_click};
     f->title = title;
     f->accept_word = "accept";
     return f;

@@ -1,4 +1,5 @@
 /* What stands round a view: title line above, status line and key line below. */
+#include "ui/pointer.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 
@@ -6,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Columns of the views' names, or of their digits with the present one's name. */
 /* A view without a digit stands in the title line only while it is up. */
 static bool has_tab(const app *a, view_id view)
 {
     return view_digit(view) > 0 || view == a->view;
 }
 
+/* Columns of the views' names, or of their digits with the present one's name. */
 static int tabs_width(const app *a, bool brief)
 {
     int width = 0;
@@ -43,7 +44,10 @@ static void draw_title(app *a, region line)
         else
             snprintf(tab, sizeof tab, brief && !here ? "%d " : " %d %s ", view_digit((view_id)v),
                      view_name((view_id)v));
-        at += draw_text(line, 0, at, line.cols - at, here ? ROLE_TAB : ROLE_TITLE, tab);
+        int wide = draw_text(line, 0, at, line.cols - at, here ? ROLE_TAB : ROLE_TITLE, tab);
+        if (view_digit((view_id)v) > 0)
+            pointer_action(region_part(line, 0, at, 1, wide), (action_id)(ACT_VIEW_STUDY + v), 0);
+        at += wide;
     }
     draw_text(line, 0, at + 1, line.cols - at - 2, ROLE_TITLE, crumb);
 }
@@ -147,6 +151,7 @@ static int draw_key(region line, int at, int end, action_id id, const char *word
     if (at + width > end)
         return 0;
     int used = draw_text(line, 0, at, width, ROLE_KEY, key);
+    pointer_action(region_part(line, 0, at, 1, width), id, 0);
     draw_text(line, 0, at + used + 1, width, ROLE_DIM, word);
     return width + 2;
 }
@@ -186,10 +191,12 @@ void frame_draw(app *a)
     struct screen *s = a->screen;
     theme_wear(ROLE_TEXT);
     erase();
+    pointer_clear();
     if (all.cols < TERM_LEAST_COLS || all.rows < TERM_LEAST_ROWS) {
         draw_too_small(all);
     } else {
         region body = region_part(all, 1, 0, all.rows - 3, all.cols);
+        pointer_pane(body, true);
         a->ops[a->view]->draw(a, a->state[a->view], body);
         draw_title(a, region_part(all, 0, 0, 1, all.cols));
         region status_line = region_part(all, all.rows - 2, 0, 1, all.cols);
@@ -200,8 +207,10 @@ void frame_draw(app *a)
         }
         if (s->greeting)
             greeting_draw(body);
-        if (s->modal)
+        if (s->modal) {
+            pointer_clear();
             s->modal->draw(a, s->modal, all);
+        }
     }
     term_frame();
 }

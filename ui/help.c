@@ -1,5 +1,6 @@
 /* `?`: every key of the present view, scrollable and searchable, from the action table. */
 #include "src/base/memory.h"
+#include "ui/pointer.h"
 #include "ui/screen.h"
 
 #include <stdlib.h>
@@ -138,6 +139,8 @@ static void help_draw(app *a, modal *m, region screen)
     }
     static const char *const keys[][2] = {{"j k", "scroll"}, {"/", "search"}, {"q", "close"}};
     for (size_t i = 0; i < 3; i++) {
+        if (i > 0)
+            pointer_key(region_part(foot, 0, at, 1, 8), keys[i][0][0]);
         at += draw_text(foot, 0, at, foot.cols, ROLE_KEY, keys[i][0]) + 1;
         at += draw_text(foot, 0, at, foot.cols, ROLE_DIM, keys[i][1]) + 2;
     }
@@ -202,7 +205,7 @@ static void help_free(modal *m)
 modal *help_create(app *a)
 {
     help *h = mem_zero(1, sizeof *h);
-    h->base = (modal){.draw = help_draw, .key = help_key, .free = help_free};
+    h->base = (modal){.draw = help_draw, .key = help_key, .free = help_free, .wheel = true};
     h->view = a->view;
     return &h->base;
 }

@@ -2,6 +2,8 @@
 
 #include "src/base/text.h"
 
+#include "ui/pointer.h"
+
 #include <curses.h>
 
 /* Keeps the cursor in the list and the window on the cursor. */
@@ -63,6 +65,20 @@ static void leaf(list *l, int64_t by)
         l->top = last_top;
 }
 
+/* The window alone moves; the cursor only as far as it must to stay in it. */
+static void slide(list *l, int64_t by)
+{
+    int64_t page = l->page > 1 ? l->page : 1;
+    int64_t last = l->count > page ? (int64_t)l->count - page : 0;
+    int64_t top = (int64_t)l->top + by;
+    top = top < 0 ? 0 : top > last ? last : top;
+    l->top = (uint32_t)top;
+    if (l->cursor < l->top)
+        l->cursor = l->top;
+    else if (l->cursor >= top + page)
+        l->cursor = (uint32_t)(top + page - 1);
+}
+
 bool list_act(list *l, action_id act, int count)
 {
     int64_t times = count > 0 ? count : 1;
@@ -74,6 +90,8 @@ bool list_act(list *l, action_id act, int count)
     case ACT_PAGE_UP: leaf(l, -times * page); break;
     case ACT_HALF_DOWN: leaf(l, times * ((page + 1) / 2)); break;
     case ACT_HALF_UP: leaf(l, -times * ((page + 1) / 2)); break;
+    case ACT_SCROLL_DOWN: slide(l, times); break;
+    case ACT_SCROLL_UP: slide(l, -times); break;
     case ACT_TOP: list_go(l, count > 0 ? (uint32_t)count - 1 : 0); break;
     case ACT_BOTTOM: list_go(l, count > 0 ? (uint32_t)count - 1 : UINT32_MAX); break;
     default: return false;
@@ -105,6 +123,7 @@ void list_draw(list *l, region r, bool focused,
         return;
     l->page = r.rows;
     settle(l);
+    pointer_rows(r, l->top, l->count, focused);
     bool bar = l->count > (uint32_t)r.rows;
     region inner = region_part(r, 0, 0, r.rows, r.cols - (bar ? 1 : 0));
     for (int line = 0; line < r.rows && l->top + (uint32_t)line < l->count; line++) {

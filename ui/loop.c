@@ -87,6 +87,7 @@ static void act_everywhere(app *a, action_id act)
     case ACT_HELP: app_open_modal(a, help_create(a)); break;
     case ACT_PALETTE: palette_open(a); break;
     case ACT_THEME: app_next_theme(a); break;
+    case ACT_MOUSE: app_turn_mouse(a); break;
     case ACT_REPAINT:
         term_repaint();
         app_dirty(a);
@@ -220,6 +221,28 @@ static int take_count(app *a, int key)
     return count;
 }
 
+static void draw_if_needed(app *a)
+{
+    struct screen *s = a->screen;
+    double now = clock_seconds();
+    if (!s->dirty && !(s->progress_dirty && now - s->drawn_at >= progress_interval))
+        return;
+    s->dirty = s->progress_dirty = false;
+    s->drawn_at = now;
+    frame_draw(a);
+}
+
+/* On what is to be seen: what a key or click before it has changed is drawn first. */
+static void take_mouse(app *a)
+{
+    for (mouse_event event; term_mouse_event(&event);) {
+        draw_if_needed(a);
+        if (a->screen->line == LINE_FREE)
+            clear_message(a->screen);
+        mouse_take(a, &event);
+    }
+}
+
 static void take_key(app *a, int key)
 {
     struct screen *s = a->screen;
@@ -230,6 +253,10 @@ static void take_key(app *a, int key)
     if (s->greeting) {
         s->greeting = false;
         app_dirty(a);
+    }
+    if (key == PRESSED_MOUSE) {
+        take_mouse(a);
+        return;
     }
     if (s->modal) {
         if (key == 3 || !s->modal->key(a, s->modal, key))
@@ -378,17 +405,6 @@ static void tell_rest(app *a)
         return;
     s->rest_at = 0;
     screen_changed(a, CHANGED_REST);
-}
-
-static void draw_if_needed(app *a)
-{
-    struct screen *s = a->screen;
-    double now = clock_seconds();
-    if (!s->dirty && !(s->progress_dirty && now - s->drawn_at >= progress_interval))
-        return;
-    s->dirty = s->progress_dirty = false;
-    s->drawn_at = now;
-    frame_draw(a);
 }
 
 void loop_run(app *a)

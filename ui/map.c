@@ -1,6 +1,7 @@
 #include "ui/map.h"
 
 #include "src/base/memory.h"
+#include "ui/pointer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,15 @@ static void keep_right(map *m, bool by_row)
         m->col = m->row + 1;
     else
         m->row = m->col - 1;
+}
+
+void map_click(map *m, int number)
+{
+    if (m->layers < 2 || (uint32_t)number >= m->layers * m->layers)
+        return;
+    m->row = (uint32_t)number / m->layers;
+    m->col = (uint32_t)number % m->layers;
+    keep_right(m, true);
 }
 
 bool map_act(map *m, action_id act, int count)
@@ -141,6 +151,8 @@ void map_draw(map *m, const app *a, region r, bool focused)
         for (uint32_t c = 0; c < cols && m->left + c < m->layers; c++) {
             uint32_t to = m->left + c;
             bool here = focused && from == m->row && to == m->col;
+            pointer_own(region_part(r, line, HEAD + CELL * (int)c, 1, CELL),
+                        (int)(from * m->layers + to), focused);
             draw_cell(m, a, r, line, HEAD + CELL * (int)c, from, to, here ? ON_CURSOR : 0);
         }
     }

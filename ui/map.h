@@ -22,6 +22,9 @@ void map_release(map *m);
 
 const map_cell *map_at(const map *m, uint32_t from, uint32_t to);
 
+/* The cursor to a cell by the number that its drawing gave it. */
+void map_click(map *m, int number);
+
 /* Moves the cursor; false: not a moving action. */
 bool map_act(map *m, action_id act, int count);
 

@@ -420,6 +420,15 @@ static unsigned act(app *a, void *self, action_id what, int count)
     }
 }
 
+/* On a box. */
+static void click(app *a, void *self, int number)
+{
+    drawn *v = self;
+    (void)a;
+    if (v->c && (uint32_t)number < v->picture.layout.box_count)
+        v->cursor = v->picture.layout.item[number].node;
+}
+
 const view_ops picture_view = {
     .id = VIEW_PICTURE,
     .create = create,
@@ -428,6 +437,7 @@ const view_ops picture_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .click = click,
     .changed = changed,
     .crumb = crumb,
 };

@@ -4,6 +4,8 @@
  * lines of a source share one upright, all lines into a target share its row. */
 #include "ui/picture_draw.h"
 
+#include "ui/pointer.h"
+
 #include "src/base/memory.h"
 #include "ui/canvas.h"
 
@@ -204,6 +206,8 @@ static void draw_words(const drawing *d, region r, uint32_t box)
     if (cut >= width) /* off the screen; one that is partly off shows what begins on it */
         return;
     region inside = region_part(r, 0, col + cut, r.rows, width - cut);
+    if (row + 1 >= 0)
+        pointer_own(region_part(inside, row, 0, row < 0 ? 1 : 2, width), (int)box, true);
     for (int line = 0; line < 2 && cut == 0; line++) {
         const char *text = line == 0 ? name : app_node_label(a, item->node);
         style look = line == 0 ? ROLE_NAME : ROLE_LABEL;

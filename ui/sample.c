@@ -228,6 +228,14 @@ static void typed(app *a, void *self, int tag, prompt_event event, const char *t
         find_next(a, v);
 }
 
+/* On a token of the text. */
+static void click(app *a, void *self, int number)
+{
+    sample_state *v = self;
+    if (v->text && v->text->by_token)
+        sample_state_show(a, v, v->text->first_token + (uint32_t)number);
+}
+
 static unsigned act(app *a, void *self, action_id what, int count)
 {
     sample_state *v = self;
@@ -278,6 +286,7 @@ const view_ops sample_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .click = click,
     .answer = answer,
     .changed = changed,
     .typed = typed,

@@ -1,5 +1,7 @@
 #include "ui/sample_draw.h"
 
+#include "ui/pointer.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -84,6 +86,8 @@ static void draw_tokens(const sample_picture *p, region r)
         float value = p->v->text->by_token ? fabsf(p->v->shade[i]) : 0.0f;
         style on = i == token_at_hand(p) ? ON_CURSOR : 0;
         role r_text = value > 0.5f * p->v->shade_most ? ROLE_ACTIVE : ROLE_TEXT;
+        if (p->v->text->by_token)
+            pointer_own(region_part(r, row, col, 2, width), (int)i, !p->v->on_edges);
         draw_ground(r, row, col, width, r_text | on);
         draw_text(r, row, col, width, r_text | on, t->text);
         if (value > 0.0f)

@@ -62,6 +62,11 @@ struct screen {
     place digit_from;
     size_t digit_depth;
 
+    int clicked_y, clicked_x; /* the last click */
+    double clicked_at;
+
+    bool mouse;                      /* on */
+    bool theme_chosen, mouse_chosen; /* by a key: to be remembered */
     char **theme_names;
     size_t theme_count, theme_at;
     bool no_color;
@@ -104,6 +109,10 @@ void loop_run(app *a);
 void screen_act(app *a, action_id act, int count);
 void screen_changed(app *a, unsigned what);
 
+/* mouse.c: a click or a turn of the wheel, on what the last frame showed. */
+struct mouse_event;
+void mouse_take(app *a, const struct mouse_event *e);
+
 /* palette.c */
 void palette_open(app *a);
 void palette_key(app *a, int key);
@@ -119,6 +128,7 @@ modal *help_create(app *a);
 /* app.c */
 void app_close_modal(app *a);
 void app_next_theme(app *a);
+void app_turn_mouse(app *a);
 
 /* history.c */
 void history_begin(app *a); /* enters the first view */

@@ -45,6 +45,8 @@ static status take_event(walk *w, const yaml_event_t *event, setting *at,
 {
     at->line = event->start_mark.line + 1;
     at->column = event->start_mark.column + 1;
+    at->end_line = event->end_mark.line + 1;
+    at->end_column = event->end_mark.column + 1;
     switch (event->type) {
     case YAML_SCALAR_EVENT:
         at->value = (const char *)event->data.scalar.value;
@@ -103,23 +105,47 @@ status settings_parse(const char *where, const char *yaml, size_t length,
     return code;
 }
 
-status settings_read(const char *path, status (*each)(void *, const setting *, error *),
-                     void *user, error *err)
+status settings_text(const char *path, char **text, size_t *length, error *err)
 {
     FILE *file = fopen(path, "re");
     if (!file)
         return error_errno(err, "cannot open '%s'", path);
-    char *text = mem_alloc(SIZE_LIMIT + 1);
+    *text = mem_alloc(SIZE_LIMIT + 2);
     errno = 0;
-    size_t length = fread(text, 1, SIZE_LIMIT + 1, file);
+    *length = fread(*text, 1, SIZE_LIMIT + 1, file);
+    (*text)[*length] = '\0';
     status code = STATUS_OK;
     if (ferror(file))
         code = error_errno(err, "cannot read '%s'", path);
-    else if (length > SIZE_LIMIT)
+    else if (*length > SIZE_LIMIT)
         code = error_set(err, STATUS_INPUT, "'%s': larger than %d bytes", path, SIZE_LIMIT);
-    else
-        code = settings_parse(path, text, length, each, user, err);
     fclose(file);
+    if (code != STATUS_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    return code;
+}
+
+bool setting_truth(const char *value, bool *out)
+{
+    static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no", "off"};
+    for (size_t i = 0; i < 3; i++) {
+        *out = strcmp(value, yes[i]) == 0;
+        if (*out || strcmp(value, no[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+status settings_read(const char *path, status (*each)(void *, const setting *, error *),
+                     void *user, error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    status code = settings_text(path, &text, &length, err);
+    if (code == STATUS_OK)
+        code = settings_parse(path, text, length, each, user, err);
     free(text);
     return code;
 }

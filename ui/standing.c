@@ -54,6 +54,15 @@ role standing_role(const app *a, const fit *f)
     return ROLE_NAME;
 }
 
+bool standing_has_layer(const app *a, const fit *f, uint32_t position, bool into)
+{
+    const layer *l = app_layer(a, position);
+    for (uint32_t i = 0; f && l && i < f->pair_count; i++)
+        if ((into ? f->pair[i].target_layer : f->pair[i].source_layer) == l->id)
+            return true;
+    return false;
+}
+
 void standing_layers(const app *a, const fit *f, char *out, size_t capacity)
 {
     const layer_set *layers = &a->study->layers;

@@ -21,6 +21,9 @@ bool standing_cut_off(const app *a, const fit *f);
 const char *standing_name(const app *a, const fit *f);
 role standing_role(const app *a, const fit *f);
 
+/* Whether some pair of the fit leads into (out of) the layer at this position. NULL: no. */
+bool standing_has_layer(const app *a, const fit *f, uint32_t position, bool into);
+
 /* The positions of its layers: 0-5 when none between is left out, else 0,2,5. */
 void standing_layers(const app *a, const fit *f, char *out, size_t capacity);
 

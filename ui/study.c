@@ -301,6 +301,14 @@ static unsigned open_map_cell(study_state *v)
     return ACTED_REDRAW;
 }
 
+/* On a cell of the map. */
+static void click(app *a, void *self, int number)
+{
+    study_state *v = self;
+    (void)a;
+    map_click(&v->map, number);
+}
+
 static unsigned act(app *a, void *self, action_id id, int count)
 {
     study_state *v = self;
@@ -362,6 +370,7 @@ const view_ops study_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .click = click,
     .changed = changed,
     .crumb = crumb,
 };

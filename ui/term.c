@@ -19,7 +19,7 @@
 
 static queue *wake;
 static atomic_uint asked;
-static bool started;
+static bool started, mouse_told;
 static SCREEN *terminal;
 static WINDOW *keyboard; /* keys are read through a pad: reading from it never refreshes */
 static int cursor_y = -1, cursor_x;
@@ -80,6 +80,17 @@ static int keep_byte(int byte)
     return byte;
 }
 
+/* What makes the terminal tell of the mouse, or no more, as curses itself would say it. */
+static void keep_mouse(long on)
+{
+    char *tell = tigetstr("XM");
+    if (tell && tell != (char *)-1)
+        tputs(tparm(tell, on), 1, keep_byte);
+    else
+        for (const char *byte = on ? "\033[?1000h" : "\033[?1000l"; *byte; byte++)
+            keep_byte(*byte);
+}
+
 static void prepare_restore(void)
 {
     static const char *const capabilities[] = {"rmcup", "sgr0", "op", "cnorm", "rmkx"};
@@ -93,6 +104,8 @@ static void prepare_restore(void)
         if (text && text != (char *)-1)
             tputs(text, 1, keep_byte);
     }
+    if (mouse_told)
+        keep_mouse(0);
     keep_byte('\r');
     keep_byte('\n');
 }
@@ -259,6 +272,30 @@ void term_resize(void)
     term_repaint();
 }
 
+bool term_mouse(bool on)
+{
+    /* presses are enough, and curses need not wait for what might make them clicks */
+    mmask_t wanted = on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0;
+    mouseinterval(0);
+    mmask_t got = mousemask(wanted, NULL);
+    mouse_told = got != 0;
+    prepare_restore();
+    return !on || mouse_told;
+}
+
+bool term_mouse_event(mouse_event *out)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK)
+        return false;
+    out->y = event.y;
+    out->x = event.x;
+    out->what = event.bstate & BUTTON4_PRESSED   ? MOUSE_WHEEL_UP
+                : event.bstate & BUTTON5_PRESSED ? MOUSE_WHEEL_DOWN
+                                                 : MOUSE_CLICK;
+    return (event.bstate & (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)) != 0;
+}
+
 void term_repaint(void)
 {
     clearok(curscr, TRUE);
@@ -297,8 +334,11 @@ static bool swallow_sequence(void)
         return false;
     }
     wtimeout(keyboard, 25); /* its last bytes may still be on their way */
+    bool first = code == '[';
     while (wget_wch(keyboard, &code) == OK && (code < 0x40 || code > 0x7e))
-        ;
+        first = false;
+    for (int i = 0; first && code == 'M' && i < 3; i++) /* a mouse of the oldest kind, unasked */
+        wget_wch(keyboard, &code);
     nodelay(keyboard, TRUE);
     return true;
 }
@@ -315,6 +355,7 @@ int term_key(void)
         {KEY_NPAGE, PRESSED_PAGE_DOWN}, {KEY_HOME, PRESSED_HOME},
         {KEY_END, PRESSED_END},         {KEY_DC, PRESSED_DELETE},
         {KEY_F(1), PRESSED_F1},         {KEY_RESIZE, PRESSED_RESIZE},
+        {KEY_F(2), PRESSED_F2},         {KEY_MOUSE, PRESSED_MOUSE},
     };
     wint_t code = 0;
     int kind = wget_wch(keyboard, &code);

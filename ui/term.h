@@ -28,6 +28,18 @@ void term_resize(void);
 /* The next key that waits (ui/action.h's numbering), or 0: none. */
 int term_key(void);
 
+/* Has the terminal tell of the mouse, or not. False: this one cannot. */
+bool term_mouse(bool on);
+
+/* What the mouse did, after term_key said PRESSED_MOUSE, which may stand for several deeds. False:
+ * no more. */
+typedef enum mouse_deed { MOUSE_CLICK, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } mouse_deed;
+typedef struct mouse_event {
+    mouse_deed what;
+    int y, x;
+} mouse_event;
+bool term_mouse_event(mouse_event *out);
+
 /* Draws everything anew at the next frame. */
 void term_repaint(void);
 

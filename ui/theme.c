@@ -87,12 +87,6 @@ static bool colour_of(const char *text, short *out)
     return true;
 }
 
-static bool truth_of(const char *text, bool *out)
-{
-    *out = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
-    return *out || strcmp(text, "false") == 0 || strcmp(text, "no") == 0;
-}
-
 typedef struct reading {
     theme *out;
     unsigned seen[ROLE_COUNT]; /* attributes given, to refuse one given twice */
@@ -117,7 +111,7 @@ static status read_attribute(reading *r, role wearer, const char *key, const set
                                         "'%s' is not a colour: expected a name such as "
                                         "'bright-blue', a number from 0 to 255, or 'default'",
                                         s->value);
-        return truth_of(s->value, flag[i - 2])
+        return setting_truth(s->value, flag[i - 2])
                    ? STATUS_OK
                    : setting_refuse(s, err, "'%s': expected true or false", s->value);
     }

@@ -74,10 +74,6 @@ status theme_find(theme *out, const char *name, error *err);
 /* Names of all themes to be found, sorted; free each and the list. */
 char **theme_names(size_t *count);
 
-/* What the configuration file says: *name (free it) is NULL when it says nothing. A missing file
- * is fine; a bad one is STATUS_INPUT with its line and column. */
-status theme_configured(char **name, error *err);
-
 /* From now on draws with this theme (after curses has started). */
 void theme_use(const theme *t, bool no_color);
 

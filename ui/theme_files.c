@@ -1,9 +1,8 @@
-/* Where themes and the configuration are looked for. */
+/* Where themes are looked for. */
 #include "ui/theme.h"
 
 #include "src/base/memory.h"
 #include "src/base/xdg.h"
-#include "ui/settings.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -86,29 +85,4 @@ char **theme_names(size_t *count)
     }
     qsort(names, *count, sizeof *names, by_name);
     return names;
-}
-
-static status read_configuration(void *user, const setting *s, error *err)
-{
-    char **name = user;
-    if (strcmp(s->path, "theme") != 0)
-        return setting_refuse(s, err, "unknown key '%s': expected theme", s->path);
-    free(*name);
-    *name = mem_copy_text(s->value);
-    return STATUS_OK;
-}
-
-status theme_configured(char **name, error *err)
-{
-    *name = NULL;
-    char *path = xdg_config("config.yaml");
-    status code = STATUS_OK;
-    if (path && access(path, F_OK) == 0)
-        code = settings_read(path, read_configuration, name, err);
-    if (code != STATUS_OK) {
-        free(*name);
-        *name = NULL;
-    }
-    free(path);
-    return code;
 }

@@ -22,27 +22,27 @@ typedef struct place {
     uint32_t layer;   /* position, or NOTHING: wherever the view was */
     uint32_t feature; /* index in the layer, or NOTHING */
     uint32_t row, top;
-    int sort;         /* the view's own */
-    char words[96];   /* a search, or empty */
-    char filter[96];  /* a filter expression, or empty */
+    int sort;        /* the view's own */
+    char words[96];  /* a search, or empty */
+    char filter[96]; /* a filter expression, or empty */
 } place;
 
 #define PLACE(view_) ((place){.view = (view_), .layer = NOTHING, .feature = NOTHING})
 
 /* What `act` says happened; combined with |. */
 enum {
-    ACTED_NOT = 0,      /* not mine: the screen tries its own meaning */
-    ACTED = 1,          /* taken, nothing to draw */
-    ACTED_REDRAW = 3,   /* taken, draw again */
-    ACTED_REFRESH = 5,  /* taken, and the study has changed: read its snapshot again */
-    ACTED_LEAVE = 8     /* leave the program */
+    ACTED_NOT = 0,     /* not mine: the screen tries its own meaning */
+    ACTED = 1,         /* taken, nothing to draw */
+    ACTED_REDRAW = 3,  /* taken, draw again */
+    ACTED_REFRESH = 5, /* taken, and the study has changed: read its snapshot again */
+    ACTED_LEAVE = 8    /* leave the program */
 };
 
 /* What app tells views has been replaced. Pointers into the old one are gone. */
 enum {
-    CHANGED_STUDY = 1,   /* app->study */
-    CHANGED_CIRCUIT = 2, /* app->circuit (may be NULL now) */
-    CHANGED_TABLE = 4,   /* some layer's table (app_table) has arrived */
+    CHANGED_STUDY = 1,    /* app->study */
+    CHANGED_CIRCUIT = 2,  /* app->circuit (may be NULL now) */
+    CHANGED_TABLE = 4,    /* some layer's table (app_table) has arrived */
     CHANGED_PROGRESS = 8, /* app->progress */
     CHANGED_REST = 16     /* nothing: the keys have rested since app_rest was called */
 };
@@ -68,6 +68,9 @@ typedef struct view_ops {
 
     /* Does an action that holds in this view; count is 0 when none was typed. */
     unsigned (*act)(app *a, void *self, action_id act, int count);
+
+    /* A click on what pointer_own numbered; the pane there has the focus already. */
+    void (*click)(app *a, void *self, int number);
 
     /* An answer of the reader of a kind that the screen does not know. True: it was mine.
      * To keep the result set answer->result to NULL; otherwise it is released afterwards. */

@@ -56,6 +56,11 @@ static status make_path(const char *variable, const char *fallback, const char *
     return code;
 }
 
+status xdg_config_made(const char *name, char **path, error *err)
+{
+    return make_path("XDG_CONFIG_HOME", ".config", name, path, err);
+}
+
 status xdg_data(const char *name, char **path, error *err)
 {
     return make_path("XDG_DATA_HOME", ".local/share", name, path, err);
@@ -79,7 +84,8 @@ char *xdg_shared(const char *name)
             if (!slash)
                 break;
             *slash = '\0';
-            const char *below = up == 1 && strcmp(slash + 1, "bin") == 0 ? "share/circuitlasso/" : "";
+            const char *below =
+                up == 1 && strcmp(slash + 1, "bin") == 0 ? "share/circuitlasso/" : "";
             char *path = mem_format("%s/%s%s", self, below, name);
             if (access(path, R_OK) == 0)
                 return path;

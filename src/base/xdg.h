@@ -8,6 +8,9 @@
  * a home. */
 char *xdg_config(const char *name);
 
+/* The same, and its folder is made. Free *path. */
+status xdg_config_made(const char *name, char **path, error *err);
+
 /* $XDG_DATA_HOME/circuitlasso/NAME (default ~/.local/share); its folder is made. Free *path. */
 status xdg_data(const char *name, char **path, error *err);
 
@@ -15,7 +18,8 @@ status xdg_data(const char *name, char **path, error *err);
 status xdg_state(const char *name, char **path, error *err);
 
 /* A file or folder that comes with the program (`themes`, `sample_data`): beside the executable,
- * above it while it stands in its build folder, or where it was installed. Free it; NULL: nowhere. */
+ * above it while it stands in its build folder, or where it was installed. Free it; NULL: nowhere.
+ */
 char *xdg_shared(const char *name);
 
 #endif

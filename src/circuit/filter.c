@@ -119,19 +119,55 @@ static status read_term(filter_term *t, piece term, error *err)
                      (int)name.length, name.at);
 }
 
+static status add_term(filter *f, piece term, error *err)
+{
+    if (f->count == FILTER_TERMS)
+        return error_set(err, STATUS_INPUT, "a filter of more than %d terms", FILTER_TERMS);
+    filter_term *t = &f->term[f->count++];
+    status code = read_term(t, term, err);
+    f->by_degree |=
+        t->kind == FILTER_FIGURE && (t->column == FILTER_IN || t->column == FILTER_OUT);
+    f->by_note |= t->kind == FILTER_TAG || t->kind == FILTER_PIN;
+    return code;
+}
+
 status filter_parse(filter *out, const char *text, error *err)
 {
     filter made = {.count = 0};
     for (piece term; (term = next_term(&text)).length > 0;) {
-        if (made.count == FILTER_TERMS)
-            return error_set(err, STATUS_INPUT, "a filter of more than %d terms", FILTER_TERMS);
-        filter_term *t = &made.term[made.count++];
-        status code = read_term(t, term, err);
+        status code = add_term(&made, term, err);
         if (code != STATUS_OK)
             return code;
-        made.by_degree |=
-            t->kind == FILTER_FIGURE && (t->column == FILTER_IN || t->column == FILTER_OUT);
-        made.by_note |= t->kind == FILTER_TAG || t->kind == FILTER_PIN;
+    }
+    *out = made;
+    return STATUS_OK;
+}
+
+/* Takes `from.` or `to.` (behind `!`) off a term; the term's own `!` stays. */
+static bool strip_end(piece *term, const char *end, char *into, size_t capacity)
+{
+    size_t turned = term->length > 0 && term->at[0] == '!', length = strlen(end);
+    if (term->length < turned + length || memcmp(term->at + turned, end, length) != 0 ||
+        term->length - length >= capacity)
+        return false;
+    memcpy(into, term->at, turned);
+    memcpy(into + turned, term->at + turned + length, term->length - turned - length);
+    *term = (piece){into, term->length - length};
+    into[term->length] = '\0';
+    return true;
+}
+
+status edge_filter_parse(edge_filter *out, const char *text, error *err)
+{
+    edge_filter made = {.either = {.count = 0}};
+    char bare[256];
+    for (piece term; (term = next_term(&text)).length > 0;) {
+        filter *of = strip_end(&term, "from.", bare, sizeof bare) ? &made.source
+                     : strip_end(&term, "to.", bare, sizeof bare) ? &made.target
+                                                                  : &made.either;
+        status code = add_term(of, term, err);
+        if (code != STATUS_OK)
+            return code;
     }
     *out = made;
     return STATUS_OK;

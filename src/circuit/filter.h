@@ -27,7 +27,7 @@ typedef enum filter_column {
 #define FILTER_COLUMN_ENUM(id, name) id,
     FILTER_COLUMN_LIST(FILTER_COLUMN_ENUM)
 #undef FILTER_COLUMN_ENUM
-    FILTER_COLUMNS
+        FILTER_COLUMNS
 } filter_column;
 
 enum { FILTER_TERMS = 16, FILTER_WORD = 64 };
@@ -36,7 +36,14 @@ typedef struct filter_term {
     enum { FILTER_FIGURE, FILTER_LABEL, FILTER_TAG, FILTER_PIN, FILTER_LABELLED } kind;
     bool turned; /* `!` */
     filter_column column;
-    enum { FILTER_ABOVE, FILTER_AT_LEAST, FILTER_BELOW, FILTER_AT_MOST, FILTER_IS, FILTER_IS_NOT } op;
+    enum {
+        FILTER_ABOVE,
+        FILTER_AT_LEAST,
+        FILTER_BELOW,
+        FILTER_AT_MOST,
+        FILTER_IS,
+        FILTER_IS_NOT
+    } op;
     double number;
     char word[FILTER_WORD];
 } filter_term;
@@ -57,6 +64,15 @@ typedef struct filter_facts {
 
 /* STATUS_INPUT says which term is meant and what was expected; *out is not changed then. */
 status filter_parse(filter *out, const char *text, error *err);
+
+/* A filter over edges: a term holds when it holds of one end; `from.TERM` must hold of the source
+ * and `to.TERM` of the target (`!` before either turns it round). */
+typedef struct edge_filter {
+    filter either, source, target;
+} edge_filter;
+
+/* As filter_parse. */
+status edge_filter_parse(edge_filter *out, const char *text, error *err);
 
 bool filter_passes(const filter *f, const filter_facts *facts);
 

@@ -81,6 +81,15 @@ static bool has_stopped(const scenario *s, const char *text)
     return terminal_state_now(s->terminal) == TERMINAL_STOPPED;
 }
 
+static bool see(scenario *s, condition holds, const char *text, const char *complaint)
+{
+    if (until(s, holds, text))
+        return true;
+    scenario_wrong(s, complaint[0] ? "\"%s\" %s" : "%s%s", text, complaint);
+    show_screen(s);
+    return false;
+}
+
 /* -- saved screens ------------------------------------------------------------------------- */
 
 static char *masked_screen(const scenario *s)
@@ -270,6 +279,24 @@ static bool type(scenario *s, char **word, int words)
     return true;
 }
 
+/* click TEXT, double TEXT, wheel up|down TEXT: where that text stands. */
+static bool mouse(scenario *s, char **word, int words)
+{
+    const char *text = word[words - 1];
+    bool turned = strcmp(word[0], "wheel") == 0;
+    int row = 0, column = 0, button = !turned ? 1 : strcmp(word[1], "up") == 0 ? 4 : 5;
+    if (words != (turned ? 3 : 2))
+        return scenario_wrong(s, "%s: one text is wanted", word[0]);
+    if (!see(s, is_shown, text, "is not shown"))
+        return false;
+    if (!terminal_find(s->terminal, text, &row, &column))
+        return scenario_wrong(s, "\"%s\" is gone again", text);
+    terminal_count_from_here(s->terminal);
+    for (int i = 0; i < (strcmp(word[0], "double") == 0 ? 2 : 1); i++)
+        terminal_mouse(s->terminal, button, row, column);
+    return true;
+}
+
 /* Lets what is being drawn come to its end: before bytes are counted. */
 static bool settle(scenario *s, char **word, int words)
 {
@@ -295,15 +322,6 @@ static bool bytes(scenario *s, char **word, int words)
         return scenario_wrong(s, "bytes: only < is known");
     return sent < strtoul(word[2], NULL, 10) ||
            scenario_wrong(s, "%zu bytes were sent, not < %s", sent, word[2]);
-}
-
-static bool see(scenario *s, condition holds, const char *text, const char *complaint)
-{
-    if (until(s, holds, text))
-        return true;
-    scenario_wrong(s, complaint[0] ? "\"%s\" %s" : "%s%s", text, complaint);
-    show_screen(s);
-    return false;
 }
 
 static bool expect(scenario *s, char **word, int words)
@@ -450,6 +468,9 @@ static const directive directives[] = {
     {"env", 2, 2, false, environment},
     {"start", 1, WORDS_MAX, false, start},
     {"keys", 2, WORDS_MAX, true, keys},
+    {"click", 2, 2, true, mouse},
+    {"double", 2, 2, true, mouse},
+    {"wheel", 3, 3, true, mouse},
     {"type", 2, 2, true, type},
     {"expect", 2, WORDS_MAX, true, expect},
     {"absent", 2, WORDS_MAX, true, absent},

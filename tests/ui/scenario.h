@@ -11,6 +11,7 @@
  *   env NAME=VALUE           for what is started from here on; `env NAME` removes it
  *   start ARGUMENT...        the program, in the terminal
  *   keys KEY...              see terminal_key;  type TEXT types it
+ *   click TEXT  double TEXT  wheel up|down TEXT     the mouse, where that text stands
  *   expect TEXT  absent TEXT  reverse TEXT  bold TEXT  coloured TEXT  marked TEXT  colourless
  *   golden NAME              the screen is as golden/NAME.txt (rewritten with --update)
  *   picture FILE             with --update, the screen as an SVG file

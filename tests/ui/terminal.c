@@ -1,6 +1,4 @@
-#include "tests/ui/terminal.h"
-
-#include "tests/ui/svg.h"
+#include "tests/ui/terminal_own.h"
 
 #include "src/base/clock.h"
 #include "src/base/memory.h"
@@ -10,7 +8,6 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,23 +22,6 @@ typedef struct report {
     char what; /* 'p'rocess, 's'topped, 'e'nded */
     int value;
 } report;
-
-struct terminal {
-    int master, reports, orders;
-    pid_t keeper, program;
-    terminal_state state;
-    int exit_status;
-    struct termios before;
-    VTerm *vt;
-    VTermScreen *screen;
-    int rows, columns;
-    bool alternate, cursor_hidden;
-    size_t cursor_matched; /* bytes of "ESC [ ? 2 5" that the stream has just brought */
-    size_t bytes;
-    unsigned char
-        tail[3]; /* the last bytes of the stream, to find forbidden sequences across reads */
-    const char *harm;
-};
 
 /* -- the keeper ---------------------------------------------------------------------------- */
 
@@ -120,6 +100,8 @@ static int property(VTermProp prop, VTermValue *value, void *user)
     terminal *t = user;
     if (prop == VTERM_PROP_ALTSCREEN)
         t->alternate = value->boolean;
+    else if (prop == VTERM_PROP_MOUSE)
+        t->mouse_told = value->number != VTERM_PROP_MOUSE_NONE;
     else if (prop == VTERM_PROP_TITLE || prop == VTERM_PROP_ICONNAME)
         t->harm = "it set the window's title";
     return 1;
@@ -326,6 +308,16 @@ void terminal_type(terminal *t, const char *text)
     answer(text, strlen(text), t);
 }
 
+void terminal_mouse(terminal *t, int button, int row, int column)
+{
+    if (!t->mouse_told)
+        return;
+    vterm_mouse_move(t->vt, row, column, VTERM_MOD_NONE);
+    vterm_mouse_button(t->vt, button, true, VTERM_MOD_NONE);
+    if (button < 4) /* a turn of the wheel has no end */
+        vterm_mouse_button(t->vt, button, false, VTERM_MOD_NONE);
+}
+
 void terminal_resize(terminal *t, int rows, int columns)
 {
     struct winsize size = {(unsigned short)rows, (unsigned short)columns, 0, 0};
@@ -387,128 +379,12 @@ const char *terminal_left_behind(const terminal *t)
         return "the alternate screen is still shown";
     if (t->cursor_hidden)
         return "the cursor is still hidden";
+    if (t->mouse_told)
+        return "the terminal still tells of the mouse";
     if (t->master < 0 || tcgetattr(t->master, &now) < 0)
         return NULL;
     if (now.c_iflag != t->before.c_iflag || now.c_oflag != t->before.c_oflag ||
         now.c_cflag != t->before.c_cflag || now.c_lflag != t->before.c_lflag)
         return "the line's modes are not restored";
     return NULL;
-}
-
-/* -- what a person sees -------------------------------------------------------------------- */
-
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xC0 | (c >> 6));
-        out[1] = (char)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xE0 | (c >> 12));
-        out[1] = (char)(0x80 | ((c >> 6) & 0x3F));
-        out[2] = (char)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | (c >> 18));
-    out[1] = (char)(0x80 | ((c >> 12) & 0x3F));
-    out[2] = (char)(0x80 | ((c >> 6) & 0x3F));
-    out[3] = (char)(0x80 | (c & 0x3F));
-    return 4;
-}
-
-/* The text of one row; column (may be NULL) gets the column in which each byte stands. */
-static size_t row_text(const terminal *t, int row, char *out, int *column)
-{
-    size_t length = 0, solid = 0;
-    for (int col = 0; col < t->columns;) {
-        VTermScreenCell cell;
-        vterm_screen_get_cell(t->screen, (VTermPos){row, col}, &cell);
-        size_t start = length;
-        if (cell.chars[0] == 0 || cell.chars[0] == (uint32_t)-1)
-            out[length++] = ' ';
-        for (int i = 0;
-             i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1; i++)
-            length += put_utf8(out + length, cell.chars[i]);
-        for (size_t i = start; column && i < length; i++)
-            column[i] = col;
-        if (out[start] != ' ' || length - start > 1)
-            solid = length;
-        col += cell.width > 1 ? cell.width : 1;
-    }
-    out[solid] = '\0';
-    return solid;
-}
-
-static size_t row_room(const terminal *t)
-{
-    return (size_t)t->columns * VTERM_MAX_CHARS_PER_CELL * 4 + 2;
-}
-
-char *terminal_text(const terminal *t)
-{
-    char *text = mem_alloc((size_t)t->rows * row_room(t) + 1);
-    size_t length = 0;
-    for (int row = 0; row < t->rows; row++) {
-        length += row_text(t, row, text + length, NULL);
-        text[length++] = '\n';
-    }
-    text[length] = '\0';
-    return text;
-}
-
-static bool cell_looks(const VTermScreenCell *cell, terminal_look look)
-{
-    bool reverse = cell->attrs.reverse, bold = cell->attrs.bold || cell->attrs.underline;
-    bool colour = !VTERM_COLOR_IS_DEFAULT_FG(&cell->fg) || !VTERM_COLOR_IS_DEFAULT_BG(&cell->bg);
-    switch (look) {
-    case LOOK_REVERSE: return reverse;
-    case LOOK_BOLD: return bold;
-    case LOOK_COLOUR: return colour;
-    case LOOK_STANDS_OUT: break;
-    }
-    return reverse || bold || colour;
-}
-
-bool terminal_looks(const terminal *t, const char *text, terminal_look look)
-{
-    char *line = mem_alloc(row_room(t));
-    int *column = mem_alloc(row_room(t) * sizeof *column);
-    bool found = false;
-    for (int row = 0; row < t->rows && !found; row++) {
-        row_text(t, row, line, column);
-        for (const char *at = line; (at = strstr(at, text)) && !found; at++) {
-            found = true;
-            for (size_t i = 0; i < strlen(text); i++) {
-                VTermScreenCell cell;
-                VTermPos where = {row, column[(size_t)(at - line) + i]};
-                vterm_screen_get_cell(t->screen, where, &cell);
-                found = found && cell_looks(&cell, look);
-            }
-        }
-    }
-    free(line);
-    free(column);
-    return found;
-}
-
-bool terminal_has_colour(const terminal *t)
-{
-    for (int row = 0; row < t->rows; row++)
-        for (int col = 0; col < t->columns; col++) {
-            VTermScreenCell cell;
-            vterm_screen_get_cell(t->screen, (VTermPos){row, col}, &cell);
-            if (cell_looks(&cell, LOOK_COLOUR))
-                return true;
-        }
-    return false;
-}
-
-bool terminal_picture(const terminal *t, const char *path)
-{
-    return svg_write(t->screen, t->rows, t->columns, path);
 }

@@ -35,6 +35,10 @@ void terminal_step(terminal *t);
 bool terminal_key(terminal *t, const char *name);
 void terminal_type(terminal *t, const char *text);
 
+/* A press and release of a mouse button (1 to 3), or a turn of the wheel (4 up, 5 down), at a
+ * place; tells the program only if it asked for that. */
+void terminal_mouse(terminal *t, int button, int row, int column);
+
 void terminal_resize(terminal *t, int rows, int columns);
 void terminal_signal(terminal *t, int number); /* to the program */
 void terminal_continue(terminal *t);           /* what `fg` does */
@@ -46,6 +50,9 @@ int terminal_exit_status(const terminal *t);
 
 /* The screen as lines of UTF-8, trailing blanks cut, each ended with a newline. Free it. */
 char *terminal_text(const terminal *t);
+
+/* Where a text stands first. False: nowhere. */
+bool terminal_find(const terminal *t, const char *text, int *row, int *column);
 
 /* Whether `text` stands somewhere on the screen with every character in reverse video (bold,
  * coloured: see `look`). */

@@ -98,3 +98,25 @@ Test(filter, knows_what_it_looks_at)
     filter_parse(&f, "out>0 pin", NULL);
     cr_assert(f.by_degree && f.by_note);
 }
+
+Test(filter, terms_of_edges_know_their_end)
+{
+    edge_filter f;
+    error err = {0};
+    cr_assert_eq(edge_filter_parse(&f, "tag:odd !from.pin to.label~\"a b\" from.density>1%", &err),
+                 STATUS_OK, "%s", err.message);
+    cr_assert(f.either.count == 1 && f.source.count == 2 && f.target.count == 1);
+    filter_facts plain = {.figure = {[FILTER_DENSITY] = 0.02}, .label = "x a b"};
+    filter_facts pinned = plain;
+    pinned.pinned = true;
+    cr_assert(filter_passes(&f.source, &plain) && !filter_passes(&f.source, &pinned));
+    cr_assert(filter_passes(&f.target, &plain));
+    plain.label = "ab";
+    cr_assert(!filter_passes(&f.target, &plain));
+    cr_assert(!filter_passes(&f.either, &plain));
+    plain.tags = "even odd";
+    cr_assert(filter_passes(&f.either, &plain));
+    cr_assert_eq(edge_filter_parse(&f, "to.dense>3", &err), STATUS_INPUT);
+    cr_assert(strstr(err.message, "no column 'dense'"), "%s", err.message);
+    cr_assert_eq(f.source.count, 2, "the old filter stays");
+}

@@ -74,8 +74,15 @@ static bool is_chosen(const circuit *c, const edges_choice *choice, const edges_
         return false;
     if (choice->sign && (e->removal > 0) != (choice->sign > 0))
         return false;
-    if (choice->match && !choice->match[e->source] && !choice->match[e->target])
-        return false;
+    if (choice->match) {
+        const uint8_t *m = choice->match;
+        if (!(m[e->source] & EDGES_WORDS) && !(m[e->target] & EDGES_WORDS))
+            return false;
+        if (!(m[e->source] & EDGES_EITHER) && !(m[e->target] & EDGES_EITHER))
+            return false;
+        if (!(m[e->source] & EDGES_SOURCE) || !(m[e->target] & EDGES_TARGET))
+            return false;
+    }
     return fabs((double)e->removal) >= choice->threshold;
 }
 
@@ -110,8 +117,9 @@ Test(edges, lists_are_what_was_chosen)
     edges_rows_take(&rows, c);
     cr_assert_eq(rows.pair_count, 3);
     for (unsigned round = 0; round < 400; round++) {
-        for (uint32_t n = 0; n < NODES; n++)
-            match[n] = rand() % 10 == 0;
+        for (uint32_t n = 0; n < NODES; n++) /* now each of the four decides, now all do */
+            match[n] = (uint8_t)((round % 5 == 4 ? 0 : EDGES_ANY & ~(1 << round % 5)) |
+                                 (rand() & EDGES_ANY));
         static const int modes[] = {CIRCUIT_ALL, CIRCUIT_ALL, CIRCUIT_PARENTS, CIRCUIT_CHILDREN};
         edges_choice choice = {
             .mode = modes[rand() % 4],

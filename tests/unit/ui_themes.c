@@ -145,18 +145,3 @@ Test(themes, a_theme_of_the_users_comes_first)
         free(names[i]);
     free(names);
 }
-
-Test(themes, the_configuration_names_one)
-{
-    char *name = NULL;
-    error err = {0};
-    unlink(configuration("config.yaml"));
-    cr_assert(theme_configured(&name, &err) == STATUS_OK && name == NULL);
-    write_file(configuration("config.yaml"), "theme: light\n");
-    cr_assert(theme_configured(&name, &err) == STATUS_OK);
-    cr_assert_str_eq(name, "light");
-    free(name);
-    write_file(configuration("config.yaml"), "theme: light\ncolor: red\n");
-    cr_assert(theme_configured(&name, &err) == STATUS_INPUT && name == NULL);
-    cr_assert(strstr(err.message, ":2:8: unknown key 'color'"), "%s", err.message);
-}
