@@ -89,9 +89,6 @@ enum {
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
       " their label; an empty search ends it")                                                    \
     X(ACT_SEARCH_SCOPE, "search-scope", "a", IN_FEATURES, "", "search in this layer, or in all")  \
-    X(ACT_FILTER, "filter", "&", IN_FEATURES | IN_CIRCUIT, "filter", "show only what passes, such as" \
-      " density>0.1% in>3 label~word tag:word pin, or from.tag:word of an edge; an empty filter"  \
-      " ends it")                                                                                 \
     X(ACT_SORT, "sort", "s", IN_FEATURES | IN_CIRCUIT, "sort", "sort by the next column")         \
     X(ACT_SORT_REVERSE, "sort-reverse", "S", IN_FEATURES | IN_CIRCUIT, "", "turn the order round") \
     X(ACT_FILTER_DEAD, "hide-dead", "D", IN_FEATURES, "", "show or hide features never active")   \
@@ -120,6 +117,9 @@ enum {
       " source's edges")                                                                          \
     X(ACT_CARD, "card", "c", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE | IN_COMPARE, "card",   \
       "the feature's card, in its layer")                                                         \
+    X(ACT_FILTER, "filter", "&", IN_FEATURES | IN_CIRCUIT, "filter", "show only what passes, such as" \
+      " density>0.1% in>3 label~word tag:word pin, or from.tag:word of an edge; an empty filter"  \
+      " ends it")                                                                                 \
     X(ACT_PATH_BEGIN, "path-begin", "{", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE | IN_TREE, "",    \
       "paths begin at this feature (an edge's source); again: no longer")                         \
     X(ACT_PATH_END, "path-end", "}", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE | IN_TREE, "",        \

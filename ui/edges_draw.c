@@ -330,8 +330,13 @@ static void draw_at_hand(const edges_picture *p, region r)
     if (p->list->cursor < p->list->count)
         edges_rows_at(p->rows, p->list->cursor, &id);
     draw_rule(r, 0, 0, r.cols, ROLE_BORDER);
-    if (id == NO_EDGE || !p->rested)
+    if (!p->rested || p->list->count == 0)
         return;
+    if (id == NO_EDGE) {
+        draw_text(r, 1, 0, r.cols, ROLE_DIM, "a layer pair: Enter folds it away and back");
+        draw_text(r, 2, 0, r.cols, ROLE_DIM, "> shows one pair alone, a all of them again");
+        return;
+    }
     const circuit_edge *e = &p->rows->c->edge[id];
     const uint32_t end[2] = {e->source, e->target};
     int wide = 0, arrow = text_width(draw_glyph(GLYPH_ARROW)) + 1;
