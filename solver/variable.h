@@ -91,6 +91,12 @@ status variable_solve(const matrix *x, const variable *v, const variable_setting
                       atomic_uint *done, variable_path *out, error *err);
 void variable_path_release(variable_path *path);
 
+/* The linear predictors of a point on samples that it need not have seen: eta[c * x->rows + i] =
+ * intercept + z_i a of output c. */
+void variable_predict(const matrix *x, const variable_point *point, uint32_t outputs, double *eta);
+/* The class that the predictors of sample i speak for; between equals the lower one. */
+uint32_t variable_likeliest(const double *eta, uint32_t rows, uint32_t outputs, uint32_t i);
+
 /* How well one point predicts other samples: sums over them. */
 typedef struct variable_score {
     double loss;    /* squared errors, or deviances (minus twice the log-likelihood) */

@@ -5,8 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* eta = Z a + b, one output after the other. */
-static void predict(const matrix *x, const variable_point *point, uint32_t outputs, double *eta)
+void variable_predict(const matrix *x, const variable_point *point, uint32_t outputs, double *eta)
 {
     for (uint32_t c = 0; c < outputs; c++)
         for (uint32_t i = 0; i < x->rows; i++)
@@ -22,22 +21,24 @@ static void predict(const matrix *x, const variable_point *point, uint32_t outpu
     }
 }
 
-/* Deviance of one sample, and whether its class is the likeliest (ties: the lower class). */
-static double deviance(const double *eta, uint32_t rows, uint32_t outputs, uint32_t i,
-                       uint32_t class, bool *right)
+uint32_t variable_likeliest(const double *eta, uint32_t rows, uint32_t outputs, uint32_t i)
 {
-    double sum = outputs == 1 ? 0 : -INFINITY; /* a binary variable's class 0 has predictor 0 */
-    double best = sum;
+    if (outputs == 1)
+        return eta[i] > 0; /* a binary variable's class 0 has predictor 0 */
     uint32_t likeliest = 0;
-    for (uint32_t c = 0; c < outputs; c++) {
-        double own = eta[(size_t)c * rows + i];
-        sum = variable_log_add(sum, own);
-        if (own > best) {
-            best = own;
-            likeliest = outputs == 1 ? 1 : c;
-        }
-    }
-    *right = likeliest == class;
+    for (uint32_t c = 1; c < outputs; c++)
+        if (eta[(size_t)c * rows + i] > eta[(size_t)likeliest * rows + i])
+            likeliest = c;
+    return likeliest;
+}
+
+/* Deviance of one sample. */
+static double deviance(const double *eta, uint32_t rows, uint32_t outputs, uint32_t i,
+                       uint32_t class)
+{
+    double sum = outputs == 1 ? 0 : -INFINITY;
+    for (uint32_t c = 0; c < outputs; c++)
+        sum = variable_log_add(sum, eta[(size_t)c * rows + i]);
     double own = outputs > 1 ? eta[(size_t) class * rows + i] : class ? eta[i] : 0;
     return 2 * (sum - own);
 }
@@ -50,15 +51,15 @@ status variable_score_point(const matrix *x, const variable *v, const variable_p
     *out = (variable_score){0};
     if (!eta)
         return error_memory(err, "the predictions of a target variable");
-    predict(x, point, outputs, eta);
+    variable_predict(x, point, outputs, eta);
     for (uint32_t i = 0; i < x->rows; i++) {
         if (v->kind == VARIABLE_REAL) {
             out->loss += (v->value[i] - eta[i]) * (v->value[i] - eta[i]);
             continue;
         }
-        bool right = false;
-        out->loss += deviance(eta, x->rows, outputs, i, (uint32_t)v->value[i], &right);
-        out->right += right;
+        uint32_t class = (uint32_t)v->value[i];
+        out->loss += deviance(eta, x->rows, outputs, i, class);
+        out->right += variable_likeliest(eta, x->rows, outputs, i) == class;
     }
     free(eta);
     return STATUS_OK;

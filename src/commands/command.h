@@ -35,7 +35,7 @@ typedef struct command {
 } command;
 
 #define COMMAND_LIST(X) X(open) X(demo) X(import) X(info) X(layers) X(features) X(fit) X(fits)     \
-    X(target) X(edges) X(paths) X(effects) X(check) X(score) X(compare)                 \
+    X(target) X(debias) X(edges) X(paths) X(effects) X(check) X(score) X(compare)                 \
     X(export) X(note) X(sample) X(synth) X(help)
 
 #define COMMAND_DECLARE(name) extern const command command_##name;

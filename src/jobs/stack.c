@@ -76,3 +76,13 @@ stack_column stack_find(const stack *s, uint32_t column)
         l++;
     return (stack_column){s->layer[l], column - s->first[l]};
 }
+
+bool stack_column_of(const stack *s, int64_t layer_id, uint32_t feature, uint32_t *column)
+{
+    for (uint32_t l = 0; l < s->count; l++)
+        if (s->layer[l] == layer_id && feature < s->first[l + 1] - s->first[l]) {
+            *column = s->first[l] + feature;
+            return true;
+        }
+    return false;
+}

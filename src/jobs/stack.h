@@ -27,5 +27,7 @@ typedef struct stack_column {
 
 /* What a column of the matrix is. */
 stack_column stack_find(const stack *s, uint32_t column);
+/* The other way round; false: there is no such column. */
+bool stack_column_of(const stack *s, int64_t layer_id, uint32_t feature, uint32_t *column);
 
 #endif
