@@ -19,8 +19,9 @@ static uint64_t fit_id, rounds, folds, seed, resume, delete_id, show_id, threads
 
 static const command_option options[] = {
     {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
-    {"rounds", OPTION_COUNT, &rounds, "N", "null: permutations; stability: pairs of halves"},
-    {"folds", OPTION_COUNT, &folds, "K", "held-out: parts of the documents (default 5)"},
+    {"rounds", OPTION_COUNT, &rounds, "N",
+     "null: permutations (default 20); stability: pairs of halves (default 50)"},
+    {"folds", OPTION_COUNT, &folds, "K", "held-out, null: parts of the documents (default 5)"},
     {"seed", OPTION_COUNT, &seed, "N", "what the random choices follow from (default 0)"},
     {"cut", OPTION_NUMBER, &cut, "X",
      "from which size on something counts; each kind has its own"},
@@ -265,6 +266,9 @@ const command command_check = {
         "its finished parts when it is interrupted or killed, and its findings in the workspace.\n"
         "Documents are never torn apart: tokens of one text depend on each other. Kinds:\n"
         "held-out   R2 of every target on documents that a refit has not seen\n"
+        "null       edges that arise when whole documents are put out of step: false discovery "
+        "rate\n"
+        "stability  how often each edge comes back in halves of the documents\n"
         "effects    against measured interventions, beside covariance and Lasso (`score` says more)",
     .least = 1,
     .most = 32,

@@ -188,6 +188,12 @@ status check_plan(check_job *job, uint32_t units, error *err)
     return code;
 }
 
+void check_show(check_job *job, uint32_t done)
+{
+    atomic_store(&job->part, 0);
+    atomic_store(&job->done, done);
+}
+
 status check_keep(check_job *job, const check_findings *findings, uint32_t done, error *err)
 {
     double now = clock_seconds();
@@ -197,8 +203,7 @@ status check_keep(check_job *job, const check_findings *findings, uint32_t done,
         return code;
     job->since = now;
     job->about.done = done;
-    atomic_store(&job->part, 0);
-    atomic_store(&job->done, done);
+    check_show(job, done);
     return check_cancelled(job) && done < job->about.units
                ? error_set(err, STATUS_INTERRUPTED, "cancelled")
                : STATUS_OK;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /* C name, in the order in which they are run and shown */
-#define CHECK_KIND_LIST(X) X(held_out) X(effects) X(debias)
+#define CHECK_KIND_LIST(X) X(held_out) X(null) X(stability) X(effects) X(debias)
 
 /* What a check can be told; a kind looks at those that it knows. What is left 0 (NaN, NULL) is the
  * kind's default: `settle` fills it in. */
@@ -101,6 +101,9 @@ status check_plan(check_job *job, uint32_t units, error *err);
 /* Stores findings (may be NULL) with the number of units that are done with them.
  * STATUS_INTERRUPTED when the check was cancelled meanwhile: return it at once. */
 status check_keep(check_job *job, const check_findings *findings, uint32_t done, error *err);
+
+/* Shows that so many units are done although their findings are not stored yet. */
+void check_show(check_job *job, uint32_t done);
 
 bool check_cancelled(const check_job *job);
 

@@ -41,6 +41,19 @@ static void add_outline(refit *r, uint32_t pair, bool joint)
             o->source[o->sources++] = p;
 }
 
+/* Documents that have samples. */
+static uint32_t count_filled(const uint32_t *number, uint32_t samples, uint32_t documents)
+{
+    uint32_t filled = 0;
+    uint8_t *seen = mem_zero((size_t)documents + 1, 1);
+    for (uint32_t i = 0; i < samples; i++) {
+        filled += !seen[number[i]];
+        seen[number[i]] = 1;
+    }
+    free(seen);
+    return filled;
+}
+
 status refit_applies(db *d, const layer_set *layers, const fit *f, uint32_t *documents, char *why,
                      size_t capacity, error *err)
 {
@@ -56,6 +69,8 @@ status refit_applies(db *d, const layer_set *layers, const fit *f, uint32_t *doc
     }
     uint32_t samples = layers->count ? layers->item[0].samples : 0;
     status code = samples ? document_of_samples(d, samples, &number, documents, err) : STATUS_OK;
+    if (code == STATUS_OK && samples)
+        *documents = count_filled(number, samples, *documents);
     if (!samples)
         snprintf(why, capacity, "the study has no samples");
     free(number);
@@ -249,78 +264,4 @@ status refit_solve(refit *r, const refit_regression *g, const lasso_design *desi
         lasso_solve(design, y, g->targets, g->target_count, &settings, &hooks, &report, err);
     return code == STATUS_OK && report.stopped ? error_set(err, STATUS_INTERRUPTED, "cancelled")
                                                : code;
-}
-
-/* ---- scoring ---- */
-
-struct refit_scorer {
-    const matrix *x, *y;
-    double *residual;  /* without the intercept; zero between calls */
-    uint32_t *touched; /* rows where it may not be */
-    uint8_t *is_touched;
-    uint32_t count;
-};
-
-status refit_scorer_create(refit_scorer **out, const matrix *x, const matrix *y, error *err)
-{
-    refit_scorer *s = mem_zero(1, sizeof *s);
-    *out = s;
-    s->x = x;
-    s->y = y;
-    s->residual = calloc((size_t)x->rows + 1, sizeof *s->residual);
-    s->touched = calloc((size_t)x->rows + 1, sizeof *s->touched);
-    s->is_touched = calloc((size_t)x->rows + 1, 1);
-    if (s->residual && s->touched && s->is_touched)
-        return STATUS_OK;
-    refit_scorer_free(s);
-    *out = NULL;
-    return error_memory(err, "predictions");
-}
-
-void refit_scorer_free(refit_scorer *s)
-{
-    if (!s)
-        return;
-    free(s->residual);
-    free(s->touched);
-    free(s->is_touched);
-    free(s);
-}
-
-static void add_column(refit_scorer *s, const matrix *m, uint32_t column, double a)
-{
-    uint64_t start = m->dense ? (uint64_t)column * m->rows : m->col_start[column];
-    uint64_t count = m->dense ? m->rows : m->col_start[column + 1] - start;
-    for (uint64_t e = 0; e < count; e++) {
-        uint32_t i = m->dense ? (uint32_t)e : m->row[start + e];
-        if (!s->is_touched[i]) {
-            s->is_touched[i] = 1;
-            s->touched[s->count++] = i;
-        }
-        s->residual[i] += a * (double)m->value[start + e];
-    }
-}
-
-void refit_score(refit_scorer *s, const lasso_result *result, double mean, double *errors,
-                 double *deviations)
-{
-    double b = result->intercept;
-    uint32_t rows = s->x->rows;
-    add_column(s, s->y, result->target, 1);
-    *deviations = (double)(rows - s->count) * mean * mean;
-    for (uint32_t i = 0; i < s->count; i++) {
-        double d = s->residual[s->touched[i]] - mean;
-        *deviations += d * d;
-    }
-    for (uint32_t k = 0; k < result->parents; k++)
-        add_column(s, s->x, result->source[k], -result->weight[k]);
-    *errors = (double)(rows - s->count) * b * b;
-    for (uint32_t i = 0; i < s->count; i++) {
-        uint32_t row = s->touched[i];
-        double d = s->residual[row] - b;
-        *errors += d * d;
-        s->residual[row] = 0;
-        s->is_touched[row] = 0;
-    }
-    s->count = 0;
 }

@@ -63,14 +63,4 @@ status refit_solve(refit *r, const refit_regression *g, const lasso_design *desi
                                  uint32_t count),
                    void *user, error *err);
 
-/* Squared errors of predictions, one target after another, at a cost of the nonzero entries. */
-typedef struct refit_scorer refit_scorer;
-
-status refit_scorer_create(refit_scorer **out, const matrix *x, const matrix *y, error *err);
-void refit_scorer_free(refit_scorer *s); /* NULL is fine */
-
-/* |y - x a - b|^2 of a result over all rows, and |y - mean|^2 for a mean that is given. */
-void refit_score(refit_scorer *s, const lasso_result *result, double mean, double *errors,
-                 double *deviations);
-
 #endif
