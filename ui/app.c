@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const view_ops *const all_views[] = {&study_view,   &features_view, &fits_view,
-                                            &circuit_view, &paths_view,    &trust_view,
-                                            &sample_view,  &picture_view, &tree_view, &compare_view};
+static const view_ops *const all_views[] = {
+    &study_view, &features_view, &fits_view,    &circuit_view, &paths_view,
+    &trust_view, &sample_view,   &picture_view, &tree_view,    &compare_view};
 
 /* what stands in the status line */
 
@@ -89,6 +89,22 @@ void app_close_modal(app *a)
 uint64_t app_ask(app *a, const reader_question *question)
 {
     return reader_ask(a->reader, question);
+}
+
+const float *app_stability(const app *a)
+{
+    return a->stability;
+}
+
+void app_take_stability(app *a, const circuit *of, float *by_edge)
+{
+    if (of != a->circuit) {
+        free(by_edge);
+        return;
+    }
+    free(a->stability);
+    a->stability = by_edge;
+    screen_changed(a, CHANGED_STABILITY);
 }
 
 /* names */
@@ -238,8 +254,8 @@ static void begin_with_settings(app *a, const ui_options *options)
     config_release(&said);
 }
 
-/* What was chosen by a key is there again the next time. The terminal is the user's own again: what
- * cannot be kept is told there. */
+/* What was chosen by a key is there again the next time. The terminal is the user's own again:
+ * what cannot be kept is told there. */
 static void keep_settings(const struct screen *s)
 {
     error err = {0};
@@ -293,6 +309,7 @@ static void release(app *a)
     if (a->news) /* after the views, some of which have readers of their own */
         queue_free(a->news);
     snapshot_end(a);
+    free(a->stability);
     for (size_t i = 0; i < s->theme_count; i++)
         free(s->theme_names[i]);
     free(s->theme_names);

@@ -33,6 +33,7 @@ static void destroy(void *self)
     slider_free(v->slider);
     edges_rows_release(&v->rows);
     free(v->match);
+    free(v->stable);
     free(v);
 }
 
@@ -127,7 +128,8 @@ static void changed(app *a, void *self, unsigned what)
         edges_convert_threshold(a, v);
         edges_rows_take(&v->rows, edges_listed(a, v));
         edges_match(a, v);
-    } else if (what & (CHANGED_TABLE | CHANGED_STUDY) && (v->words[0] || v->filter[0])) {
+    } else if (what & (CHANGED_TABLE | CHANGED_STUDY | CHANGED_STABILITY) &&
+               (v->words[0] || v->filter[0])) {
         edges_match(a, v);
     } else {
         return;

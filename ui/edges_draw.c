@@ -82,8 +82,10 @@ static void draw_counts(const edges_picture *p, region r, int row)
             n += (size_t)snprintf(text + n, sizeof text - n, "%swithout \"%s\"",
                                   *sign ? " or " : "", p->words);
         if (p->filter[0])
-            snprintf(text + n, sizeof text - n, "%snot %s", *sign || p->words[0] ? " or " : "",
-                     p->filter);
+            n += (size_t)snprintf(text + n, sizeof text - n, "%snot %s",
+                                  *sign || p->words[0] ? " or " : "", p->filter);
+        if (p->choice->stable && !app_stability(p->a))
+            snprintf(text + n, sizeof text - n, "; no stability check of this fit");
     }
     draw_text(r, row, 0, r.cols, rows->shown < rows->all ? ROLE_WARNING : ROLE_DIM, text);
 }

@@ -21,13 +21,29 @@ static uint8_t holds(const app *a, const edges_state *v, const feature_row *row)
     return (uint8_t)of;
 }
 
+/* Which edges are as stable as the filter wants; none is while nothing is known of it. */
+static void match_stability(const app *a, edges_state *v)
+{
+    const float *share = app_stability(a);
+    free(v->stable);
+    v->stable = NULL;
+    if (v->filtered.stable.count == 0 || !a->circuit)
+        return;
+    v->stable = mem_zero((size_t)a->circuit->edge_count + 1, 1);
+    for (uint32_t i = 0; share && i < a->circuit->edge_count; i++)
+        v->stable[i] = edge_filter_stable(&v->filtered, (double)share[i]);
+}
+
 void edges_match(app *a, edges_state *v)
 {
     const circuit *c = a->circuit;
     free(v->match);
     v->match = NULL;
     v->choice.match_number++;
-    if ((!v->words[0] && !v->filter[0]) || !c)
+    match_stability(a, v);
+    bool of_nodes =
+        v->filtered.either.count || v->filtered.source.count || v->filtered.target.count;
+    if ((!v->words[0] && !of_nodes) || !c)
         return;
     v->match = mem_zero(c->node_count, 1);
     for (uint32_t l = 0; l < c->layer_count; l++) {
@@ -77,6 +93,7 @@ void edges_arrange(app *a, edges_state *v)
     v->rested = true;
     v->choice.threshold = a->threshold;
     v->choice.match = v->match;
+    v->choice.stable = slider_circuit(v->slider) ? NULL : v->stable;
     v->choice.pair = NO_EDGE;
     for (uint32_t p = 0; p < v->rows.pair_count; p++)
         if (v->rows.pair[p].source == v->pair_source && v->rows.pair[p].target == v->pair_target)

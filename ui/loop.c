@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,6 +23,10 @@ static void *self_of(app *a)
 
 void screen_changed(app *a, unsigned what)
 {
+    if (what & CHANGED_CIRCUIT) { /* it was of another one's edges */
+        free(a->stability);
+        a->stability = NULL;
+    }
     for (int v = 0; v < VIEW_COUNT; v++)
         if (a->ops[v]->changed)
             a->ops[v]->changed(a, a->state[v], what);

@@ -40,11 +40,12 @@ enum {
 
 /* What app tells views has been replaced. Pointers into the old one are gone. */
 enum {
-    CHANGED_STUDY = 1,    /* app->study */
-    CHANGED_CIRCUIT = 2,  /* app->circuit (may be NULL now) */
-    CHANGED_TABLE = 4,    /* some layer's table (app_table) has arrived */
-    CHANGED_PROGRESS = 8, /* app->progress */
-    CHANGED_REST = 16     /* nothing: the keys have rested since app_rest was called */
+    CHANGED_STUDY = 1,      /* app->study */
+    CHANGED_CIRCUIT = 2,    /* app->circuit (may be NULL now) */
+    CHANGED_TABLE = 4,      /* some layer's table (app_table) has arrived */
+    CHANGED_PROGRESS = 8,   /* app->progress */
+    CHANGED_STABILITY = 32, /* app_stability */
+    CHANGED_REST = 16       /* nothing: the keys have rested since app_rest was called */
 };
 
 typedef enum prompt_event { PROMPT_TYPED, PROMPT_ACCEPTED, PROMPT_CANCELLED } prompt_event;

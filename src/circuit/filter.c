@@ -157,11 +157,38 @@ static bool strip_end(piece *term, const char *end, char *into, size_t capacity)
     return true;
 }
 
+static bool is_stability(piece term)
+{
+    size_t turned = term.at[0] == '!', length = strlen("stable");
+    return term.length > turned + length && memcmp(term.at + turned, "stable", length) == 0 &&
+           strchr("<>=!", term.at[turned + length]);
+}
+
+/* `stable` OP NUMBER; the column of its term means nothing. */
+static status add_stability(filter *f, piece term, error *err)
+{
+    if (f->count == FILTER_TERMS)
+        return error_set(err, STATUS_INPUT, "a filter of more than %d terms", FILTER_TERMS);
+    filter_term *t = &f->term[f->count++];
+    t->turned = term.at[0] == '!';
+    piece name = {term.at + t->turned, strlen("stable")}, op = {name.at + name.length, 0};
+    size_t rest = term.length - t->turned - name.length;
+    while (op.length < rest && strchr("<>=!", op.at[op.length]))
+        op.length++;
+    return read_figure(t, term, name, op, (piece){op.at + op.length, rest - op.length}, err);
+}
+
 status edge_filter_parse(edge_filter *out, const char *text, error *err)
 {
     edge_filter made = {.either = {.count = 0}};
     char bare[256];
     for (piece term; (term = next_term(&text)).length > 0;) {
+        if (is_stability(term)) {
+            status code = add_stability(&made.stable, term, err);
+            if (code != STATUS_OK)
+                return code;
+            continue;
+        }
         filter *of = strip_end(&term, "from.", bare, sizeof bare) ? &made.source
                      : strip_end(&term, "to.", bare, sizeof bare) ? &made.target
                                                                   : &made.either;
@@ -212,6 +239,14 @@ bool filter_passes(const filter *f, const filter_facts *facts)
 {
     for (int i = 0; i < f->count; i++)
         if (holds(&f->term[i], facts) == f->term[i].turned)
+            return false;
+    return true;
+}
+
+bool edge_filter_stable(const edge_filter *f, double share)
+{
+    for (int i = 0; i < f->stable.count; i++)
+        if (compares(&f->stable.term[i], share) == f->stable.term[i].turned)
             return false;
     return true;
 }

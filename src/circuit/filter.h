@@ -66,10 +66,15 @@ typedef struct filter_facts {
 status filter_parse(filter *out, const char *text, error *err);
 
 /* A filter over edges: a term holds when it holds of one end; `from.TERM` must hold of the source
- * and `to.TERM` of the target (`!` before either turns it round). */
+ * and `to.TERM` of the target (`!` before either turns it round). `stable>0.8` looks at the edge
+ * itself: the share of the resampled fits that have it. */
 typedef struct edge_filter {
     filter either, source, target;
+    filter stable; /* its figures are all that share */
 } edge_filter;
+
+/* Whether an edge of this stability passes. */
+bool edge_filter_stable(const edge_filter *f, double share);
 
 /* As filter_parse. */
 status edge_filter_parse(edge_filter *out, const char *text, error *err);

@@ -116,6 +116,13 @@ Test(filter, terms_of_edges_know_their_end)
     cr_assert(!filter_passes(&f.either, &plain));
     plain.tags = "even odd";
     cr_assert(filter_passes(&f.either, &plain));
+    cr_assert_eq(edge_filter_parse(&f, "stable>=80% !stable>0.95", &err), STATUS_OK);
+    cr_assert(edge_filter_stable(&f, 0.8) && edge_filter_stable(&f, 0.95));
+    cr_assert(!edge_filter_stable(&f, 0.79) && !edge_filter_stable(&f, 0.96));
+    cr_assert_eq(edge_filter_parse(&f, "stable>x", &err), STATUS_INPUT);
+    cr_assert(strstr(err.message, "expected a number after stable>"), "%s", err.message);
+    cr_assert_eq(edge_filter_parse(&f, "from.pin from.in>2", &err), STATUS_OK);
+    cr_assert(edge_filter_stable(&f, 0));
     cr_assert_eq(edge_filter_parse(&f, "to.dense>3", &err), STATUS_INPUT);
     cr_assert(strstr(err.message, "no column 'dense'"), "%s", err.message);
     cr_assert_eq(f.source.count, 2, "the old filter stays");
