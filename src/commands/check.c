@@ -129,8 +129,10 @@ static status show(study *s, int64_t check_id, error *err)
         output_line(o, "check %lld of fit %lld, %s: %s, %.1f s", (long long)r.about.id,
                     (long long)f.id, r.about.kind, check_state_shown(&r.about), r.about.seconds);
         if (kind && done) {
-            char *said = kind->say(&r, &s->layers, &f);
+            char *verdict = kind->verdict(&r), *said = kind->say(&r, &s->layers, &f);
+            output_line(o, "%s: %s", kind->name, verdict);
             output_line(o, "%s", said);
+            free(verdict);
             free(said);
         }
         print_figures(s, &r, o);
@@ -269,7 +271,8 @@ const command command_check = {
         "null       edges that arise when whole documents are put out of step: false discovery "
         "rate\n"
         "stability  how often each edge comes back in halves of the documents\n"
-        "effects    against measured interventions, beside covariance and Lasso (`score` says more)",
+        "effects    against measured interventions, beside covariance and Lasso (`score` says "
+        "more)",
     .least = 1,
     .most = 32,
     .options = options,

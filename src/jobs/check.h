@@ -78,6 +78,9 @@ typedef struct check_kind {
     /* What the findings say, in whole sentences that hold for the data and settings at hand; free
      * it. The report is of a finished check. */
     char *(*say)(const check_report *report, const layer_set *layers, const fit *f);
+    /* What it comes to, in one sentence without a full stop that begins small, of about 130
+     * characters at most; free it. What says no is said as plainly as what says yes. */
+    char *(*verdict)(const check_report *report);
     /* The values by which target features are listed, those that deserve a look first; NULL: none.
      */
     const char *worst;

@@ -355,6 +355,24 @@ static char *say(const check_report *r, const layer_set *layers, const fit *f)
     return text;
 }
 
+static char *verdict(const check_report *r)
+{
+    double named = check_figure_of(r, 0, 0, "spurious");
+    double chance = 100 * check_figure_of(r, 0, 0, "chance");
+    debias_row after =
+        isfinite(of(r, DEBIAS_RETRAINED, "worst")) ? DEBIAS_RETRAINED : DEBIAS_ZEROED;
+    if (named == 0)
+        return mem_format(
+            "worst group right in %.1f %%, attribute given away in %.1f %% (guessing: "
+            "%.1f %%); no feature was named spurious",
+            of(r, DEBIAS_BEFORE, "worst"), of(r, DEBIAS_BEFORE, "leakage"), chance);
+    return mem_format("%s without %.0f features: worst group right in %.1f %% (before: %.1f %%), "
+                      "attribute given away in %.1f %% (before: %.1f %%, guessing: %.1f %%)",
+                      debias_row_name(after), named, of(r, after, "worst"),
+                      of(r, DEBIAS_BEFORE, "worst"), of(r, after, "leakage"),
+                      of(r, DEBIAS_BEFORE, "leakage"), chance);
+}
+
 const check_kind check_kind_debias = {
     .name = "debias",
     .meaning = "a classifier without the features that carry an attribute",
@@ -362,4 +380,5 @@ const check_kind check_kind_debias = {
     .applies = applies,
     .run = run_all,
     .say = say,
+    .verdict = verdict,
 };

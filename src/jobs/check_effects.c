@@ -316,17 +316,34 @@ static status run_all(check_job *job, error *err)
     return code == STATUS_OK ? sum_up(job, &how, err) : code;
 }
 
-static char *say(const check_report *report, const layer_set *layers, const fit *f)
+static effects_standing stored_standing(const check_report *report)
 {
-    (void)layers;
-    (void)f;
-    effects_standing standing = {
+    return (effects_standing){
         .pairs = as_count(check_figure_of(report, 0, 0, "pairs")),
         .better = as_count(check_figure_of(report, 0, 0, "better")),
         .circuit = check_figure_of(report, 0, 0, "average_precision"),
         .covariance = fmax(check_figure_of(report, 0, 0, "covariance.average_precision"),
                            check_figure_of(report, 0, 0, "covariance.all")),
     };
+}
+
+static char *verdict(const check_report *report)
+{
+    effects_standing s = stored_standing(report);
+    if (isnan(s.circuit))
+        return mem_copy_text("no removal moved anything: there is nothing to find");
+    return mem_format("%s plain covariance at finding what removals move (AP %.2f against %.2f), "
+                      "in %u of %u layer pairs",
+                      s.circuit > s.covariance ? "beats" : "does not beat", s.circuit,
+                      s.covariance, s.circuit > s.covariance ? s.better : s.pairs - s.better,
+                      s.pairs);
+}
+
+static char *say(const check_report *report, const layer_set *layers, const fit *f)
+{
+    (void)layers;
+    (void)f;
+    effects_standing standing = stored_standing(report);
     double lasso = check_figure_of(report, 0, 0, "lasso.average_precision");
     char *stands = effects_standing_say(&standing);
     char *beside = isnan(lasso) ? mem_copy_text("")
@@ -351,6 +368,7 @@ const check_kind check_kind_effects = {
     .applies = applies,
     .run = run_all,
     .say = say,
+    .verdict = verdict,
     .worst = "off",
     .worst_is_greatest = true,
 };

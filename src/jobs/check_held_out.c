@@ -296,6 +296,23 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
     return text;
 }
 
+static char *verdict(const check_report *report)
+{
+    double targets = check_figure_of(report, 0, 0, "targets");
+    double inside = check_figure_of(report, 0, 0, "inside");
+    double outside = check_figure_of(report, 0, 0, "outside");
+    double memorised = check_figure_of(report, 0, 0, "memorised");
+    if (!(targets > 0))
+        return mem_copy_text("no target could be predicted on documents held out");
+    const char *so = outside <= 0 ? "the weights do not carry over to other documents"
+                     : outside >= 0.8 * inside
+                         ? "the weights carry over"
+                         : "part of what the weights explain does not carry over";
+    return mem_format("median R2 %.2f on documents held out, %.2f inside: %s; %.0f of %.0f "
+                      "targets only memorise",
+                      outside, inside, so, memorised, targets);
+}
+
 const check_kind check_kind_held_out = {
     .name = "held-out",
     .meaning = "R2 of every target on documents that a refit has not seen",
@@ -303,6 +320,7 @@ const check_kind check_kind_held_out = {
     .applies = applies,
     .run = run_all,
     .say = say,
+    .verdict = verdict,
     .worst = "memorised",
     .worst_is_greatest = true,
 };

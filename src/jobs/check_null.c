@@ -413,14 +413,14 @@ static void add_totals(totals *t, const check_report *r, const grid *key, const 
     }
 }
 
-typedef struct verdict {
+typedef struct judgement {
     check_point *point;
     uint32_t points;
     check_figure figure[8];
     uint32_t figures;
-} verdict;
+} judgement;
 
-static void add_figure(verdict *v, const grid *g, const char *name, double value)
+static void add_figure(judgement *v, const grid *g, const char *name, double value)
 {
     check_figure *f = &v->figure[v->figures++];
     *f = (check_figure){
@@ -428,7 +428,7 @@ static void add_figure(verdict *v, const grid *g, const char *name, double value
     snprintf(f->name, sizeof f->name, "%s", name);
 }
 
-static void add_point(verdict *v, const grid *g, uint32_t i, const char *series, double y)
+static void add_point(judgement *v, const grid *g, uint32_t i, const char *series, double y)
 {
     check_point *p = &v->point[v->points++];
     *p = (check_point){.source_layer = g->source_layer,
@@ -439,7 +439,7 @@ static void add_point(verdict *v, const grid *g, uint32_t i, const char *series,
     snprintf(p->series, sizeof p->series, "%s", series);
 }
 
-static void judge(verdict *v, const grid *g, const totals *t, double rounds, double rate)
+static void judge(judgement *v, const grid *g, const totals *t, double rounds, double rate)
 {
     double least = 1;
     uint32_t kept = 0;
@@ -475,7 +475,7 @@ static status sum_up(run *r, error *err)
         const grid *g = &r->grid[p];
         totals t = {mem_zero(g->points + 1, sizeof *t.sum),
                     mem_zero(g->points + 1, sizeof *t.variance)};
-        verdict v = {.point = mem_alloc((3 * (size_t)g->points + 1) * sizeof *v.point)};
+        judgement v = {.point = mem_alloc((3 * (size_t)g->points + 1) * sizeof *v.point)};
         if (p > 0)
             add_totals(&t, &report, g, "null", "null squared", rounds);
         for (uint32_t other = 1; p == 0 && other <= pairs; other++)
@@ -558,6 +558,27 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
     return text;
 }
 
+static char *verdict(const check_report *report)
+{
+    check_settings s;
+    double edges = check_figure_of(report, 0, 0, "edges");
+    double kept = check_figure_of(report, 0, 0, "edges kept");
+    if (!(edges > 0))
+        return mem_copy_text("the circuit has no edges");
+    if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
+        return mem_copy_text("its settings cannot be read");
+    char *choice = kept >= edges ? mem_format("all of it stays at or below a rate of %g", s.rate)
+                   : kept > 0 ? mem_format("a rate of %g leaves the %.0f strongest", s.rate, kept)
+                              : mem_format("no threshold brings the rate down to %g", s.rate);
+    char *text = mem_format("about %.2g of the %.0f edges would arise by chance (false discovery "
+                            "rate, %llu rounds): %s",
+                            check_figure_of(report, 0, 0, "fdr"), edges,
+                            (unsigned long long)s.rounds, choice);
+    free(choice);
+    check_settings_release(&s);
+    return text;
+}
+
 const check_kind check_kind_null = {
     .name = "null",
     .meaning = "edges that arise when whole documents are put out of step: false discovery rate",
@@ -565,4 +586,5 @@ const check_kind check_kind_null = {
     .applies = applies,
     .run = run_all,
     .say = say,
+    .verdict = verdict,
 };

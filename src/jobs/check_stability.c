@@ -413,15 +413,15 @@ static bool gather_bounds(void *user, uint32_t feature, double value)
     return true;
 }
 
-typedef struct verdict {
+typedef struct judgement {
     int64_t source_layer, target_layer;
     check_point *point;
     uint32_t points;
     check_figure figure[8];
     uint32_t figures;
-} verdict;
+} judgement;
 
-static void add_figure(verdict *v, const char *name, double value)
+static void add_figure(judgement *v, const char *name, double value)
 {
     check_figure *f = &v->figure[v->figures++];
     *f = (check_figure){
@@ -429,7 +429,7 @@ static void add_figure(verdict *v, const char *name, double value)
     snprintf(f->name, sizeof f->name, "%s", name);
 }
 
-static void add_point(verdict *v, const char *series, uint32_t place, double x, double y)
+static void add_point(judgement *v, const char *series, uint32_t place, double x, double y)
 {
     check_point *p = &v->point[v->points++];
     *p = (check_point){.source_layer = v->source_layer,
@@ -444,9 +444,9 @@ static status judge(check_job *job, const tally *t, int64_t source_layer, int64_
                     bool bounds, uint32_t done, error *err)
 {
     uint32_t pairs = (uint32_t)job->settings.rounds;
-    verdict v = {.source_layer = source_layer,
-                 .target_layer = target_layer,
-                 .point = mem_alloc((6 * (size_t)pairs + 6) * sizeof *v.point)};
+    judgement v = {.source_layer = source_layer,
+                   .target_layer = target_layer,
+                   .point = mem_alloc((6 * (size_t)pairs + 6) * sizeof *v.point)};
     uint32_t least = (uint32_t)ceil(job->settings.cut * 2 * pairs - 1e-9);
     uint64_t edges = 0, stable = 0;
     for (uint32_t count = 0; count <= 2 * pairs; count++) {
@@ -554,6 +554,23 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
     return text;
 }
 
+static char *verdict(const check_report *report)
+{
+    check_settings s;
+    double edges = check_figure_of(report, 0, 0, "edges");
+    double stable = check_figure_of(report, 0, 0, "stable");
+    if (!(edges > 0))
+        return mem_copy_text("the circuit has no edges");
+    if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
+        return mem_copy_text("its settings cannot be read");
+    char *text = mem_format("%.0f of %.0f edges (%.0f %%) come back in at least %.0f %% of the "
+                            "halves; at most %.3g of these are expected to be noise",
+                            stable, edges, 100 * stable / edges, 100 * s.cut,
+                            check_figure_of(report, 0, 0, "bound"));
+    check_settings_release(&s);
+    return text;
+}
+
 const check_kind check_kind_stability = {
     .name = "stability",
     .meaning = "how often each edge comes back in halves of the documents",
@@ -561,4 +578,5 @@ const check_kind check_kind_stability = {
     .applies = applies,
     .run = run_all,
     .say = say,
+    .verdict = verdict,
 };
