@@ -567,13 +567,13 @@ static char *verdict(const check_report *report)
         return mem_copy_text("the circuit has no edges");
     if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
         return mem_copy_text("its settings cannot be read");
-    char *choice = kept >= edges ? mem_format("all of it stays at or below a rate of %g", s.rate)
+    char *choice = kept >= edges ? mem_format("the whole circuit is below a rate of %g", s.rate)
                    : kept > 0 ? mem_format("a rate of %g leaves the %.0f strongest", s.rate, kept)
                               : mem_format("no threshold brings the rate down to %g", s.rate);
-    char *text = mem_format("about %.2g of the %.0f edges would arise by chance (false discovery "
-                            "rate, %llu rounds): %s",
-                            check_figure_of(report, 0, 0, "fdr"), edges,
-                            (unsigned long long)s.rounds, choice);
+    char *text = mem_format("about %.0f of the %.0f edges would arise by chance (false discovery "
+                            "rate %.2g): %s",
+                            check_figure_of(report, 0, 0, "null edges"), edges,
+                            check_figure_of(report, 0, 0, "fdr"), choice);
     free(choice);
     check_settings_release(&s);
     return text;

@@ -564,7 +564,7 @@ static char *verdict(const check_report *report)
     if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
         return mem_copy_text("its settings cannot be read");
     char *text = mem_format("%.0f of %.0f edges (%.0f %%) come back in at least %.0f %% of the "
-                            "halves; at most %.3g of these are expected to be noise",
+                            "halves; of these at most %.0f are expected to be noise",
                             stable, edges, 100 * stable / edges, 100 * s.cut,
                             check_figure_of(report, 0, 0, "bound"));
     check_settings_release(&s);
