@@ -1,8 +1,8 @@
 #include "src/base/fuzzy.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { SCORE_CHARACTER = 16, SCORE_TOGETHER = 10, SCORE_BEGINNING = 12, GAP_MOST = 12 };
 
@@ -78,4 +78,29 @@ int fuzzy_score(const char *text, const char *pattern)
         after = at;
     }
     return score;
+}
+
+bool fuzzy_is_slip(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    if (n > m) {
+        const char *longer = a;
+        a = b;
+        b = longer;
+        size_t length = n;
+        n = m;
+        m = length;
+    }
+    size_t same = 0;
+    while (same < n && a[same] == b[same])
+        same++;
+    if (same == n)
+        return n > 2;
+    if (n < 3 || m > n + 1)
+        return false;
+    if (n < m)
+        return strcmp(a + same, b + same + 1) == 0;
+    return strcmp(a + same + 1, b + same + 1) == 0 ||
+           (a[same] == b[same + 1] && a[same + 1] == b[same] &&
+            strcmp(a + same + 2, b + same + 2) == 0);
 }

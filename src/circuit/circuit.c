@@ -16,6 +16,14 @@ const char *strength_name(strength s)
     return names[s];
 }
 
+bool strength_find(const char *name, strength *out)
+{
+    for (*out = STRENGTH_REMOVAL; *out <= STRENGTH_STANDARDISED; ++*out)
+        if (strcmp(name, strength_name(*out)) == 0)
+            return true;
+    return false;
+}
+
 double circuit_strength(const circuit *c, const circuit_edge *e)
 {
     switch (c->ranked_by) {

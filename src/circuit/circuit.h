@@ -26,6 +26,7 @@ typedef enum strength {
 } strength;
 
 const char *strength_name(strength s);
+bool strength_find(const char *name, strength *out); /* false: there is none of that name */
 
 typedef struct circuit_edge {
     uint32_t source, target; /* nodes */

@@ -13,7 +13,7 @@
 enum { WORST = 20 }; /* rows of values that are printed of a check at most */
 
 static bool json, list_them, take_over;
-static const char *file, *noise;
+static const char *file, *noise, *by, *pairs;
 static double cut = (double)NAN, rate = (double)NAN;
 static uint64_t fit_id, rounds, folds, seed, resume, delete_id, show_id, threads, memory;
 
@@ -29,7 +29,11 @@ static const command_option options[] = {
      "null: the false discovery rate that is wanted (default 0.05)"},
     {"noise", OPTION_TEXT, &noise, "WHICH",
      "null: unexplained (what the fit leaves of a target) or whole (default unexplained)"},
-    {"file", OPTION_TEXT, &file, "FILE", "a file to compare with, for the kinds that need one"},
+    {"file", OPTION_TEXT, &file, "FILE", "truth: the file with the true edges"},
+    {"by", OPTION_TEXT, &by, "STRENGTH",
+     "truth: removal, weight or standardised (default removal between SAE layers, else weight)"},
+    {"pairs", OPTION_TEXT, &pairs, "PAIRS",
+     "truth: layer pairs of which it has an edge (truth), or all of the fit (default truth)"},
     {"list", OPTION_FLAG, &list_them, NULL,
      "list the fit's checks and what they found; run nothing"},
     {"show", OPTION_COUNT, &show_id, "CHECK", "what this check found; run nothing"},
@@ -220,6 +224,8 @@ static status run_kinds(study *s, const fit *f, char **names, int named, error *
     request.settings.rate = rate;
     request.settings.noise = mem_copy_text(noise);
     request.settings.file = mem_copy_text(file);
+    request.settings.by = mem_copy_text(by);
+    request.settings.pairs = mem_copy_text(pairs);
     status code = STATUS_OK;
     for (int i = 0; i < (named ? named : (int)count) && code == STATUS_OK; i++) {
         int64_t check_id = 0;
@@ -271,8 +277,8 @@ const command command_check = {
         "null       edges that arise when whole documents are put out of step: false discovery "
         "rate\n"
         "stability  how often each edge comes back in halves of the documents\n"
-        "effects    against measured interventions, beside covariance and Lasso (`score` says "
-        "more)",
+        "effects    against measured interventions, beside covariance and Lasso (`score` says more)\n"
+        "truth      agreement with a true circuit, of --file; circuitlasso score tells more",
     .least = 1,
     .most = 32,
     .options = options,

@@ -23,13 +23,8 @@ static const command_option options[] = {
 
 static status read_strength(strength *which, error *err)
 {
-#define READ_STRENGTH(value, name, meaning)                                                        \
-    if (strcmp(by, name) == 0) {                                                                   \
-        *which = value;                                                                            \
-        return STATUS_OK;                                                                          \
-    }
-    STRENGTH_LIST(READ_STRENGTH)
-#undef READ_STRENGTH
+    if (strength_find(by, which))
+        return STATUS_OK;
     return error_set(err, STATUS_USAGE,
                      "compare: option --by: '%s', expected removal, weight or standardised", by);
 }
@@ -42,12 +37,12 @@ static status load(const study *s, const char *text, strength ranked_by, fit *f,
     if (*text == '\0' || *end != '\0' || id <= 0)
         return error_set(err, STATUS_USAGE, "compare: '%s', expected the number of a fit", text);
     status code = fit_get(s->connection, id, f, err);
-    return code == STATUS_OK
-               ? circuit_load(s->connection, &s->layers, f->id, ranked_by, c, err)
-               : code;
+    return code == STATUS_OK ? circuit_load(s->connection, &s->layers, f->id, ranked_by, c, err)
+                             : code;
 }
 
-static void print_count(output *o, const char *source, const char *target, const compare_count *count)
+static void print_count(output *o, const char *source, const char *target,
+                        const compare_count *count)
 {
     output_text(o, "source", source);
     output_text(o, "target", target);
@@ -151,9 +146,11 @@ const command command_compare = {
     .arguments = "STUDY FIT FIT",
     .summary = "compare two fits: edges of both, of one only, and how strengths differ",
     .details =
-        "For every pair of layers: how many edges both fits have, and how many only the first or the\n"
+        "For every pair of layers: how many edges both fits have, and how many only the first or "
+        "the\n"
         "second; jaccard, the edges of both over those of either; and the rank correlation\n"
-        "(Spearman's) of the strengths of the edges of both. Then the edges whose strength differs\n"
+        "(Spearman's) of the strengths of the edges of both. Then the edges whose strength "
+        "differs\n"
         "most; an edge that a fit does not have counts as 0 there.",
     .least = 3,
     .most = 3,

@@ -103,13 +103,8 @@ static status read_choice(const study *s, edge_choice *choice, strength *ranked_
         code = study_find(s, to, &choice->to, &choice->to_feature, &choice->to_one, err);
     if (code != STATUS_OK)
         return code;
-#define READ_STRENGTH(which, name, meaning)                                                       \
-    if (strcmp(by, name) == 0) {                                                                  \
-        *ranked_by = which;                                                                       \
-        return STATUS_OK;                                                                         \
-    }
-    STRENGTH_LIST(READ_STRENGTH)
-#undef READ_STRENGTH
+    if (strength_find(by, ranked_by))
+        return STATUS_OK;
     return error_set(err, STATUS_USAGE,
                      "edges: option --by: '%s', expected removal, weight or standardised", by);
 }
@@ -155,8 +150,10 @@ static status run(char **arguments, int count, error *err)
         output *o = output_begin(json);
         output_line(o, "fit %lld (%s): %s", (long long)f.id, fit_state_shown(&f), how);
         if (!isnan(at))
-            output_line(o, "but at lambda %g, not the fit's: relative gap %.1e, R2 %.3f, none left at %.3g",
-                        at, found.gap, found.r2, found.lambda_max);
+            output_line(
+                o,
+                "but at lambda %g, not the fit's: relative gap %.1e, R2 %.3f, none left at %.3g",
+                at, found.gap, found.r2, found.lambda_max);
         code = show_edges(&s, c, &choice, o, err);
         output_end(o);
     }
@@ -173,8 +170,10 @@ const command command_edges = {
     .summary = "list the edges of a fit, strongest first",
     .details =
         "An edge is a nonzero coefficient: the target feature depends on the source feature.\n"
-        "removal is the weight times the source's mean where it is active: by how much the target\n"
-        "would fall, says the linear surrogate, if the source were removed there. standardised is\n"
+        "removal is the weight times the source's mean where it is active: by how much the "
+        "target\n"
+        "would fall, says the linear surrogate, if the source were removed there. standardised "
+        "is\n"
         "weight * sd(source) / sd(target). All three rank dependencies; none is a causal effect.",
     .least = 1,
     .most = 1,

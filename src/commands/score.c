@@ -2,6 +2,7 @@
 #include "src/commands/command.h"
 #include "src/commands/output.h"
 #include "src/commands/progress.h"
+#include "src/commands/score_truth.h"
 #include "src/commands/study.h"
 #include "src/jobs/effects_judge.h"
 #include "src/jobs/fit.h"
@@ -9,16 +10,30 @@
 #include <math.h>
 #include <stdlib.h>
 
-static bool json, no_lasso, no_baselines;
-static double cut = EFFECTS_CUT;
+static bool json, no_lasso, no_baselines, missing, spurious;
+static const char *truth, *by, *pairs;
+static double cut = EFFECTS_CUT, threshold;
 static uint64_t fit_id, limit = 10, threads;
 
 static const command_option options[] = {
     {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
+    {"truth", OPTION_TEXT, &truth, "FILE",
+     "hold it against a true circuit instead: TSV (source, target, weight, kind) or JSON"},
+    {"by", OPTION_TEXT, &by, "STRENGTH",
+     "truth: removal, weight or standardised (default removal between SAE layers, else weight)"},
+    {"threshold", OPTION_NUMBER, &threshold, "X",
+     "truth: only edges at least this strong count as found (default 0)"},
+    {"pairs", OPTION_TEXT, &pairs, "PAIRS",
+     "truth: judge layer pairs that it has an edge of (truth), or all of the fit (default truth)"},
+    {"missing", OPTION_FLAG, &missing, NULL,
+     "truth: of the wrong edges, list those that are missing"},
+    {"spurious", OPTION_FLAG, &spurious, NULL,
+     "truth: of the wrong edges, list those that are not true"},
     {"cut", OPTION_NUMBER, &cut, "X", "|effect| above X counts as moved (default 0.05)"},
     {"no-lasso", OPTION_FLAG, &no_lasso, NULL, "do without the plain Lasso, which takes a fit"},
     {"no-baselines", OPTION_FLAG, &no_baselines, NULL, "do without covariance and Lasso"},
-    {"limit", OPTION_COUNT, &limit, "N", "the N edges that disagree most (default 10)"},
+    {"limit", OPTION_COUNT, &limit, "N",
+     "the N edges that disagree most (default 10); truth: of each sort"},
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all)"},
     {"json", OPTION_FLAG, &json, NULL,
      "one JSON object a line: scores, then the calibration curve, then edges"},
@@ -215,6 +230,18 @@ static status judge(const study *s, const fit *f, scored *r, error *err)
 static status run(char **arguments, int count, error *err)
 {
     (void)count;
+    if (truth) {
+        truth_choice choice = {.file = truth,
+                               .by = by,
+                               .pairs = pairs,
+                               .threshold = threshold,
+                               .fit_id = fit_id,
+                               .missing = missing || !spurious,
+                               .spurious = spurious || !missing,
+                               .limit = limit,
+                               .json = json};
+        return score_truth(arguments[0], &choice, err);
+    }
     study s;
     fit f = {0};
     scored r = {0};
@@ -239,7 +266,8 @@ static status run(char **arguments, int count, error *err)
 const command command_score = {
     .name = "score",
     .arguments = "STUDY",
-    .summary = "hold a circuit against interventions that were measured",
+    .summary =
+        "hold a circuit against interventions that were measured, or against a true circuit",
     .details = "For a study that carries measured effects (a manifest's `effects`). Judged is "
                "every cell\n"
                "(removed source feature, target feature): an edge predicts the effect -removal, "
@@ -256,7 +284,18 @@ const command command_score = {
                "the same lambda,\n"
                "without the ridge. The rows of all pairs have the sums of the counts, the means "
                "of the precisions,\n"
-               "and the rest over all edges together.",
+               "and the rest over all edges together.\n\n"
+               "With --truth: against the edges of a file, LAYER/INDEX or LAYER/COMPONENT; weight "
+               "0 says that there\n"
+               "is none although it may seem so. shd, the structural Hamming distance, counts "
+               "missing and\n"
+               "spurious edges. average_precision and auroc rank all candidates by |strength|, "
+               "those without an\n"
+               "edge tied for the last place; best_f1 is F1 at the threshold that only the truth "
+               "can tell. Between\n"
+               "components the strength is the Frobenius norm of their block. The score is kept "
+               "with the fit (circuitlasso\n"
+               "check --list).",
     .least = 1,
     .most = 1,
     .options = options,

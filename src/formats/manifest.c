@@ -1,5 +1,6 @@
 #include "src/formats/manifest.h"
 
+#include "src/base/fuzzy.h"
 #include "src/base/memory.h"
 #include "src/formats/table_line.h"
 
@@ -31,33 +32,6 @@ const char *manifest_pool_name(manifest_pool pool)
     return pool_names[pool];
 }
 
-/* Whether two words differ by one letter (put in, left out, changed or swapped with the next) or
- * one begins with the other: enough for a slip of the finger and for singular and plural. */
-static bool is_near(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    if (n > m) {
-        const char *longer = a;
-        a = b;
-        b = longer;
-        size_t length = n;
-        n = m;
-        m = length;
-    }
-    size_t same = 0;
-    while (same < n && a[same] == b[same])
-        same++;
-    if (same == n)
-        return n > 2;
-    if (n < 3 || m > n + 1)
-        return false;
-    if (n < m)
-        return strcmp(a + same, b + same + 1) == 0;
-    return strcmp(a + same + 1, b + same + 1) == 0 ||
-           (a[same] == b[same + 1] && a[same + 1] == b[same] &&
-            strcmp(a + same + 2, b + same + 2) == 0);
-}
-
 static const char *kind_name(yaml_kind kind)
 {
     return kind == YAML_TEXT ? "text" : kind == YAML_LIST ? "a list" : "keys and values";
@@ -68,7 +42,7 @@ static status unknown_key(const manifest *m, node at, const key *keys, error *er
     char expected[256] = "";
     size_t length = 0;
     for (const key *k = keys; k->name; k++) {
-        if (is_near(at->text, k->name))
+        if (fuzzy_is_slip(at->text, k->name))
             return yaml_error(at, m->path, err, "unknown key '%s', did you mean '%s'?", at->text,
                               k->name);
         length += (size_t)snprintf(expected + length, sizeof expected - length, "%s'%s'",

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /* C name, in the order in which they are run and shown */
-#define CHECK_KIND_LIST(X) X(held_out) X(null) X(stability) X(effects) X(debias)
+#define CHECK_KIND_LIST(X) X(held_out) X(null) X(stability) X(effects) X(truth) X(debias)
 
 /* What a check can be told; a kind looks at those that it knows. What is left 0 (NaN, NULL) is the
  * kind's default: `settle` fills it in. */
@@ -29,7 +29,9 @@
     X(attribute, "of debias: the variable that the classifier should not lean on")                \
     X(features, "of debias: the spurious features, a line each: layer/index")                     \
     X(file, "a file to compare with")                                                             \
-    X(noise, "of null: unexplained or whole")
+    X(noise, "of null: unexplained or whole")                                                     \
+    X(by, "of truth: which strength is judged")                                                   \
+    X(pairs, "of truth: which layer pairs are judged: truth or all")
 
 typedef struct check_settings {
 #define CHECK_SETTING_COUNT(name, meaning) uint64_t name;

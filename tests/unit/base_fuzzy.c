@@ -53,3 +53,18 @@ Test(fuzzy, the_mask_never_passes_over_what_is_found)
                              text[i]);
         }
 }
+
+Test(fuzzy, slips)
+{
+    static const char *const slips[][2] = {
+        {"layer", "layers"}, {"layer", "laye"}, {"layer", "leyer"},      {"layer", "alyer"},
+        {"layer", "laeyr"},  {"layer", "lyer"}, {"blocks.0", "blocks.9"}};
+    static const char *const others[][2] = {
+        {"layer", "lier"}, {"layer", "reyal"}, {"la", "l"}, {"ab", "ba"}, {"", "x"}};
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+        cr_expect(fuzzy_is_slip(slips[i][0], slips[i][1]), "%s", slips[i][1]);
+        cr_expect(fuzzy_is_slip(slips[i][1], slips[i][0]), "%s", slips[i][1]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect(!fuzzy_is_slip(others[i][0], others[i][1]), "%s", others[i][1]);
+}
