@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 static bool json, no_lasso, no_baselines, missing, spurious;
-static const char *truth, *by, *pairs;
+static const char *truth, *by, *judged_pairs;
 static double cut = EFFECTS_CUT, threshold;
 static uint64_t fit_id, limit = 10, threads;
 
@@ -23,7 +23,7 @@ static const command_option options[] = {
      "truth: removal, weight or standardised (default removal between SAE layers, else weight)"},
     {"threshold", OPTION_NUMBER, &threshold, "X",
      "truth: only edges at least this strong count as found (default 0)"},
-    {"pairs", OPTION_TEXT, &pairs, "PAIRS",
+    {"pairs", OPTION_TEXT, &judged_pairs, "PAIRS",
      "truth: judge layer pairs that it has an edge of (truth), or all of the fit (default truth)"},
     {"missing", OPTION_FLAG, &missing, NULL,
      "truth: of the wrong edges, list those that are missing"},
@@ -233,7 +233,7 @@ static status run(char **arguments, int count, error *err)
     if (truth) {
         truth_choice choice = {.file = truth,
                                .by = by,
-                               .pairs = pairs,
+                               .pairs = judged_pairs,
                                .threshold = threshold,
                                .fit_id = fit_id,
                                .missing = missing || !spurious,
