@@ -297,6 +297,15 @@ static char *say(const check_report *r, const layer_set *layers, const fit *f)
     return more;
 }
 
+static char *verdict(const check_report *r)
+{
+    return mem_format(
+        "the circuit has %.0f of %.0f true edges, and %.0f that are not true: F1 %.2f, AUROC %.2f",
+        check_figure_of(r, 0, 0, "right"), check_figure_of(r, 0, 0, "true edges"),
+        check_figure_of(r, 0, 0, "spurious"), check_figure_of(r, 0, 0, "f1"),
+        check_figure_of(r, 0, 0, "auroc"));
+}
+
 const check_kind check_kind_truth = {
     .name = "truth",
     .meaning = "agreement with a true circuit, from a file",
@@ -304,4 +313,5 @@ const check_kind check_kind_truth = {
     .applies = applies,
     .run = run_all,
     .say = say,
+    .verdict = verdict,
 };
