@@ -76,6 +76,8 @@ enum {
     X(ACT_PICK_ALL, "pick-all", "a", IN_STUDY, "", "pick all layers, or none")                    \
     X(ACT_FIT, "fit", "f", IN_STUDY | IN_FITS, "fit", "fit adjacent pairs of the picked layers"   \
       " (none picked: of all)")                                                                   \
+    X(ACT_FIT_TARGET, "fit-target", "V", IN_STUDY, "variable", "fit a target variable on the"  \
+      " picked layers side by side (none picked: on the one at hand)")                             \
     X(ACT_CANCEL, "cancel", "c", IN_FITS, "cancel", "cancel the fit; finished blocks are kept")   \
     X(ACT_RESUME, "resume", "r", IN_FITS, "resume", "resume a cancelled, failed or cut-off fit")  \
     X(ACT_RESUME_OFFERED, "resume-last", "r", IN_STUDY, "",                                \

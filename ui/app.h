@@ -8,6 +8,7 @@
 #include "db/fit.h"
 #include "db/layer.h"
 #include "db/target.h"
+#include "db/variable.h"
 #include "src/base/text.h"
 #include "src/circuit/paths.h"
 #include "src/jobs/engine.h"
@@ -35,6 +36,7 @@ enum {
     READ_SAMPLE_ROWS, /* sample: a layer's activations in a window */
     READ_SLIDE,       /* circuit: a feature's parents at another lambda */
     READ_COMPARE,     /* compare: two circuits */
+    READ_TARGET_FIT,  /* fits: the weights of a target variable's fit */
     READ_TRIAL        /* fit dialog: about how long and how large */
 };
 
@@ -45,11 +47,18 @@ typedef struct study {
     char **short_name; /* by position: `3.resid_post` for `blocks.3.hook_resid_post` */
     target_set targets;
     notes notes;            /* laid over the labels of the layers' tables */
-    fit_set fits;           /* newest first */
+    fit_set fits;           /* of layer pairs, newest first */
     const char **fit_state; /* by place in fits: fit_state_shown */
+    variable_fit_set variables;  /* fits of target variables, newest first */
+    const char **variable_state; /* likewise */
+    const fit **listed;          /* both kinds, newest first: listed_count of them */
+    uint32_t listed_count;
     uint32_t documents, samples;
     char *model; /* may be empty */
 } study;
+
+/* The fit of a target variable that `f` is the base of, or NULL: one of layer pairs. f: of listed. */
+const variable_fit *study_variable(const study *s, const fit *f);
 
 /* One step of the history. */
 typedef struct history {
@@ -97,6 +106,7 @@ struct app {
     void *state[VIEW_COUNT];
 
     struct trial *trial; /* of the fit dialog; NULL: it was not open yet */
+    struct target_page *target_page; /* ui/target_fit.c's; NULL: it is not open */
 
     struct screen *screen; /* ui/app.c's own: history, prompt, modal, messages, what is dirty */
 };

@@ -1,10 +1,13 @@
-/* View 3: the fits, newest first, and below them the pairs of the one under the cursor. */
+/* View 3: the fits, newest first, and below them the pairs of the one under the cursor, or the
+ * points of its path when it is of a target variable. */
 #include "src/base/memory.h"
 #include "ui/compare.h"
 #include "ui/edges.h"
 #include "ui/fit_dialog.h"
 #include "ui/trial.h"
 #include "ui/standing.h"
+#include "ui/target_dialog.h"
+#include "ui/target_fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +24,19 @@ typedef struct fits_state {
 
 static const fit *fit_at(const app *a, uint32_t row)
 {
-    return a->study && row < a->study->fits.count ? &a->study->fits.item[row] : NULL;
+    return a->study && row < a->study->listed_count ? a->study->listed[row] : NULL;
 }
 
 static const fit *fit_here(const fits_state *v)
 {
     return fit_at(v->a, v->fits.cursor);
+}
+
+/* The one at hand as one of a target variable; NULL: it is of layer pairs. */
+static const variable_fit *variable_here(const fits_state *v)
+{
+    const fit *f = fit_here(v);
+    return f ? study_variable(v->a->study, f) : NULL;
 }
 
 static void *create(app *a)
@@ -40,10 +50,14 @@ static void remember(fits_state *v)
 {
     const fit *f = fit_here(v);
     int64_t id = f ? f->id : 0;
-    if (id != v->at_fit)
+    int64_t before = v->at_fit;
+    if (id != before)
         v->pairs = (list){.page = v->pairs.page};
     v->at_fit = id;
-    list_set_count(&v->pairs, f ? f->pair_count : 0);
+    const variable_fit *about = variable_here(v);
+    list_set_count(&v->pairs, about ? about->point_count : f ? f->pair_count : 0);
+    if (about && id != before && about->point_count)
+        list_go(&v->pairs, about->chosen);
 }
 
 static void changed(app *a, void *self, unsigned what)
@@ -51,15 +65,15 @@ static void changed(app *a, void *self, unsigned what)
     fits_state *v = self;
     if (!(what & CHANGED_STUDY))
         return;
-    list_set_count(&v->fits, a->study->fits.count);
+    list_set_count(&v->fits, a->study->listed_count);
     v->name_width = 0;
     for (uint32_t i = 0; i < a->study->layers.count; i++) {
         int width = text_width(app_layer_name(a, i));
         v->name_width = width > v->name_width ? width : v->name_width;
     }
     bool at_top = v->fits.cursor == 0; /* there a new fit is what one waits for */
-    for (uint32_t i = 0; i < a->study->fits.count && !at_top; i++)
-        if (a->study->fits.item[i].id == v->at_fit)
+    for (uint32_t i = 0; i < a->study->listed_count && !at_top; i++)
+        if (a->study->listed[i]->id == v->at_fit)
             list_go(&v->fits, i);
     remember(v);
 }
@@ -181,7 +195,10 @@ static void draw_fit(void *user, region r, int line, uint32_t index, style on)
         standing_layers(v->a, f, text, sizeof text);
         draw_text(r, line, c.layers, 5, ROLE_NUMBER | on, text);
     }
-    if (c.rule) {
+    const variable_fit *about = study_variable(v->a->study, f);
+    if (c.rule && about) {
+        draw_text(r, line, c.rule, 13, ROLE_NAME | on, about->target);
+    } else if (c.rule) {
         standing_rule(f, text);
         draw_text(r, line, c.rule, 13, ROLE_NUMBER | on, text);
     }
@@ -246,6 +263,41 @@ static void draw_pair(void *user, region r, int line, uint32_t index, style on)
         draw_gap(r, line, c.gap, on, p->done, p->worst_gap, f->tolerance);
         draw_right(r, line, c.seconds, 7, ROLE_NUMBER | on, show_seconds(text, p->seconds));
     }
+}
+
+static void draw_point(void *user, region r, int line, uint32_t index, style on)
+{
+    fits_state *v = user;
+    const variable_fit *about = variable_here(v);
+    char facts[160];
+    if (!about || index >= about->point_count)
+        return;
+    if (index == about->chosen)
+        draw_text(r, line, 1, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
+    draw_format(r, line, 3, ROLE_NUMBER | on, "%4u  %s", index,
+                target_fit_point(facts, sizeof facts, about, index));
+}
+
+/* The same sentence for one of a target variable. */
+static void draw_variable_hint(const app *a, const fit *f, region r)
+{
+    const fit_progress *p = &a->progress;
+    if (standing_of(a, f).ours)
+        draw_format(r, 0, 1, ROLE_NAME, "%u of %u points", p->done, p->targets);
+    else if (standing_cut_off(a, f) || f->state == FIT_CANCELLED)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
+                  "it did not come to its end: r begins it anew");
+    else if (f->state == FIT_FAILED)
+        draw_format(r, 0, 1, ROLE_ERROR, "failed: %s",
+                    f->message ? f->message : "no reason was given");
+    else if (f->state == FIT_RUNNING)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME, "running in another process");
+    else if (f->state == FIT_QUEUED)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME,
+                  "waits for its turn; r starts it if nobody is at work");
+    else
+        draw_text(r, 0, 1, r.cols - 2, ROLE_DIM,
+                  "Enter lists its features; below, the points of its path (Tab)");
 }
 
 /* One sentence about the fit under the cursor: what to do about it, or how fast it goes. */
@@ -313,15 +365,30 @@ static void draw(app *a, void *self, region body)
     }
     region lower = region_part(body, above, 0, below, body.cols);
     int line = 0;
-    draw_format(lower, line++, 1, ROLE_HEAD, "fit %lld: %s", (long long)f->id,
-                app_fit_settings(settings, sizeof settings, f));
-    draw_hint(a, f, region_part(lower, line++, 0, 1, lower.cols));
+    const variable_fit *about = variable_here(v);
+    if (about)
+        variable_describe(about, draw_glyph(GLYPH_LAMBDA), settings, sizeof settings);
+    else
+        app_fit_settings(settings, sizeof settings, f);
+    draw_format(lower, line++, 1, ROLE_HEAD, "fit %lld: %s%s%s", (long long)f->id,
+                about ? about->target : "", about ? ", " : "", settings);
+    (about ? draw_variable_hint : draw_hint)(a, f,
+                                                region_part(lower, line++, 0, 1, lower.cols));
     line += lower.rows >= 10;
     list_draw(&v->pairs, region_part(lower, line, 0, lower.rows - line, lower.cols), v->in_pairs,
-              draw_pair, v);
+              about ? draw_point : draw_pair, v);
 }
 
 /* acting */
+
+static unsigned open_features(fits_state *v, const variable_fit *about)
+{
+    if (about->base.state == FIT_DONE && about->point_count)
+        target_fit_open(v->a, about, v->in_pairs ? v->pairs.cursor : about->chosen);
+    else
+        app_say(v->a, ROLE_STATUS, "no features yet");
+    return ACTED_REDRAW;
+}
 
 static unsigned open_circuit(fits_state *v)
 {
@@ -376,8 +443,12 @@ static void delete_fit(app *a, int64_t fit_id)
 static unsigned ask_delete(app *a, const fit *f)
 {
     char question[128], edges[24];
-    snprintf(question, sizeof question, "delete fit %lld and its %s edges?", (long long)f->id,
-             show_count(edges, standing_of(a, f).edges));
+    if (study_variable(a->study, f))
+        snprintf(question, sizeof question, "delete fit %lld of a target variable?",
+                 (long long)f->id);
+    else
+        snprintf(question, sizeof question, "delete fit %lld and its %s edges?", (long long)f->id,
+                 show_count(edges, standing_of(a, f).edges));
     app_confirm(a, question, delete_fit, f->id);
     return ACTED_REDRAW;
 }
@@ -391,11 +462,14 @@ static unsigned mark_fit(fits_state *v, const fit *f)
     return ACTED_REDRAW;
 }
 
-/* With the marked fit; without one, or on it, with the one before. Later fits are compared with earlier
- * ones, so that what is new is new. */
+/* With the marked fit; without one, or on it, with the one before. Later fits are compared with
+ * earlier ones, so that what is new is new. */
 static unsigned compare_fit(fits_state *v, const fit *f)
 {
-    const fit *other = fit_at(v->a, v->fits.cursor + 1);
+    const fit *other = NULL;
+    for (uint32_t i = v->fits.cursor + 1; i < v->fits.count && !other; i++)
+        if (!study_variable(v->a->study, fit_at(v->a, i)))
+            other = fit_at(v->a, i);
     for (uint32_t i = 0; i < v->fits.count; i++)
         if (fit_at(v->a, i)->id == v->marked && v->marked != f->id)
             other = fit_at(v->a, i);
@@ -407,14 +481,32 @@ static unsigned compare_fit(fits_state *v, const fit *f)
                       other->id < f->id ? f->id : other->id);
 }
 
+/* What is otherwise with a fit of a target variable. */
+static unsigned act_on_variable(fits_state *v, const variable_fit *about, action_id id)
+{
+    switch (id) {
+    case ACT_OPEN: return open_features(v, about);
+    case ACT_CLONE: target_dialog_open_like(v->a, about); return ACTED_REDRAW;
+    case ACT_MARK_FIT:
+    case ACT_COMPARE:
+        app_say(v->a, ROLE_STATUS, "circuits are compared; this fit is of a target variable");
+        return ACTED_REDRAW;
+    default: return ACTED_NOT;
+    }
+}
+
 static unsigned act(app *a, void *self, action_id id, int count)
 {
     fits_state *v = self;
     const fit *f = fit_here(v);
+    const variable_fit *about = variable_here(v);
     if (list_act(v->in_pairs ? &v->pairs : &v->fits, id, count)) {
         remember(v);
         return ACTED_REDRAW;
     }
+    unsigned done = about ? act_on_variable(v, about, id) : ACTED_NOT;
+    if (done != ACTED_NOT)
+        return done;
     switch (id) {
     case ACT_FIT: fit_dialog_open(a, NULL, 0); return ACTED_REDRAW;
     case ACT_PANE: v->in_pairs = !v->in_pairs && f; return ACTED_REDRAW;
@@ -453,7 +545,7 @@ static void crumb(app *a, void *self, char *out, size_t capacity)
 static bool answer(app *a, void *self, int kind, reader_answer *answer)
 {
     (void)self;
-    return trial_answer(a, kind, answer);
+    return trial_answer(a, kind, answer) || target_fit_answer(a, kind, answer);
 }
 
 const view_ops fits_view = {

@@ -84,8 +84,11 @@ static int draw_job(app *a, region line)
     int bar = line.cols >= 100 ? 20 : 10;
     draw_progress(line, 0, line.cols - width - 2 - bar, bar, ROLE_BAR, fraction);
     char name[48];
-    snprintf(name, sizeof name, "fit %lld  pair %u/%u", (long long)p->fit_id, p->pair + 1,
-             p->pairs);
+    if (p->of_variable)
+        snprintf(name, sizeof name, "fit %lld", (long long)p->fit_id);
+    else
+        snprintf(name, sizeof name, "fit %lld  pair %u/%u", (long long)p->fit_id, p->pair + 1,
+                 p->pairs);
     int names = text_width(name);
     draw_text(line, 0, line.cols - width - 3 - bar - names, names, ROLE_STATUS, name);
     return width + 4 + bar + names;

@@ -294,9 +294,30 @@ static void take_key(app *a, int key)
 /* How long a message may stand before the progress of a fit, if nobody presses a key. */
 static const double message_seconds = 3;
 
+static void tell_end_of_variable(app *a, const fit_progress *p)
+{
+    char features[24], gap[24];
+    show_count(features, p->edges);
+    show_figure(gap, p->worst_gap);
+    if (p->state == FIT_DONE && p->unconverged > 0)
+        app_say(a, ROLE_WARNING, "fit %lld is done: %s features; %u of %u points above the tolerance",
+                (long long)p->fit_id, features, p->unconverged, p->targets);
+    else if (p->state == FIT_DONE)
+        app_say(a, ROLE_GOOD, "fit %lld is done: %s features, worst gap %s; Enter in Fits lists them",
+                (long long)p->fit_id, features, gap);
+    else if (p->state == FIT_CANCELLED)
+        app_say(a, ROLE_WARNING, "fit %lld is cancelled; r begins it anew", (long long)p->fit_id);
+    else if (p->state == FIT_FAILED)
+        app_say(a, ROLE_ERROR, "fit %lld failed: %s", (long long)p->fit_id, p->message);
+}
+
 static void tell_end(app *a, const fit_progress *p)
 {
     char edges[24], gap[24];
+    if (p->of_variable) {
+        tell_end_of_variable(a, p);
+        return;
+    }
     if (p->state == FIT_DONE && p->unconverged > 0)
         app_say(a, ROLE_WARNING,
                 "fit %lld is done: %s edges, worst gap %s; %u targets above the"
@@ -317,7 +338,7 @@ static void tell_end(app *a, const fit_progress *p)
  * edges is not disturbed. */
 static void open_finished(app *a, const fit_progress *p)
 {
-    if (p->state == FIT_DONE && (a->view == VIEW_STUDY || a->view == VIEW_FITS))
+    if (p->state == FIT_DONE && !p->of_variable && (a->view == VIEW_STUDY || a->view == VIEW_FITS))
         app_use_fit(a, p->fit_id);
 }
 

@@ -7,9 +7,24 @@
 #include <string.h>
 #include <time.h>
 
+/* Of a target variable's fit: points of the path for targets, features for edges. */
+static standing standing_of_variable(const variable_fit *v)
+{
+    standing now = {.targets = v->points * (1 + v->folds), .seconds = v->seconds};
+    if (v->base.state != FIT_DONE)
+        return now;
+    now.done = now.targets;
+    now.edges = v->point_count ? v->point[v->chosen].features : 0;
+    for (uint32_t p = 0; p < v->point_count; p++)
+        if (v->point[p].gap > now.worst_gap)
+            now.worst_gap = v->point[p].gap;
+    return now;
+}
+
 standing standing_of(const app *a, const fit *f)
 {
-    standing now = {0};
+    const variable_fit *about = study_variable(a->study, f);
+    standing now = about ? standing_of_variable(about) : (standing){0};
     for (uint32_t p = 0; p < f->pair_count; p++) {
         now.targets += f->pair[p].targets;
         now.done += f->pair[p].done;
@@ -38,6 +53,9 @@ const char *standing_name(const app *a, const fit *f)
 {
     if (standing_of(a, f).ours)
         return fit_state_name(FIT_RUNNING);
+    for (uint32_t v = 0; v < a->study->variables.count; v++)
+        if (&a->study->variables.item[v].base == f)
+            return a->study->variable_state[v];
     return a->study->fit_state[f - a->study->fits.item];
 }
 
@@ -67,6 +85,12 @@ void standing_layers(const app *a, const fit *f, char *out, size_t capacity)
 {
     const layer_set *layers = &a->study->layers;
     bool *touched = mem_zero(layers->count + 1, sizeof *touched);
+    const variable_fit *about = study_variable(a->study, f);
+    for (uint32_t l = 0; about && l < about->layer_count; l++) {
+        const layer *in = layer_by_id(layers, about->layer[l]);
+        if (in)
+            touched[in - layers->item] = true;
+    }
     uint32_t first = UINT32_MAX, last = 0, count = 0;
     for (uint32_t p = 0; p < f->pair_count; p++) {
         const layer *end[2] = {layer_by_id(layers, f->pair[p].source_layer),

@@ -4,7 +4,8 @@
 
 #include "ui/app.h"
 
-/* How a fit stands: the snapshot, or the engine's last word where that is fresher. */
+/* How a fit stands: the snapshot, or the engine's last word where that is fresher. Of a target
+ * variable's fit, targets are points of the path and edges are features of the chosen point. */
 typedef struct standing {
     uint32_t targets, done;
     uint64_t edges;

@@ -3,6 +3,7 @@
 #include "ui/edges.h"
 #include "ui/fit_dialog.h"
 #include "ui/map.h"
+#include "ui/target_dialog.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,6 +287,19 @@ static void open_fit_dialog(study_state *v)
     free(chosen);
 }
 
+static void open_target_dialog(study_state *v)
+{
+    uint32_t *chosen = mem_alloc(((size_t)v->picked_size + 1) * sizeof *chosen), n = 0;
+    for (uint32_t i = 0; i < v->picked_size; i++)
+        if (v->picked[i])
+            chosen[n++] = i;
+    if (n == 0 && v->layers.cursor < v->layers.count)
+        chosen[n++] = v->layers.cursor;
+    if (n > 0)
+        target_dialog_open(v->a, chosen, n);
+    free(chosen);
+}
+
 static unsigned open_map_cell(study_state *v)
 {
     const map_cell *cell = map_at(&v->map, v->map.row, v->map.col);
@@ -340,6 +354,7 @@ static unsigned act(app *a, void *self, action_id id, int count)
         return ACTED_REDRAW;
     }
     case ACT_FIT: open_fit_dialog(v); return ACTED_REDRAW;
+    case ACT_FIT_TARGET: open_target_dialog(v); return ACTED_REDRAW;
     case ACT_OPEN: {
         if (v->in_map)
             return open_map_cell(v);

@@ -49,6 +49,18 @@ static void name_layers(study *s)
         }
 }
 
+/* Both kinds in one list, by number. */
+static void merge_fits(study *s)
+{
+    uint32_t pairs = s->fits.count, variables = s->variables.count, p = 0, v = 0;
+    s->listed = mem_zero((size_t)pairs + variables + 1, sizeof *s->listed);
+    while (p < pairs || v < variables) {
+        bool pair =
+            v == variables || (p < pairs && s->fits.item[p].id > s->variables.item[v].base.id);
+        s->listed[s->listed_count++] = pair ? &s->fits.item[p++] : &s->variables.item[v++].base;
+    }
+}
+
 static void clean_fits(study *s)
 {
     s->fit_state = mem_zero(s->fits.count + 1, sizeof *s->fit_state);
@@ -58,6 +70,15 @@ static void clean_fits(study *s)
         clean(&f->runner);
         clean(&f->message);
     }
+    s->variable_state = mem_zero(s->variables.count + 1, sizeof *s->variable_state);
+    for (uint32_t i = 0; i < s->variables.count; i++) {
+        variable_fit *v = &s->variables.item[i];
+        s->variable_state[i] = fit_state_shown(&v->base);
+        clean(&v->base.runner);
+        clean(&v->base.message);
+        clean(&v->target);
+    }
+    merge_fits(s);
 }
 
 static void clean_target(target *t)
@@ -66,6 +87,14 @@ static void clean_target(target *t)
     for (uint32_t c = 0; c < t->class_count; c++)
         if (t->class_name[c])
             clean(&t->class_name[c]);
+}
+
+const variable_fit *study_variable(const study *s, const fit *f)
+{
+    for (uint32_t v = 0; v < s->variables.count; v++)
+        if (&s->variables.item[v].base == f)
+            return &s->variables.item[v];
+    return NULL;
 }
 
 status study_read(db *d, void *ask, void **result, error *err)
@@ -77,6 +106,8 @@ status study_read(db *d, void *ask, void **result, error *err)
         code = target_list(d, &s->targets, err);
     if (code == STATUS_OK)
         code = fit_list(d, &s->fits, err);
+    if (code == STATUS_OK)
+        code = variable_fit_list(d, &s->variables, err);
     if (code == STATUS_OK)
         code = notes_read(d, &s->notes, err);
     if (code == STATUS_OK)
@@ -105,6 +136,9 @@ void study_free(void *read)
         free(s->short_name[i]);
     free(s->short_name);
     free(s->fit_state);
+    free(s->variable_state);
+    free(s->listed);
+    variable_fit_set_release(&s->variables);
     free(s->model);
     notes_release(&s->notes);
     layer_set_release(&s->layers);

@@ -52,8 +52,9 @@ typedef struct fit_progress {
     fit_state state;
     uint32_t pair, pairs; /* the pair at work, from 0 */
     uint32_t source_position, target_position;
+    bool of_variable;
     uint32_t targets, done; /* of a target variable: points of the path. Else over all pairs, in the workspace already or solved */
-    uint64_t edges;
+    uint64_t edges; /* of a target variable: features of the chosen point */
     uint32_t unconverged;
     double worst_gap;
     double rate;                  /* targets a second in this run; 0: not known yet */

@@ -82,9 +82,11 @@ status variable_create(db *d, const layer_set *layers, const variable_request *r
         code = error_set(err, STATUS_USAGE, "1 fold: expected at least 2, or 0 for none");
     if (code == STATUS_OK)
         code = target_list(d, &targets, err);
-    const target *about = code == STATUS_OK ? target_find(&targets, request->target) : NULL;
+    const target *about = request->target_id ? target_by_id(&targets, request->target_id)
+                                             : target_find(&targets, request->target);
     if (code == STATUS_OK && !about)
-        code = error_set(err, STATUS_INPUT, "there is no target variable '%s'", request->target);
+        code = error_set(err, STATUS_INPUT, "there is no target variable '%s'",
+                         request->target ? request->target : "");
     if (code == STATUS_OK)
         code = stack_arrange(&source, layers, request->layer, request->layer_count, err);
     if (code == STATUS_OK)
@@ -345,6 +347,7 @@ status variable_run(db *d, const layer_set *layers, int64_t fit_id, const fit_ru
 {
     run r = {.connection = d, .options = options, .last = last, .began = clock_seconds()};
     status code = variable_fit_get(d, fit_id, &r.f, err);
+    last->of_variable = true;
     last->pairs = 1; /* of layers side by side with the variable */
     last->targets = r.f.points * (1 + r.f.folds);
     if (code == STATUS_OK)

@@ -12,7 +12,8 @@
 struct target; /* db/target.h */
 
 typedef struct variable_request {
-    const char *target;   /* name of the variable */
+    const char *target;   /* name of the variable; not looked at when target_id is given */
+    int64_t target_id;    /* 0: by name */
     const int64_t *layer; /* ids: their features side by side, in computation order */
     uint32_t layer_count;
     variable_settings settings;
