@@ -91,22 +91,6 @@ uint64_t app_ask(app *a, const reader_question *question)
     return reader_ask(a->reader, question);
 }
 
-const float *app_stability(const app *a)
-{
-    return a->stability;
-}
-
-void app_take_stability(app *a, const circuit *of, float *by_edge)
-{
-    if (of != a->circuit) {
-        free(by_edge);
-        return;
-    }
-    free(a->stability);
-    a->stability = by_edge;
-    screen_changed(a, CHANGED_STABILITY);
-}
-
 /* names */
 
 const layer *app_layer(const app *a, uint32_t position)
@@ -309,7 +293,6 @@ static void release(app *a)
     if (a->news) /* after the views, some of which have readers of their own */
         queue_free(a->news);
     snapshot_end(a);
-    free(a->stability);
     for (size_t i = 0; i < s->theme_count; i++)
         free(s->theme_names[i]);
     free(s->theme_names);

@@ -93,8 +93,6 @@ struct app {
 
     path_end path_from, path_to; /* where the user has paths begin and end; NOTHING: not said */
 
-    float *stability; /* see app_stability */
-
     uint32_t layer;   /* position that Features shows */
     uint32_t feature; /* the feature at hand in that layer, or NOTHING */
 
@@ -162,12 +160,6 @@ const layer *app_layer(const app *a, uint32_t position); /* NULL if there is non
  * same fit reads it anew. app_set_measure keeps the fit and ranks it by another strength. */
 void app_use_fit(app *a, int64_t fit_id);
 void app_set_measure(app *a, strength measure);
-
-/* By edge of the present circuit: the share of resampled fits that have it; NULL: not known.
- * Whoever knows hands it over with app_take_stability (it is freed, and dropped when `of` is not
- * the present circuit any more). */
-const float *app_stability(const app *a);
-void app_take_stability(app *a, const circuit *of, float *by_edge);
 
 /* The present fit in the study's snapshot, or NULL. */
 const fit *app_fit(const app *a);

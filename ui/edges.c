@@ -33,7 +33,7 @@ static void destroy(void *self)
     slider_free(v->slider);
     edges_rows_release(&v->rows);
     free(v->match);
-    free(v->stable);
+    free(v->trusted);
     free(v);
 }
 
@@ -128,7 +128,7 @@ static void changed(app *a, void *self, unsigned what)
         edges_convert_threshold(a, v);
         edges_rows_take(&v->rows, edges_listed(a, v));
         edges_match(a, v);
-    } else if (what & (CHANGED_TABLE | CHANGED_STUDY | CHANGED_STABILITY) &&
+    } else if (what & (CHANGED_TABLE | CHANGED_STUDY) &&
                (v->words[0] || v->filter[0])) {
         edges_match(a, v);
     } else {
@@ -148,6 +148,7 @@ static void draw(app *a, void *self, region body)
                        .choice = &v->choice,
                        .words = v->words,
                        .filter = v->filter,
+                       .filtered = &v->filtered,
                        .list = &v->list,
                        .slider = v->slider,
                        .rested = v->rested};

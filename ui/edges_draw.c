@@ -84,8 +84,11 @@ static void draw_counts(const edges_picture *p, region r, int row)
         if (p->filter[0])
             n += (size_t)snprintf(text + n, sizeof text - n, "%snot %s",
                                   *sign || p->words[0] ? " or " : "", p->filter);
-        if (p->choice->stable && !app_stability(p->a))
+        const circuit *c = rows->c;
+        if (c && !c->frequency && edge_filter_asks(p->filtered, EDGE_STABLE))
             snprintf(text + n, sizeof text - n, "; no stability check of this fit");
+        else if (c && !c->fdr && edge_filter_asks(p->filtered, EDGE_FDR))
+            snprintf(text + n, sizeof text - n, "; no null check of this fit");
     }
     draw_text(r, row, 0, r.cols, rows->shown < rows->all ? ROLE_WARNING : ROLE_DIM, text);
 }

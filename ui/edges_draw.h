@@ -3,6 +3,7 @@
 #ifndef UI_EDGES_DRAW_H
 #define UI_EDGES_DRAW_H
 
+#include "src/circuit/filter.h"
 #include "ui/app.h"
 #include "ui/edges_rows.h"
 #include "ui/slider.h"
@@ -11,7 +12,8 @@ typedef struct edges_picture {
     app *a;
     const edges_rows *rows;
     const edges_choice *choice;
-    const char *words, *filter; /* "" : none */
+    const char *words, *filter;  /* "" : none */
+    const edge_filter *filtered; /* what `filter` says */
     list *list;
     const slider *slider;
     bool rested; /* the labels of the edge at hand are wanted in whole */

@@ -90,8 +90,8 @@ static bool passes(const circuit *c, const edges_choice *choice, uint32_t id)
         unsigned from = choice->match[e->source], to = choice->match[e->target];
         pass &= (((from | to) & one) | (from & EDGES_SOURCE) | (to & EDGES_TARGET)) == EDGES_ANY;
     }
-    if (choice->stable)
-        pass &= choice->stable[id];
+    if (choice->trusted)
+        pass &= choice->trusted[id];
     return pass;
 }
 
@@ -187,7 +187,7 @@ static void make_lists(edges_rows *rows, const edges_choice *choice)
     bool names = choice->sort == EDGES_BY_SOURCE || choice->sort == EDGES_BY_TARGET;
     free(rows->memory);
     rows->memory = NULL;
-    if (!pairs && !names && !choice->sign && !choice->match && !choice->stable)
+    if (!pairs && !names && !choice->sign && !choice->match && !choice->trusted)
         return; /* the circuit has this list */
     uint32_t most = 0;
     for (uint32_t g = 0; g < rows->group_count; g++)
@@ -204,7 +204,7 @@ static bool same_lists(const edges_rows *rows, const edges_choice *b)
     const edges_choice *a = &rows->choice;
     return rows->made && !rows->by_name && a->mode == b->mode && a->focus == b->focus &&
            a->sort == b->sort && a->sign == b->sign && a->pair == b->pair &&
-           !a->match == !b->match && !a->stable == !b->stable &&
+           !a->match == !b->match && !a->trusted == !b->trusted &&
            a->match_number == b->match_number;
 }
 

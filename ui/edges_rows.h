@@ -30,7 +30,7 @@ typedef struct edges_choice {
     int sign;              /* 1, -1: only these; 0: both */
     uint32_t pair;         /* only this layer pair; NO_EDGE: all */
     const uint8_t *match;  /* by node: EDGES_... that hold of it; NULL: no such filter */
-    const uint8_t *stable; /* by edge: passes; NULL: all do */
+    const uint8_t *trusted; /* by edge: passes; NULL: all do */
     uint32_t match_number; /* another one for other contents of these two */
     double threshold;
 } edges_choice;

@@ -1,6 +1,7 @@
 #include "ui/edges_state.h"
 
 #include "src/base/memory.h"
+#include "src/circuit/trust.h"
 #include "ui/edges.h"
 #include "ui/features_rows.h"
 
@@ -21,17 +22,20 @@ static uint8_t holds(const app *a, const edges_state *v, const feature_row *row)
     return (uint8_t)of;
 }
 
-/* Which edges are as stable as the filter wants; none is while nothing is known of it. */
-static void match_stability(const app *a, edges_state *v)
+/* Which edges pass what the filter says of them; none does while no check tells. */
+static void match_edges(const app *a, edges_state *v)
 {
-    const float *share = app_stability(a);
-    free(v->stable);
-    v->stable = NULL;
-    if (v->filtered.stable.count == 0 || !a->circuit)
+    const circuit *c = a->circuit;
+    free(v->trusted);
+    v->trusted = NULL;
+    if (v->filtered.itself_count == 0 || !c)
         return;
-    v->stable = mem_zero((size_t)a->circuit->edge_count + 1, 1);
-    for (uint32_t i = 0; share && i < a->circuit->edge_count; i++)
-        v->stable[i] = edge_filter_stable(&v->filtered, (double)share[i]);
+    v->trusted = mem_zero((size_t)c->edge_count + 1, 1);
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        double figure[EDGE_COLUMNS];
+        trust_figures(c, i, figure);
+        v->trusted[i] = edge_filter_passes(&v->filtered, figure);
+    }
 }
 
 void edges_match(app *a, edges_state *v)
@@ -40,7 +44,7 @@ void edges_match(app *a, edges_state *v)
     free(v->match);
     v->match = NULL;
     v->choice.match_number++;
-    match_stability(a, v);
+    match_edges(a, v);
     bool of_nodes =
         v->filtered.either.count || v->filtered.source.count || v->filtered.target.count;
     if ((!v->words[0] && !of_nodes) || !c)
@@ -93,7 +97,7 @@ void edges_arrange(app *a, edges_state *v)
     v->rested = true;
     v->choice.threshold = a->threshold;
     v->choice.match = v->match;
-    v->choice.stable = slider_circuit(v->slider) ? NULL : v->stable;
+    v->choice.trusted = slider_circuit(v->slider) ? NULL : v->trusted;
     v->choice.pair = NO_EDGE;
     for (uint32_t p = 0; p < v->rows.pair_count; p++)
         if (v->rows.pair[p].source == v->pair_source && v->rows.pair[p].target == v->pair_target)

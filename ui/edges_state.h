@@ -18,7 +18,7 @@ typedef struct edges_state {
     char filter[96], filter_before[96];
     edge_filter filtered;              /* what `filter` says */
     uint8_t *match;                    /* by node, while there are words or a filter */
-    uint8_t *stable;                   /* by edge, while the filter asks for it */
+    uint8_t *trusted;                  /* by edge, while the filter looks at edges */
     uint32_t pair_source, pair_target; /* layers of choice.pair, which outlive another circuit */
     bool waiting;                      /* `wanted` is to be shown once the circuit is here */
     place wanted;

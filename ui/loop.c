@@ -23,10 +23,6 @@ static void *self_of(app *a)
 
 void screen_changed(app *a, unsigned what)
 {
-    if (what & CHANGED_CIRCUIT) { /* it was of another one's edges */
-        free(a->stability);
-        a->stability = NULL;
-    }
     for (int v = 0; v < VIEW_COUNT; v++)
         if (a->ops[v]->changed)
             a->ops[v]->changed(a, a->state[v], what);
@@ -370,6 +366,10 @@ static void take_message(app *a, const message *m)
         take_progress(a, m->payload);
     } else if (m->kind == NOTES_WRITTEN) {
         snapshot_refresh(a);
+    } else if (m->kind == ENGINE_CHECK) {
+        const check_progress *p = m->payload;
+        if (p->state == FIT_DONE && p->fit_id == a->fit_id)
+            app_use_fit(a, a->fit_id); /* its edges are judged anew */
     } else if (m->kind == ENGINE_FAILED || m->kind == NOTES_FAILED) {
         const error *err = m->payload;
         app_say(a, ROLE_ERROR, "%s", err->message);

@@ -44,7 +44,6 @@ enum {
     CHANGED_CIRCUIT = 2,    /* app->circuit (may be NULL now) */
     CHANGED_TABLE = 4,      /* some layer's table (app_table) has arrived */
     CHANGED_PROGRESS = 8,   /* app->progress */
-    CHANGED_STABILITY = 32, /* app_stability */
     CHANGED_REST = 16       /* nothing: the keys have rested since app_rest was called */
 };
 

@@ -1,6 +1,7 @@
 #include "src/circuit/circuit.h"
 
 #include "src/base/memory.h"
+#include "src/circuit/trust.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -238,9 +239,17 @@ status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ran
     c->node_count = c->layer_first[layers->count];
     code = gather_edges(d, layers, &f, c, err);
     fit_release(&f);
+    if (code != STATUS_OK) {
+        circuit_free(c);
+        return code;
+    }
+    code = finish(c, out, err);
     if (code == STATUS_OK)
-        return finish(c, out, err);
-    circuit_free(c);
+        code = trust_load(c, d, layers, err);
+    if (code != STATUS_OK && *out) {
+        circuit_free(*out);
+        *out = NULL;
+    }
     return code;
 }
 
@@ -274,5 +283,7 @@ void circuit_free(circuit *c)
     free(c->in_start);
     free(c->in);
     free(c->in_link);
+    free(c->frequency);
+    free(c->fdr);
     free(c);
 }

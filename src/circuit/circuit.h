@@ -51,6 +51,9 @@ typedef struct circuit {
     uint32_t *out_start, *out; /* children of node n: edge[out[out_start[n] .. out_start[n+1]-1]] */
     uint32_t *in_start, *in;   /* parents likewise */
     circuit_link *in_link;     /* beside `in`, so that a walk over all parents reads in order */
+    /* what trust checks say, by edge, NaN: nothing; NULL: there is no such check (see trust.h) */
+    float *frequency; /* share of the halves of the documents in which it comes back */
+    float *fdr;       /* estimated false discovery rate of its pair's edges of at least its |removal| */
 } circuit;
 
 /* All edges of the fit that are in the workspace now, of a running fit too. `layers` must be the

@@ -2,6 +2,7 @@
 
 #include "src/base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,25 +158,42 @@ static bool strip_end(piece *term, const char *end, char *into, size_t capacity)
     return true;
 }
 
-static bool is_stability(piece term)
+static const char *const edge_names[] = {
+#define EDGE_COLUMN_NAME(id, name) name,
+    EDGE_COLUMN_LIST(EDGE_COLUMN_NAME)
+#undef EDGE_COLUMN_NAME
+};
+
+/* Whether a term is COLUMN OP NUMBER of an edge's own columns. */
+static bool is_of_edge(piece term, edge_column *column)
 {
-    size_t turned = term.at[0] == '!', length = strlen("stable");
-    return term.length > turned + length && memcmp(term.at + turned, "stable", length) == 0 &&
-           strchr("<>=!", term.at[turned + length]);
+    size_t turned = term.at[0] == '!';
+    for (unsigned c = 0; c < EDGE_COLUMNS; c++) {
+        size_t length = strlen(edge_names[c]);
+        if (term.length > turned + length &&
+            memcmp(term.at + turned, edge_names[c], length) == 0 &&
+            strchr("<>=!", term.at[turned + length])) {
+            *column = (edge_column)c;
+            return true;
+        }
+    }
+    return false;
 }
 
-/* `stable` OP NUMBER; the column of its term means nothing. */
-static status add_stability(filter *f, piece term, error *err)
+static status add_edge_term(edge_filter *f, edge_column column, piece term, error *err)
 {
-    if (f->count == FILTER_TERMS)
+    if (f->itself_count == FILTER_TERMS)
         return error_set(err, STATUS_INPUT, "a filter of more than %d terms", FILTER_TERMS);
-    filter_term *t = &f->term[f->count++];
-    t->turned = term.at[0] == '!';
-    piece name = {term.at + t->turned, strlen("stable")}, op = {name.at + name.length, 0};
-    size_t rest = term.length - t->turned - name.length;
+    edge_term *t = &f->itself[f->itself_count++];
+    t->column = column;
+    t->compare.turned = term.at[0] == '!';
+    piece name = {term.at + t->compare.turned, strlen(edge_names[column])};
+    piece op = {name.at + name.length, 0};
+    size_t rest = term.length - t->compare.turned - name.length;
     while (op.length < rest && strchr("<>=!", op.at[op.length]))
         op.length++;
-    return read_figure(t, term, name, op, (piece){op.at + op.length, rest - op.length}, err);
+    return read_figure(&t->compare, term, name, op, (piece){op.at + op.length, rest - op.length},
+                       err);
 }
 
 status edge_filter_parse(edge_filter *out, const char *text, error *err)
@@ -183,8 +201,9 @@ status edge_filter_parse(edge_filter *out, const char *text, error *err)
     edge_filter made = {.either = {.count = 0}};
     char bare[256];
     for (piece term; (term = next_term(&text)).length > 0;) {
-        if (is_stability(term)) {
-            status code = add_stability(&made.stable, term, err);
+        edge_column column;
+        if (is_of_edge(term, &column)) {
+            status code = add_edge_term(&made, column, term, err);
             if (code != STATUS_OK)
                 return code;
             continue;
@@ -243,10 +262,21 @@ bool filter_passes(const filter *f, const filter_facts *facts)
     return true;
 }
 
-bool edge_filter_stable(const edge_filter *f, double share)
+bool edge_filter_passes(const edge_filter *f, const double figure[EDGE_COLUMNS])
 {
-    for (int i = 0; i < f->stable.count; i++)
-        if (compares(&f->stable.term[i], share) == f->stable.term[i].turned)
+    for (int i = 0; i < f->itself_count; i++) {
+        const edge_term *t = &f->itself[i];
+        if (isnan(figure[t->column]) ||
+            compares(&t->compare, figure[t->column]) == t->compare.turned)
             return false;
+    }
     return true;
+}
+
+bool edge_filter_asks(const edge_filter *f, edge_column column)
+{
+    for (int i = 0; i < f->itself_count; i++)
+        if (f->itself[i].column == column)
+            return true;
+    return false;
 }

@@ -65,16 +65,37 @@ typedef struct filter_facts {
 /* STATUS_INPUT says which term is meant and what was expected; *out is not changed then. */
 status filter_parse(filter *out, const char *text, error *err);
 
+/* What is known of an edge itself */
+#define EDGE_COLUMN_LIST(X)                                                                       \
+    X(EDGE_STABLE, "stable") /* share of the halves of the documents that have it */              \
+    X(EDGE_FDR, "fdr")       /* false discovery rate of edges as strong */
+
+typedef enum edge_column {
+#define EDGE_COLUMN_ENUM(id, name) id,
+    EDGE_COLUMN_LIST(EDGE_COLUMN_ENUM)
+#undef EDGE_COLUMN_ENUM
+        EDGE_COLUMNS
+} edge_column;
+
+typedef struct edge_term {
+    edge_column column;
+    filter_term compare;
+} edge_term;
+
 /* A filter over edges: a term holds when it holds of one end; `from.TERM` must hold of the source
- * and `to.TERM` of the target (`!` before either turns it round). `stable>0.8` looks at the edge
- * itself: the share of the resampled fits that have it. */
+ * and `to.TERM` of the target (`!` before either turns it round). `stable>0.8` and `fdr<5%` look at
+ * the edge itself; of an edge of which that is not known they do not hold, turned round or not. */
 typedef struct edge_filter {
     filter either, source, target;
-    filter stable; /* its figures are all that share */
+    edge_term itself[FILTER_TERMS];
+    int itself_count;
 } edge_filter;
 
-/* Whether an edge of this stability passes. */
-bool edge_filter_stable(const edge_filter *f, double share);
+/* Whether an edge passes the terms that look at itself; figure: by edge_column, NaN: not known. */
+bool edge_filter_passes(const edge_filter *f, const double figure[EDGE_COLUMNS]);
+
+/* Whether some term looks at this column. */
+bool edge_filter_asks(const edge_filter *f, edge_column column);
 
 /* As filter_parse. */
 status edge_filter_parse(edge_filter *out, const char *text, error *err);

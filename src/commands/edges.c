@@ -1,5 +1,6 @@
 #include "src/commands/command.h"
 #include "src/commands/show.h"
+#include "src/commands/trust.h"
 #include "src/jobs/fit.h"
 #include "src/jobs/slide_circuit.h"
 
@@ -10,6 +11,7 @@
 static bool json;
 static const char *from, *to, *by = "removal";
 static double threshold, at = (double)NAN;
+static double stable = (double)NAN, fdr = (double)NAN;
 static uint64_t fit_id, limit = 50;
 
 static const command_option options[] = {
@@ -22,6 +24,7 @@ static const command_option options[] = {
     {"at", OPTION_NUMBER, &at, "LAMBDA",
      "solve the feature of --to anew at this lambda, and list the parents that it has there"},
     {"limit", OPTION_COUNT, &limit, "N", "at most N rows, 0 for all (default 50)"},
+    TRUST_OPTIONS(stable, fdr),
     {"json", OPTION_FLAG, &json, NULL, "one JSON object a line"},
     {0},
 };
@@ -60,6 +63,10 @@ static status print_edge(study *s, const circuit *c, const circuit_edge *e, outp
     output_number(o, "removal", (double)e->removal, 4);
     output_number(o, "weight", (double)e->weight, 4);
     output_number(o, "standardised", (double)e->standardised, 4);
+    if (c->frequency)
+        output_number(o, "stable", (double)c->frequency[e - c->edge], 2);
+    if (c->fdr)
+        output_number(o, "fdr", (double)c->fdr[e - c->edge], 4);
     output_text(o, "source_label", source_label);
     output_text(o, "target_label", target_label);
     output_record(o);
@@ -144,6 +151,8 @@ static status run(char **arguments, int count, error *err)
     if (code == STATUS_OK)
         code = isnan(at) ? circuit_load(s.connection, &s.layers, f.id, ranked_by, &c, err)
                          : load_slid(&s, &choice, f.id, ranked_by, &found, &c, err);
+    if (code == STATUS_OK)
+        code = trust_apply(&c, stable, fdr, err);
     if (code == STATUS_OK) {
         char how[128];
         fit_describe(&f, "lambda", how, sizeof how);

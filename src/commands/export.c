@@ -3,6 +3,7 @@
 #include "src/circuit/picture.h"
 #include "src/commands/command.h"
 #include "src/commands/study.h"
+#include "src/commands/trust.h"
 #include "src/jobs/fit.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@ enum { NODES_MOST = 1000, PATHS_LOOKED_AT = 500 };
 
 static const char *format_name = "svg", *file, *focus;
 static double threshold;
+static double stable = (double)NAN, fdr = (double)NAN;
 static uint64_t fit_id, nodes = 40;
 
 static const command_option options[] = {
@@ -23,6 +25,7 @@ static const command_option options[] = {
     {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
     {"threshold", OPTION_NUMBER, &threshold, "X",
      "only edges whose |standardised weight| is at least X (default 0)"},
+    TRUST_OPTIONS(stable, fdr),
     {0},
 };
 
@@ -127,6 +130,8 @@ static status run(char **arguments, int count, error *err)
         code = fit_get(s.connection, (int64_t)fit_id, &f, err);
     if (code == STATUS_OK)
         code = circuit_load(s.connection, &s.layers, f.id, STRENGTH_STANDARDISED, &c, err);
+    if (code == STATUS_OK)
+        code = trust_apply(&c, stable, fdr, err);
     if (code == STATUS_OK)
         code = write_picture(&s, c, &f, &p, format, err);
     picture_release(&p);

@@ -7,6 +7,7 @@
 #include "src/commands/command.h"
 #include "src/commands/output.h"
 #include "src/commands/study.h"
+#include "src/commands/trust.h"
 #include "src/jobs/fit.h"
 
 #include <math.h>
@@ -18,6 +19,7 @@ enum { PATHS_MOST = 100000 };
 static bool json;
 static const char *from, *to, *to_target;
 static double threshold;
+static double stable = (double)NAN, fdr = (double)NAN;
 static uint64_t fit_id, target_fit, wanted = 10;
 
 static const command_option options[] = {
@@ -32,6 +34,7 @@ static const command_option options[] = {
     {"limit", OPTION_COUNT, &wanted, "N", "the N strongest paths (default 10)"},
     {"threshold", OPTION_NUMBER, &threshold, "X",
      "only over edges whose |standardised weight| is at least X (default 0)"},
+    TRUST_OPTIONS(stable, fdr),
     {"json", OPTION_FLAG, &json, NULL, "one JSON object a line, for each feature of each path"},
     {0},
 };
@@ -268,6 +271,8 @@ static status run(char **arguments, int count, error *err)
         code = fit_get(s.connection, (int64_t)fit_id, &f, err);
     if (code == STATUS_OK)
         code = circuit_load(s.connection, &s.layers, f.id, STRENGTH_STANDARDISED, &c, err);
+    if (code == STATUS_OK)
+        code = trust_apply(&c, stable, fdr, err);
     if (code == STATUS_OK && to_target)
         code = lead_on(&s, &goal, &c, &last, err);
     else if (code == STATUS_OK && !from && !to)

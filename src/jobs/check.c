@@ -80,7 +80,7 @@ static char *write_settings(const check_settings *s)
         json_object_set_new(object, #name, json_string(s->name));
     CHECK_SETTING_TEXT_LIST(TEXT_WRITE)
 #undef TEXT_WRITE
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     json_decref(object);
     return text;
 }

@@ -2,6 +2,7 @@
 #include "src/circuit/filter.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 static const filter_facts noun = {.figure = {[FILTER_INDEX] = 17,
@@ -116,14 +117,28 @@ Test(filter, terms_of_edges_know_their_end)
     cr_assert(!filter_passes(&f.either, &plain));
     plain.tags = "even odd";
     cr_assert(filter_passes(&f.either, &plain));
-    cr_assert_eq(edge_filter_parse(&f, "stable>=80% !stable>0.95", &err), STATUS_OK);
-    cr_assert(edge_filter_stable(&f, 0.8) && edge_filter_stable(&f, 0.95));
-    cr_assert(!edge_filter_stable(&f, 0.79) && !edge_filter_stable(&f, 0.96));
-    cr_assert_eq(edge_filter_parse(&f, "stable>x", &err), STATUS_INPUT);
-    cr_assert(strstr(err.message, "expected a number after stable>"), "%s", err.message);
-    cr_assert_eq(edge_filter_parse(&f, "from.pin from.in>2", &err), STATUS_OK);
-    cr_assert(edge_filter_stable(&f, 0));
     cr_assert_eq(edge_filter_parse(&f, "to.dense>3", &err), STATUS_INPUT);
     cr_assert(strstr(err.message, "no column 'dense'"), "%s", err.message);
     cr_assert_eq(f.source.count, 2, "the old filter stays");
+}
+
+Test(filter, terms_that_look_at_the_edge_itself)
+{
+    edge_filter f;
+    error err = {0};
+    cr_assert_eq(edge_filter_parse(&f, "stable>=80% !stable>0.95 from.pin", &err), STATUS_OK);
+    cr_assert(edge_filter_asks(&f, EDGE_STABLE) && !edge_filter_asks(&f, EDGE_FDR));
+    cr_assert(edge_filter_passes(&f, (double[]){0.8, NAN}));
+    cr_assert(edge_filter_passes(&f, (double[]){0.95, NAN}));
+    cr_assert(!edge_filter_passes(&f, (double[]){0.79, NAN}));
+    cr_assert(!edge_filter_passes(&f, (double[]){0.96, NAN}));
+    cr_assert(!edge_filter_passes(&f, (double[]){NAN, 0.01}), "not known: it does not pass");
+    cr_assert_eq(edge_filter_parse(&f, "!fdr>5%", &err), STATUS_OK);
+    cr_assert(edge_filter_passes(&f, (double[]){NAN, 0.05}));
+    cr_assert(!edge_filter_passes(&f, (double[]){0.9, 0.06}));
+    cr_assert(!edge_filter_passes(&f, (double[]){0.9, NAN}), "not known: it does not pass");
+    cr_assert_eq(edge_filter_parse(&f, "stable>x", &err), STATUS_INPUT);
+    cr_assert(strstr(err.message, "expected a number after stable>"), "%s", err.message);
+    cr_assert_eq(edge_filter_parse(&f, "from.pin from.in>2", &err), STATUS_OK);
+    cr_assert(edge_filter_passes(&f, (double[]){NAN, NAN}));
 }

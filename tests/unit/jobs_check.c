@@ -1,6 +1,7 @@
 /* Checks against circuits whose truth the test has made: what is noise must look like noise, what
  * was planted must be found, whole documents must stay together, and a check that was cut off must
  * end as one that was not. */
+#include "src/circuit/trust.h"
 #include "src/jobs/check.h"
 #include "src/jobs/engine.h"
 #include "src/jobs/fit.h"
@@ -407,6 +408,74 @@ Test(stability, the_unimodal_factor)
     cr_expect_float_eq(stability_unimodal(1, 0.1, 50), 0.0392156862745098, 1e-12);
     for (double cut = 0.55; cut <= 1; cut += 0.05)
         cr_expect_lt(stability_unimodal(cut, 0.05, 50), 1 / (2 * cut - 1), "cut %g", cut);
+}
+
+/* ---- what the circuit knows of them ---- */
+
+static circuit *load(int64_t fit_id)
+{
+    error err = {0};
+    circuit *c = NULL;
+    cr_assert_eq(circuit_load(d, &layers, fit_id, STRENGTH_WEIGHT, &c, &err), STATUS_OK, "%s",
+                 err.message);
+    return c;
+}
+
+Test(trust, edges_carry_what_checks_say_of_them)
+{
+    planted p = make_circuit(65, 0.5);
+    open_planted(&p);
+    error err = {0};
+    int64_t fit_id = fit_it(LASSO_PARENTS, 8, 0);
+    circuit *c = load(fit_id), *part = NULL;
+    cr_expect_null(c->frequency);
+    cr_expect_null(c->fdr);
+    cr_expect_eq(trust_filter(c, 0.8, (double)NAN, &part, &err), STATUS_INPUT);
+    cr_expect(strstr(err.message, "stability"), "%s", err.message);
+    cr_expect_eq(trust_filter(c, (double)NAN, 0.1, &part, &err), STATUS_INPUT);
+    circuit_free(c);
+
+    check_report stability = checked(fit_id, "stability", 10, 0);
+    check_report null = checked(fit_id, "null", 10, 0);
+    int64_t from = layers.item[0].id, to = layers.item[1].id;
+    c = load(fit_id);
+    cr_assert(c->frequency && c->fdr);
+    uint32_t stable = 0, kept = 0;
+    double threshold = check_figure_of(&null, from, to, "threshold");
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        stable += c->frequency[i] >= 0.8F;
+        kept += c->fdr[i] <= 0.05F;
+        cr_assert(c->frequency[i] >= 0 && c->frequency[i] <= 1 && c->fdr[i] >= 0 &&
+                  c->fdr[i] <= 1);
+        cr_assert_eq(c->fdr[i] <= 0.05F, fabsf(c->edge[i].removal) >= (float)threshold);
+    }
+    cr_expect_eq(stable, check_figure_of(&stability, 0, 0, "stable"));
+    cr_expect_eq(kept, check_figure_of(&null, from, to, "edges kept"));
+    cr_expect_gt(kept, TARGETS);
+
+    cr_assert_eq(trust_filter(c, 0.9, (double)NAN, &part, &err), STATUS_OK);
+    stable = 0;
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        stable += c->frequency[i] > 0.899F;
+    cr_expect_eq(part->edge_count, stable, "0.9 is 18 of 20 halves");
+    circuit_free(part);
+    cr_assert_eq(trust_filter(c, 0.8, 0.05, &part, &err), STATUS_OK, "%s", err.message);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        if (c->frequency[i] < 0.8F || c->fdr[i] > 0.05F)
+            continue;
+        cr_assert_lt(at, part->edge_count);
+        cr_expect_eq(memcmp(&part->edge[at], &c->edge[i], sizeof c->edge[i]), 0);
+        cr_expect_eq(part->frequency[at], c->frequency[i]);
+        cr_expect_eq(part->fdr[at++], c->fdr[i]);
+    }
+    cr_expect_eq(at, part->edge_count);
+    cr_expect_lt(at, c->edge_count);
+    circuit_free(part);
+    circuit_free(c);
+    check_report_release(&stability);
+    check_report_release(&null);
+    close_planted(&p);
 }
 
 /* ---- jobs ---- */
