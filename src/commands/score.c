@@ -4,6 +4,7 @@
 #include "src/commands/progress.h"
 #include "src/commands/score_truth.h"
 #include "src/commands/study.h"
+#include "src/commands/trust.h"
 #include "src/jobs/effects_judge.h"
 #include "src/jobs/fit.h"
 
@@ -12,7 +13,7 @@
 
 static bool json, no_lasso, no_baselines, missing, spurious;
 static const char *truth, *by, *judged_pairs;
-static double cut = EFFECTS_CUT, threshold;
+static double cut = EFFECTS_CUT, threshold, stable = (double)NAN, fdr = (double)NAN;
 static uint64_t fit_id, limit = 10, threads;
 
 static const command_option options[] = {
@@ -25,6 +26,7 @@ static const command_option options[] = {
      "truth: only edges at least this strong count as found (default 0)"},
     {"pairs", OPTION_TEXT, &judged_pairs, "PAIRS",
      "truth: judge layer pairs that it has an edge of (truth), or all of the fit (default truth)"},
+    TRUST_OPTIONS(stable, fdr),
     {"missing", OPTION_FLAG, &missing, NULL,
      "truth: of the wrong edges, list those that are missing"},
     {"spurious", OPTION_FLAG, &spurious, NULL,
@@ -46,12 +48,12 @@ typedef struct scored {
     uint32_t pairs, unfinished;
 } scored;
 
-static void print_score(output *o, const char *source, const char *target, const char *circuit,
+static void print_score(output *o, const char *source, const char *target, const char *which,
                         const effects_score *score)
 {
     output_text(o, "source", source);
     output_text(o, "target", target);
-    output_text(o, "circuit", circuit);
+    output_text(o, "circuit", which);
     output_count(o, "cells", score->cells);
     output_count(o, "moved", score->moved);
     output_count(o, "edges", score->edges);
@@ -235,6 +237,8 @@ static status run(char **arguments, int count, error *err)
                                .by = by,
                                .pairs = judged_pairs,
                                .threshold = threshold,
+                               .stable = stable,
+                               .fdr = fdr,
                                .fit_id = fit_id,
                                .missing = missing || !spurious,
                                .spurious = spurious || !missing,

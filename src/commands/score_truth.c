@@ -226,6 +226,8 @@ static status judge(study *s, const truth_choice *choice, int64_t fit_id, int64_
     request.settings.by = mem_copy_text(choice->by);
     request.settings.pairs = mem_copy_text(choice->pairs);
     request.settings.cut = choice->threshold;
+    request.settings.stable = choice->stable;
+    request.settings.fdr = choice->fdr;
     status code = check_create(s->connection, &s->layers, &request, check_id, err);
     if (code == STATUS_OK)
         code = check_run(s->path, *check_id, &how, &last, err);

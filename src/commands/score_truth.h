@@ -10,6 +10,7 @@ typedef struct truth_choice {
     const char *file;
     const char *by, *pairs; /* NULL: what the check takes by itself */
     double threshold;
+    double stable, fdr;     /* only edges that other checks stand by (trust.h); NaN: all */
     uint64_t fit_id;        /* 0: the newest */
     bool missing, spurious; /* which wrong edges are listed */
     uint64_t limit;         /* of each */

@@ -24,7 +24,9 @@
     X(seed, "what the random choices follow from")
 #define CHECK_SETTING_NUMBER_LIST(X)                                                              \
     X(cut, "from which size on something counts")                                                 \
-    X(rate, "the rate of false findings that is wanted")
+    X(rate, "the rate of false findings that is wanted")                                          \
+    X(stable, "of truth: only edges that come back in at least this share of halves")             \
+    X(fdr, "of truth: only edges whose false discovery rate is at most this")
 #define CHECK_SETTING_TEXT_LIST(X)                                                                \
     X(attribute, "of debias: the variable that the classifier should not lean on")                \
     X(features, "of debias: the spurious features, a line each: layer/index")                     \

@@ -6,6 +6,7 @@
  * `missing` (their true weight) and `spurious` (their strength), the greatest of each; a component
  * stands there as its first feature. */
 #include "src/base/memory.h"
+#include "src/circuit/trust.h"
 #include "src/jobs/check.h"
 #include "src/jobs/known.h"
 
@@ -28,6 +29,9 @@ static status settle(check_settings *s, error *err)
     if (s->by && !strength_find(s->by, &by))
         return error_set(err, STATUS_USAGE, "'%s', expected removal, weight or standardised",
                          s->by);
+    if (s->stable < 0 || s->stable > 1 || s->fdr < 0 || s->fdr > 1) /* NaN: neither */
+        return error_set(err, STATUS_USAGE,
+                         "a share of halves or of false edges: expected 0 to 1");
     char *whole = s->file ? realpath(s->file, NULL) : NULL; /* it may be run from elsewhere */
     if (whole) {
         free(s->file);
@@ -228,6 +232,21 @@ static status store(check_job *job, const known *k, const score *found, strength
     return code;
 }
 
+/* The fit's edges; of them those that its other checks stand by, if only they are asked for. */
+static status load_circuit(const check_job *job, strength by, circuit **c, error *err)
+{
+    const check_settings *s = &job->settings;
+    circuit *whole = NULL;
+    status code = circuit_load(job->connection, job->layers, job->fit->id, by, &whole, err);
+    if (code == STATUS_OK && (!isnan(s->stable) || !isnan(s->fdr))) {
+        code = trust_filter(whole, s->stable, s->fdr, c, err);
+        circuit_free(whole);
+    } else {
+        *c = whole;
+    }
+    return code;
+}
+
 static status run_all(check_job *job, error *err)
 {
     known k = {0};
@@ -250,7 +269,7 @@ static status run_all(check_job *job, error *err)
     }
     if (code == STATUS_OK) {
         by = choose_strength(job, pair, request.pair_count);
-        code = circuit_load(job->connection, job->layers, job->fit->id, by, &c, err);
+        code = load_circuit(job, by, &c, err);
     }
     if (code == STATUS_OK) {
         request.units = &k.units;
@@ -266,6 +285,15 @@ done:
     known_release(&k);
     free(pair);
     return code;
+}
+
+/* Both are taken over. */
+static char *append(char *text, char *more)
+{
+    char *whole = mem_format("%s%s", text, more);
+    free(text);
+    free(more);
+    return whole;
 }
 
 static char *say(const check_report *r, const layer_set *layers, const fit *f)
@@ -288,13 +316,26 @@ static char *say(const check_report *r, const layer_set *layers, const fit *f)
         strength_name((strength)check_figure_of(r, 0, 0, "by")),
         check_figure_of(r, 0, 0, "candidates") - check_figure_of(r, 0, 0, "edges"),
         check_figure_of(r, 0, 0, "auroc"), check_figure_of(r, 0, 0, "average precision"));
-    if (!(silent > 0))
+    if (silent > 0)
+        text =
+            append(text, mem_format(" %.0f of the missing ones are of features that never vary in "
+                                    "these samples.",
+                                    silent));
+    check_settings asked;
+    if (check_settings_of(&r->about, &asked, NULL) != STATUS_OK)
         return text;
-    char *more =
-        mem_format("%s %.0f of the missing ones are of features that never vary in these samples.",
-                   text, silent);
-    free(text);
-    return more;
+    if (!isnan(asked.stable))
+        text = append(
+            text, mem_format(" Judged were only edges that come back in at least %.0f %% of the "
+                             "halves of the documents.",
+                             100 * asked.stable));
+    if (!isnan(asked.fdr))
+        text = append(
+            text, mem_format(" Judged were only edges whose estimated false discovery rate is at "
+                             "most %g.",
+                             asked.fdr));
+    check_settings_release(&asked);
+    return text;
 }
 
 static char *verdict(const check_report *r)

@@ -67,19 +67,27 @@ static int64_t run_fit(double lambda, bool joint)
     return id;
 }
 
+static status run_check(int64_t fit_id, const char *kind, const check_settings *settings,
+                        int64_t *id)
+{
+    check_run_options how = {.threads = 1};
+    check_progress last;
+    check_request request = {.fit_id = fit_id, .kind = kind, .settings = *settings};
+    err = (error){0};
+    status code = check_create(d, &layers, &request, id, &err);
+    return code == STATUS_OK ? check_run(study, *id, &how, &last, &err) : code;
+}
+
 /* The check's report; release it. */
 static check_report judge(int64_t fit_id, double threshold, const char *pairs)
 {
     check_report report;
-    check_run_options how = {.threads = 1};
-    check_progress last;
-    check_request request = {.fit_id = fit_id, .kind = "truth", .settings = check_settings_open()};
+    check_settings settings = check_settings_open();
     int64_t id;
-    request.settings.file = truth_path;
-    request.settings.cut = threshold;
-    request.settings.pairs = (char *)pairs;
-    cr_assert_eq(check_create(d, &layers, &request, &id, &err), STATUS_OK, "%s", err.message);
-    cr_assert_eq(check_run(study, id, &how, &last, &err), STATUS_OK, "%s", err.message);
+    settings.file = truth_path;
+    settings.cut = threshold;
+    settings.pairs = (char *)pairs;
+    cr_assert_eq(run_check(fit_id, "truth", &settings, &id), STATUS_OK, "%s", err.message);
     cr_assert_eq(check_get_report(d, id, &report, &err), STATUS_OK, "%s", err.message);
     return report;
 }
@@ -315,21 +323,56 @@ Test(jobs_truth, a_truth_of_other_pairs_is_refused_by_the_check)
     make_study(&s);
     int64_t fit_id = run_fit(0.05, false), id;
     scratch_write_text(folder_path, "truth.tsv", "blocks.0/1\tblocks.2/1\n");
-    check_request request = {.fit_id = fit_id, .kind = "truth", .settings = check_settings_open()};
-    check_run_options how = {.threads = 1};
-    check_progress last;
-    cr_expect_eq(check_create(d, &layers, &request, &id, &err), STATUS_INPUT);
+    check_settings settings = check_settings_open();
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_INPUT);
     cr_expect_not_null(strstr(err.message, "needs a file"), "%s", err.message);
-    request.settings.file = truth_path;
-    cr_assert_eq(check_create(d, &layers, &request, &id, &err), STATUS_OK);
-    cr_expect_eq(check_run(study, id, &how, &last, &err), STATUS_INPUT);
+    settings.file = truth_path;
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_INPUT);
     cr_expect_not_null(strstr(err.message, "none of the layer pairs"), "%s", err.message);
-    request.settings.by = (char *)"size";
-    cr_expect_eq(check_create(d, &layers, &request, &id, &err), STATUS_USAGE);
-    request.settings.by = NULL;
-    request.settings.pairs = (char *)"some";
-    cr_expect_eq(check_create(d, &layers, &request, &id, &err), STATUS_USAGE);
-    request.settings.pairs = NULL;
-    request.settings.cut = -1;
-    cr_expect_eq(check_create(d, &layers, &request, &id, &err), STATUS_USAGE);
+    settings.by = (char *)"size";
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_USAGE);
+    settings.by = NULL;
+    settings.pairs = (char *)"some";
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_USAGE);
+    settings.pairs = NULL;
+    settings.cut = -1;
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_USAGE);
+    settings.cut = 0;
+    settings.stable = 1.5;
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_USAGE);
+}
+
+Test(jobs_truth, only_edges_that_other_checks_stand_by)
+{
+    synth_settings s = synth_defaults(LAYER_SAE);
+    s.layers = 2;
+    s.samples = 2000;
+    make_study(&s);
+    check_settings settings = check_settings_open(), rounds = check_settings_open();
+    int64_t fit_id = run_fit(0.005, false), id;
+    settings.file = truth_path;
+    settings.stable = 0.9;
+    cr_expect_eq(run_check(fit_id, "truth", &settings, &id), STATUS_INPUT, "no such check yet");
+    cr_expect_not_null(strstr(err.message, "stability"), "%s", err.message);
+    rounds.rounds = 4;
+    cr_assert_eq(run_check(fit_id, "stability", &rounds, &id), STATUS_OK, "%s", err.message);
+    cr_assert_eq(run_check(fit_id, "truth", &settings, &id), STATUS_OK, "%s", err.message);
+    circuit *c;
+    check_report r;
+    fit f;
+    uint32_t often = 0;
+    cr_assert_eq(circuit_load(d, &layers, fit_id, STRENGTH_REMOVAL, &c, &err), STATUS_OK);
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        often += c->frequency[i] >= 0.9f;
+    cr_assert_eq(check_get_report(d, id, &r, &err), STATUS_OK, "%s", err.message);
+    cr_expect_eq(whole(&r, "found"), often);
+    cr_expect_eq(whole(&r, "edges"), often);
+    cr_expect(often > 0 && often < c->edge_count);
+    cr_assert_eq(fit_get(d, fit_id, &f, &err), STATUS_OK);
+    char *said = check_kind_find("truth")->say(&r, &layers, &f);
+    cr_expect_not_null(strstr(said, "at least 90 % of the halves"), "%s", said);
+    free(said);
+    fit_release(&f);
+    check_report_release(&r);
+    circuit_free(c);
 }
