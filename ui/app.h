@@ -32,6 +32,8 @@ enum {
     READ_EDGE,        /* circuit: facts of a target (fit_target) */
     READ_PATHS,       /* paths: the strongest ones */
     READ_TRUST,       /* trust: the summary of a fit */
+    READ_CHECKS,      /* trust: how the checks of a fit stand */
+    READ_FINDINGS,    /* trust: what is listed of a check */
     READ_SAMPLE_TEXT, /* sample: the document round a sample */
     READ_SAMPLE_ROWS, /* sample: a layer's activations in a window */
     READ_SLIDE,       /* circuit: a feature's parents at another lambda */
@@ -98,6 +100,8 @@ struct app {
 
     bool progress_known;
     fit_progress progress; /* last word of the engine */
+    bool check_known;
+    check_progress check; /* likewise, of checks */
 
     view_id view;
     const view_ops *ops[VIEW_COUNT];

@@ -9,36 +9,6 @@ enum { BESIDE = 76 /* columns from which parents and children share lines */ };
 
 /* -- the head: label, figures, histogram --------------------------------------------------- */
 
-/* Text over several lines, parted at blanks where it can be; the last one ends in an ellipsis when
- * there is more. Returns the lines taken, at least one. */
-static int draw_wrapped(region r, int row, int width, int lines, style s, const char *text)
-{
-    int line = 0;
-    for (; line < lines - 1; line++) {
-        size_t bytes = text_fit(text, width, NULL), cut = bytes;
-        if (!text[bytes])
-            break;
-        while (cut > 0 && text[cut] != ' ')
-            cut--;
-        if (cut < bytes / 2)
-            cut = bytes;
-        char piece[1024];
-        snprintf(piece, sizeof piece, "%.*s", (int)(cut < sizeof piece ? cut : sizeof piece - 1),
-                 text);
-        draw_text(r, row + line, 0, width, s, piece);
-        text += cut;
-        text += *text == ' ';
-    }
-    draw_text(r, row + line, 0, width, s, text);
-    return line + 1;
-}
-
-/* The same without drawing. */
-static int count_wrapped(int width, int lines, const char *text)
-{
-    return draw_wrapped((region){0, 0, 0, 0}, 0, width, lines, ROLE_TEXT, text);
-}
-
 /* Pairs of word and figure, one behind the other, going to the next line where they do not fit.
  * Returns the lines taken. */
 static int draw_figures(app *a, const feature_row *f, const char *source, region r, int row,

@@ -61,6 +61,33 @@ int draw_text(region r, int row, int col, int width, style s, const char *text)
     return used;
 }
 
+int draw_wrapped(region r, int row, int width, int lines, style s, const char *text)
+{
+    int line = 0;
+    for (; line < lines - 1; line++) {
+        size_t bytes = text_fit(text, width, NULL), cut = bytes;
+        if (!text[bytes])
+            break;
+        while (cut > 0 && text[cut] != ' ')
+            cut--;
+        if (cut < bytes / 2)
+            cut = bytes;
+        char piece[1024];
+        snprintf(piece, sizeof piece, "%.*s", (int)(cut < sizeof piece ? cut : sizeof piece - 1),
+                 text);
+        draw_text(r, row + line, 0, width, s, piece);
+        text += cut;
+        text += *text == ' ';
+    }
+    draw_text(r, row + line, 0, width, s, text);
+    return line + 1;
+}
+
+int count_wrapped(int width, int lines, const char *text)
+{
+    return draw_wrapped((region){0, 0, 0, 0}, 0, width, lines, ROLE_TEXT, text);
+}
+
 void draw_right(region r, int row, int col, int width, style s, const char *text)
 {
     int wide = text_width(text);

@@ -18,6 +18,12 @@ region region_part(region r, int row, int col, int rows, int cols);
  * ellipsis. Returns the columns taken. row or col outside r draws nothing. */
 int draw_text(region r, int row, int col, int width, style s, const char *text);
 
+/* Text over `lines` lines at most, parted at blanks where it can be; the last one ends in an
+ * ellipsis when there is more. Returns the lines taken, at least one. */
+int draw_wrapped(region r, int row, int width, int lines, style s, const char *text);
+/* The same without drawing. */
+int count_wrapped(int width, int lines, const char *text);
+
 /* Right-aligned in `width` columns; a figure that does not fit becomes `#`s. */
 void draw_right(region r, int row, int col, int width, style s, const char *text);
 

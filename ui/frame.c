@@ -52,45 +52,80 @@ static void draw_title(app *a, region line)
     draw_text(line, 0, at + 1, line.cols - at - 2, ROLE_TITLE, crumb);
 }
 
-static bool job_runs(const app *a)
+/* What is at work or waits, in words. */
+typedef struct job {
+    bool waits;
+    double fraction;
+    char brief[48], whole[96], figures[64];
+} job;
+
+static bool is_at_work(fit_state state)
 {
-    return a->progress_known &&
-           (a->progress.state == FIT_RUNNING || a->progress.state == FIT_QUEUED);
+    return state == FIT_RUNNING || state == FIT_QUEUED;
 }
 
-/* The running fit, right-aligned; returns the columns it took. */
+static void describe_fit(const fit_progress *p, job *j)
+{
+    char rate[24], left[24];
+    j->waits = p->state == FIT_QUEUED;
+    j->fraction = p->targets ? (double)p->done / p->targets : 0;
+    snprintf(j->brief, sizeof j->brief, "fit %lld", (long long)p->fit_id);
+    if (p->of_variable)
+        snprintf(j->whole, sizeof j->whole, "%s", j->brief);
+    else
+        snprintf(j->whole, sizeof j->whole, "%s  pair %u/%u", j->brief, p->pair + 1, p->pairs);
+    if (p->rate > 0 && p->seconds_left >= 0)
+        snprintf(j->figures, sizeof j->figures, " %5s/s  %7s left",
+                 show_short(rate, (uint64_t)(p->rate + 0.5)), show_seconds(left, p->seconds_left));
+}
+
+static void describe_check(const check_progress *p, job *j)
+{
+    char left[24];
+    j->waits = p->state == FIT_QUEUED;
+    j->fraction = p->fraction;
+    snprintf(j->brief, sizeof j->brief, "check %s", p->kind);
+    snprintf(j->whole, sizeof j->whole, "check %s of fit %lld", p->kind, (long long)p->fit_id);
+    if (p->seconds_left >= 0)
+        snprintf(j->figures, sizeof j->figures, "  %7s left", show_seconds(left, p->seconds_left));
+}
+
+/* False: nothing is at work. */
+static bool describe_job(const app *a, job *j)
+{
+    bool fits = a->progress_known && is_at_work(a->progress.state);
+    bool checks = a->check_known && is_at_work(a->check.state);
+    *j = (job){0};
+    if (checks && (!fits || a->progress.state == FIT_QUEUED))
+        describe_check(&a->check, j);
+    else if (fits)
+        describe_fit(&a->progress, j);
+    return fits || checks;
+}
+
+/* The running job, right-aligned; returns the columns it took. */
 static int draw_job(app *a, region line)
 {
-    const fit_progress *p = &a->progress;
-    if (!job_runs(a))
+    job j;
+    char text[160];
+    if (!describe_job(a, &j))
         return 0;
-    char left[24], rate[24], text[96], percent[24];
     bool brief = line.cols < 64 || (a->screen->message[0] && line.cols < 110);
-    double fraction = p->targets ? (double)p->done / p->targets : 0;
-    snprintf(percent, sizeof percent, "%d%%", (int)(100 * fraction));
-    if (p->state == FIT_QUEUED)
-        snprintf(text, sizeof text, "fit %lld waits", (long long)p->fit_id);
+    int percent = (int)(100 * j.fraction);
+    if (j.waits)
+        snprintf(text, sizeof text, "%s waits", j.brief);
     else if (brief)
-        snprintf(text, sizeof text, "fit %lld %4s", (long long)p->fit_id, percent);
-    else if (p->rate > 0 && p->seconds_left >= 0)
-        snprintf(text, sizeof text, "%4s %5s/s  %7s left", percent,
-                 show_short(rate, (uint64_t)(p->rate + 0.5)), show_seconds(left, p->seconds_left));
+        snprintf(text, sizeof text, "%s %3d%%", j.brief, percent);
     else
-        snprintf(text, sizeof text, "%4s", percent);
+        snprintf(text, sizeof text, "%3d%%%s", percent, j.figures);
     int width = text_width(text);
     draw_text(line, 0, line.cols - width - 1, width, ROLE_STATUS, text);
-    if (p->state == FIT_QUEUED || brief)
+    if (j.waits || brief)
         return width + 2;
     int bar = line.cols >= 100 ? 20 : 10;
-    draw_progress(line, 0, line.cols - width - 2 - bar, bar, ROLE_BAR, fraction);
-    char name[48];
-    if (p->of_variable)
-        snprintf(name, sizeof name, "fit %lld", (long long)p->fit_id);
-    else
-        snprintf(name, sizeof name, "fit %lld  pair %u/%u", (long long)p->fit_id, p->pair + 1,
-                 p->pairs);
-    int names = text_width(name);
-    draw_text(line, 0, line.cols - width - 3 - bar - names, names, ROLE_STATUS, name);
+    draw_progress(line, 0, line.cols - width - 2 - bar, bar, ROLE_BAR, j.fraction);
+    int names = text_width(j.whole);
+    draw_text(line, 0, line.cols - width - 3 - bar - names, names, ROLE_STATUS, j.whole);
     return width + 4 + bar + names;
 }
 
@@ -113,14 +148,14 @@ static void draw_status(app *a, region line)
         draw_text(line, 0, at + 1, 5, ROLE_KEY, "y/n");
         return;
     }
-    int job = draw_job(a, line);
+    int taken = draw_job(a, line);
     int at = 1;
     if (s->counting) {
         char count[24];
         snprintf(count, sizeof count, "%d ", s->count);
         at += draw_text(line, 0, at, 12, ROLE_KEY, count);
     }
-    draw_text(line, 0, at, line.cols - job - at, s->message_role, s->message);
+    draw_text(line, 0, at, line.cols - taken - at, s->message_role, s->message);
 }
 
 /* A message that is too long for the status line goes on over the keys, until the next key. */

@@ -360,10 +360,42 @@ static void take_progress(app *a, const fit_progress *p)
     screen_changed(a, CHANGED_PROGRESS);
 }
 
+static void tell_check_end(app *a, const check_progress *p)
+{
+    if (p->state == FIT_DONE && a->view == VIEW_TRUST)
+        app_say(a, ROLE_GOOD, "check %s is done", p->kind);
+    else if (p->state == FIT_DONE)
+        app_say(a, ROLE_GOOD, "check %s of fit %lld is done: %d shows what it found", p->kind,
+                (long long)p->fit_id, view_digit(VIEW_TRUST));
+    else if (p->state == FIT_CANCELLED && p->kind[0])
+        app_say(a, ROLE_WARNING, "check %s is cancelled: what is done of it is kept", p->kind);
+    else if (p->state == FIT_FAILED)
+        app_say(a, ROLE_ERROR, "check %s failed: %s", p->kind, p->message);
+}
+
+static void take_check(app *a, const check_progress *p)
+{
+    bool other = !a->check_known || a->check.check_id != p->check_id;
+    bool turn = other || a->check.state != p->state;
+    /* one that has joined the queue is no news of the one at work */
+    if (!other || p->state != FIT_QUEUED || a->check.state != FIT_RUNNING || !a->check_known) {
+        a->check = *p;
+        a->check_known = true;
+    }
+    if (turn) {
+        snapshot_refresh(a);
+        tell_check_end(a, p);
+        app_dirty(a);
+    }
+    screen_changed(a, CHANGED_PROGRESS);
+}
+
 static void take_message(app *a, const message *m)
 {
     if (m->kind == ENGINE_PROGRESS) {
         take_progress(a, m->payload);
+    } else if (m->kind == ENGINE_CHECK) {
+        take_check(a, m->payload);
     } else if (m->kind == NOTES_WRITTEN) {
         snapshot_refresh(a);
     } else if (m->kind == ENGINE_CHECK) {

@@ -43,7 +43,7 @@ enum {
     CHANGED_STUDY = 1,      /* app->study */
     CHANGED_CIRCUIT = 2,    /* app->circuit (may be NULL now) */
     CHANGED_TABLE = 4,      /* some layer's table (app_table) has arrived */
-    CHANGED_PROGRESS = 8,   /* app->progress */
+    CHANGED_PROGRESS = 8,   /* app->progress or app->check */
     CHANGED_REST = 16       /* nothing: the keys have rested since app_rest was called */
 };
 
