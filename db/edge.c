@@ -271,3 +271,50 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
     sql_close(&q);
     return s;
 }
+
+#define FIGURE_QUERY(column)                                                                      \
+    "SELECT target_feature, source_feature, " column                                              \
+    " FROM edge WHERE pair_id = ?1 ORDER BY target_feature, source_feature"
+
+/* Room for more, twice as much as before. */
+static bool grow_figures(uint32_t **source, uint32_t **target, float **figure, uint32_t *room)
+{
+    size_t wanted = *room ? 2 * (size_t)*room : 4096;
+    void *more[3] = {realloc(*source, wanted * sizeof **source),
+                     realloc(*target, wanted * sizeof **target),
+                     realloc(*figure, wanted * sizeof **figure)};
+    *source = more[0] ? more[0] : *source;
+    *target = more[1] ? more[1] : *target;
+    *figure = more[2] ? more[2] : *figure;
+    *room = wanted < UINT32_MAX ? (uint32_t)wanted : UINT32_MAX;
+    return more[0] && more[1] && more[2] && wanted <= UINT32_MAX;
+}
+
+status fit_load_figures(db *d, int64_t pair_id, edge_figure which, uint32_t **source,
+                        uint32_t **target, float **figure, uint32_t *count, error *err)
+{
+    static const char *const queries[] = {[EDGE_REMOVAL] = FIGURE_QUERY("removal"),
+                                          [EDGE_WEIGHT] = FIGURE_QUERY("weight"),
+                                          [EDGE_STANDARDISED] = FIGURE_QUERY("standardised")};
+    sql q;
+    bool row = false;
+    uint32_t room = 0;
+    *source = *target = NULL;
+    *figure = NULL;
+    *count = 0;
+    status s = sql_open(&q, d, queries[which], err);
+    if (s == STATUS_OK)
+        sql_bind_int(&q, 1, pair_id);
+    while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
+        if (*count == room && !grow_figures(source, target, figure, &room)) {
+            s = error_memory(err, "the edges of a fit");
+            break;
+        }
+        (*target)[*count] = sql_u32(&q, 0);
+        (*source)[*count] = sql_u32(&q, 1);
+        (*figure)[(*count)++] = (float)sql_real(&q, 2);
+        s = sql_check(&q, err);
+    }
+    sql_close(&q);
+    return s;
+}

@@ -17,17 +17,17 @@ enum { CHANGES_MOST = 10000 };
 typedef struct compare_ask {
     int64_t fit_a, fit_b;
     strength measure;
-    circuit *here; /* held: the present circuit, which need not be read again; may be NULL */
+    const char *path; /* the study's; the app's own, which outlives the reader */
 } compare_ask;
 
 typedef struct compared {
     int64_t fit_a, fit_b;
-    circuit *c; /* one of the two, held for its nodes */
     comparison found;
 } compared;
 
 typedef struct compare_state {
-    reader *reader; /* its own, started when first needed: reading two circuits may take a second */
+    reader
+        *reader; /* its own, started when first needed: reading two circuits may take a second */
     int64_t fit_a, fit_b;
     strength measure;
     compared *now;
@@ -37,52 +37,26 @@ typedef struct compare_state {
     uint32_t *listed; /* places in the changes */
 } compare_state;
 
-/* -- on the reader's thread -------------------------------------------------------------------- */
+/* -- on the reader's thread --------------------------------------------------------------------
+ */
 
 static void compared_free(void *result)
 {
     compared *r = result;
     if (!r)
         return;
-    circuit_free(r->c);
     comparison_release(&r->found);
     free(r);
-}
-
-static void ask_free(void *asked)
-{
-    compare_ask *ask = asked;
-    circuit_free(ask->here);
-    free(ask);
-}
-
-static status load(db *d, const compare_ask *ask, int64_t fit_id, circuit **c, error *err)
-{
-    layer_set layers = {0};
-    if (ask->here && ask->here->fit_id == fit_id && ask->here->ranked_by == ask->measure) {
-        *c = circuit_hold(ask->here);
-        return STATUS_OK;
-    }
-    status code = layer_list(d, &layers, err);
-    if (code == STATUS_OK)
-        code = circuit_load(d, &layers, fit_id, ask->measure, c, err);
-    layer_set_release(&layers);
-    return code;
 }
 
 static status work(db *d, void *asked, void **result, error *err)
 {
     const compare_ask *ask = asked;
-    circuit *before = NULL;
     compared *r = mem_zero(1, sizeof *r);
     r->fit_a = ask->fit_a;
     r->fit_b = ask->fit_b;
-    status code = load(d, ask, ask->fit_a, &before, err);
-    if (code == STATUS_OK)
-        code = load(d, ask, ask->fit_b, &r->c, err);
-    if (code == STATUS_OK)
-        code = compare_circuits(before, r->c, CHANGES_MOST, &r->found, err);
-    circuit_free(before);
+    status code = compare_fits(d, ask->path, ask->fit_a, ask->fit_b, ask->measure, CHANGES_MOST, 0,
+                               &r->found, err);
     if (code == STATUS_OK)
         *result = r;
     else
@@ -90,7 +64,8 @@ static status work(db *d, void *asked, void **result, error *err)
     return code;
 }
 
-/* -- the view ---------------------------------------------------------------------------------- */
+/* -- the view ----------------------------------------------------------------------------------
+ */
 
 static void *create(app *a)
 {
@@ -117,12 +92,12 @@ static void ask(app *a, compare_state *v)
         return;
     }
     compare_ask *wanted = mem_alloc(sizeof *wanted);
-    *wanted = (compare_ask){v->fit_a, v->fit_b, a->measure, a->circuit ? circuit_hold(a->circuit) : NULL};
+    *wanted = (compare_ask){v->fit_a, v->fit_b, a->measure, a->path};
     v->measure = a->measure;
     reader_ask(v->reader, &(reader_question){.kind = READ_COMPARE,
                                              .work = work,
                                              .ask = wanted,
-                                             .release_ask = ask_free,
+                                             .release_ask = free,
                                              .release = compared_free});
 }
 
@@ -135,8 +110,8 @@ static void list_changes(compare_state *v)
     v->listed = mem_grow(v->listed, found->change_count + 1, sizeof *v->listed);
     for (uint32_t i = 0; i < found->change_count; i++) {
         const compare_change *c = &found->change[i];
-        if (!only || (circuit_position(v->now->c, c->source, NULL) == only->source &&
-                      circuit_position(v->now->c, c->target, NULL) == only->target))
+        if (!only || (compare_position(&v->now->found, c->source, NULL) == only->source &&
+                      compare_position(&v->now->found, c->target, NULL) == only->target))
             v->listed[count++] = i;
     }
     list_set_count(&v->changes, count);
@@ -172,7 +147,8 @@ static void leave(app *a, void *self, place *where)
     where->mode = COMPARE_FITS;
     where->row = v->changes.cursor;
     where->top = v->changes.top;
-    snprintf(where->words, sizeof where->words, "%lld %lld", (long long)v->fit_a, (long long)v->fit_b);
+    snprintf(where->words, sizeof where->words, "%lld %lld", (long long)v->fit_a,
+             (long long)v->fit_b);
 }
 
 static bool answer(app *a, void *self, int kind, reader_answer *answer)
@@ -197,11 +173,15 @@ static bool answer(app *a, void *self, int kind, reader_answer *answer)
 static void draw(app *a, void *self, region body)
 {
     compare_state *v = self;
-    compare_picture p = {.a = a, .fit_a = v->fit_a, .fit_b = v->fit_b, .only = v->only,
-                         .listed = v->listed, .pairs = &v->pairs, .changes = &v->changes,
+    compare_picture p = {.a = a,
+                         .fit_a = v->fit_a,
+                         .fit_b = v->fit_b,
+                         .only = v->only,
+                         .listed = v->listed,
+                         .pairs = &v->pairs,
+                         .changes = &v->changes,
                          .in_pairs = v->in_pairs};
     if (v->now) {
-        p.c = v->now->c;
         p.found = &v->now->found;
     }
     compare_draw(&p, body);
@@ -226,7 +206,8 @@ unsigned compare_go(app *a, int64_t fit_a, int64_t fit_b)
     return ACTED_REDRAW;
 }
 
-/* -- acting ------------------------------------------------------------------------------------ */
+/* -- acting ------------------------------------------------------------------------------------
+ */
 
 static const compare_change *change_at_hand(const compare_state *v)
 {
@@ -252,7 +233,7 @@ static unsigned open_change(app *a, const compare_state *v)
         return ACTED;
     place where = PLACE(VIEW_CIRCUIT);
     where.mode = CIRCUIT_PARENTS;
-    where.layer = circuit_position(v->now->c, c->target, &where.feature);
+    where.layer = compare_position(&v->now->found, c->target, &where.feature);
     int64_t fit_id = c->b != 0 ? v->fit_b : v->fit_a;
     app_say(a, ROLE_STATUS, "in fit %lld", (long long)fit_id);
     if (fit_id != a->fit_id)
@@ -267,7 +248,7 @@ static unsigned open_card(app *a, const compare_state *v)
     if (!c)
         return ACTED;
     place where = PLACE(VIEW_FEATURES);
-    where.layer = circuit_position(v->now->c, c->target, &where.feature);
+    where.layer = compare_position(&v->now->found, c->target, &where.feature);
     app_go(a, &where);
     return ACTED_REDRAW;
 }
@@ -279,9 +260,9 @@ static unsigned copy_change(app *a, const compare_state *v)
     uint32_t feature = 0;
     if (!c)
         return ACTED;
-    uint32_t position = circuit_position(v->now->c, c->source, &feature);
+    uint32_t position = compare_position(&v->now->found, c->source, &feature);
     app_feature_name(a, from, sizeof from, position, feature);
-    position = circuit_position(v->now->c, c->target, &feature);
+    position = compare_position(&v->now->found, c->target, &feature);
     app_feature_name(a, to, sizeof to, position, feature);
     char *text = mem_format("%s\t%s\t%.9g\t%.9g", from, to, (double)c->a, (double)c->b);
     app_copy(a, text);

@@ -170,7 +170,7 @@ static void draw_change(void *user, region r, int line, uint32_t index, style on
     int col = c.at_names;
     const uint32_t node[] = {change->source, change->target};
     for (int i = 0; i < 2; i++) {
-        uint32_t position = circuit_position(p->c, node[i], &feature);
+        uint32_t position = compare_position(p->found, node[i], &feature);
         app_feature_name(p->a, text, sizeof text, position, feature);
         if (i)
             col += draw_text(r, line, col, 2, ROLE_DIM | on, draw_glyph(GLYPH_ARROW)) + 1;
@@ -195,7 +195,7 @@ void compare_draw(const compare_picture *p, region body)
     }
     draw_fit(p, body, row++, p->fit_a, low ? "" : "from ");
     draw_fit(p, body, row++, p->fit_b, low ? "" : "to   ");
-    if (!p->c) {
+    if (!p->found) {
         draw_text(body, row, 0, body.cols, ROLE_DIM, "comparing");
         return;
     }

@@ -9,8 +9,7 @@
 typedef struct compare_picture {
     app *a;
     int64_t fit_a, fit_b;
-    const circuit *c; /* for its nodes; NULL: nothing is here yet */
-    const comparison *found;
+    const comparison *found; /* NULL: nothing is here yet */
     const uint32_t *listed; /* the changes that are listed */
     uint32_t only;          /* the layer pair they are of, or NOTHING: of all */
     list *pairs, *changes;

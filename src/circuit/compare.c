@@ -1,139 +1,134 @@
+/* Layer pairs are read, merged and counted independently, each by one thread; what both have of
+ * all pairs is ranked together at the end. */
 #include "src/circuit/compare.h"
 
+#include "solver/parallel.h"
 #include "src/base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a comparison works with. */
+/* One layer pair at work. */
+typedef struct pair_work {
+    uint32_t at_a, at_b; /* its place among a side's pairs; or how many there are: it has none */
+    compare_count count;
+    float *a, *b;           /* strengths of the edges of both */
+    compare_change *change; /* a heap whose first is the least, once it is full */
+    uint32_t changes;
+} pair_work;
+
 typedef struct workspace {
-    const circuit *a, *b;
-    uint16_t *position; /* by node: of its layer */
-    uint32_t *twin_a;   /* by edge of a: 1 + the same edge in b; 0: b has it not */
-    uint32_t *twin_b;   /* likewise */
-    uint32_t *at;       /* by node: 1 + a's edge from there to the target at hand */
-    uint32_t *rank;     /* by edge of b: place among the common edges, of all or of its pair */
-    compare_count *count; /* by source * layers + target */
-    uint32_t *place;    /* likewise: common edges met so far */
-    double *squares;    /* likewise: sum of squared differences of ranks */
+    const compare_side *a, *b;
+    const uint32_t *layer_first;
+    uint32_t most;
+    pair_work *pair;
+    uint32_t pairs;
+    atomic_uint next;
+    atomic_bool failed; /* whoever sets it first has the error to itself */
+    status code;
+    error err;
 } workspace;
 
-static void workspace_release(workspace *w)
+static void fail(workspace *w, status code, const error *err)
 {
-    free(w->position);
-    free(w->twin_a);
-    free(w->twin_b);
-    free(w->at);
-    free(w->rank);
-    free(w->count);
-    free(w->place);
-    free(w->squares);
+    if (!atomic_exchange(&w->failed, true)) {
+        w->err = *err;
+        w->code = code;
+    }
 }
 
-static status workspace_create(workspace *w, error *err)
+/* ---- ranks ---- */
+
+/* Radix sort by the upper 31 bits, 11 at a time; stable. `other` has the same room. */
+static uint64_t *sort_keys(uint64_t *key, uint64_t *other, size_t count)
 {
-    size_t pairs = (size_t)w->a->layer_count * w->a->layer_count;
-    w->position = mem_try(w->a->node_count, sizeof *w->position);
-    w->twin_a = calloc((size_t)w->a->edge_count + 1, sizeof *w->twin_a);
-    w->twin_b = calloc((size_t)w->b->edge_count + 1, sizeof *w->twin_b);
-    w->at = calloc((size_t)w->a->node_count + 1, sizeof *w->at);
-    w->rank = mem_try(w->b->edge_count, sizeof *w->rank);
-    w->count = mem_zero(pairs, sizeof *w->count);
-    w->place = mem_zero(pairs, sizeof *w->place);
-    w->squares = mem_zero(pairs, sizeof *w->squares);
-    if (!w->position || !w->twin_a || !w->twin_b || !w->at || !w->rank)
-        return error_memory(err, "comparing circuits");
-    for (uint32_t l = 0; l < w->a->layer_count; l++)
-        for (uint32_t n = w->a->layer_first[l]; n < w->a->layer_first[l + 1]; n++)
-            w->position[n] = (uint16_t)l;
-    return STATUS_OK;
+    enum { BITS = 11, BUCKETS = 1 << BITS, LOWEST = 32, PASSES = 3 };
+    for (unsigned pass = 0; pass < PASSES; pass++) {
+        size_t start[BUCKETS + 1] = {0};
+        unsigned shift = LOWEST + BITS * pass;
+        for (size_t i = 0; i < count; i++)
+            start[((key[i] >> shift) & (BUCKETS - 1)) + 1]++;
+        for (unsigned b = 0; b < BUCKETS; b++)
+            start[b + 1] += start[b];
+        for (size_t i = 0; i < count; i++)
+            other[start[(key[i] >> shift) & (BUCKETS - 1)]++] = key[i];
+        uint64_t *swap = key;
+        key = other;
+        other = swap;
+    }
+    return key;
 }
 
-static size_t pair_of(const workspace *w, const circuit_edge *e)
+/* Twice the ranks of |strength| less their mean, which are whole numbers. False: out of memory. */
+static bool rank_strengths(const float *value, size_t count, int64_t *rank)
 {
-    return (size_t)w->position[e->source] * w->a->layer_count + w->position[e->target];
-}
-
-/* Finds the common edges, target by target. */
-static void match(workspace *w)
-{
-    const circuit *a = w->a, *b = w->b;
-    for (uint32_t n = 0; n < a->node_count; n++) {
-        for (uint32_t i = a->in_start[n]; i < a->in_start[n + 1]; i++)
-            w->at[a->in_link[i].source] = a->in[i] + 1;
-        for (uint32_t i = b->in_start[n]; i < b->in_start[n + 1]; i++) {
-            uint32_t twin = w->at[b->in_link[i].source];
-            if (twin == 0)
+    uint64_t *key = mem_try(count, sizeof *key);
+    uint64_t *other = mem_try(count, sizeof *other);
+    if (key && other) {
+        for (size_t i = 0; i < count; i++) {
+            float size = fabsf(value[i]);
+            uint32_t bits; /* of nonnegative floats: they order as the numbers do */
+            memcpy(&bits, &size, sizeof bits);
+            key[i] = (uint64_t)bits << 32 | i;
+        }
+        const uint64_t *sorted = sort_keys(key, other, count);
+        for (size_t first = 0, end; first < count; first = end) {
+            for (end = first + 1; end < count && sorted[end] >> 32 == sorted[first] >> 32; end++)
                 continue;
-            w->twin_b[b->in[i]] = twin;
-            w->twin_a[twin - 1] = b->in[i] + 1;
+            int64_t shared = (int64_t)(first + end) - (int64_t)count;
+            for (size_t i = first; i < end; i++)
+                rank[sorted[i] & UINT32_MAX] = shared;
         }
-        for (uint32_t i = a->in_start[n]; i < a->in_start[n + 1]; i++)
-            w->at[a->in_link[i].source] = 0;
     }
+    bool sound = key && other;
+    free(key);
+    free(other);
+    return sound;
 }
 
-/* Spearman's correlation of two rankings of n things from the sum of their squared differences. */
-static double correlation(double squares, uint64_t count)
+typedef struct ranking_work {
+    const float *strength[2];
+    int64_t *rank[2];
+    size_t count;
+    atomic_uint next;
+    atomic_bool failed;
+} ranking_work;
+
+static void rank_some(void *user, unsigned thread)
 {
-    double n = (double)count;
-    return count < 2 ? (double)NAN : 1 - 6 * squares / (n * (n * n - 1));
+    ranking_work *w = user;
+    (void)thread;
+    for (unsigned side; (side = atomic_fetch_add(&w->next, 1)) < 2;)
+        if (!rank_strengths(w->strength[side], w->count, w->rank[side]))
+            atomic_store(&w->failed, true);
 }
 
-/* Both circuits have their edges strongest first, so an edge's rank among the common ones is how many of
- * them came before. Of all edges together; then pair by pair, counting on the way. */
-static void rank_all(workspace *w, comparison *out)
+static status correlate(const float *a, const float *b, size_t count, unsigned threads,
+                        double *out, error *err)
 {
-    uint32_t place = 0;
-    double squares = 0;
-    for (uint32_t i = 0; i < w->b->edge_count; i++)
-        w->rank[i] = w->twin_b[i] ? place++ : 0;
-    place = 0;
-    for (uint32_t i = 0; i < w->a->edge_count; i++) {
-        if (w->twin_a[i] == 0)
-            continue;
-        double difference = (double)place++ - w->rank[w->twin_a[i] - 1];
-        squares += difference * difference;
+    ranking_work w = {.strength = {a, b}, .count = count};
+    w.rank[0] = mem_try(count, sizeof *w.rank[0]);
+    w.rank[1] = mem_try(count, sizeof *w.rank[1]);
+    bool sound = w.rank[0] && w.rank[1];
+    double ab = 0, aa = 0, bb = 0;
+    if (sound) {
+        parallel_run(threads < 2 ? 1 : 2, rank_some, &w);
+        sound = !atomic_load(&w.failed);
     }
-    out->total.both = place;
-    out->total.only_a = w->a->edge_count - place;
-    out->total.only_b = w->b->edge_count - place;
-    out->total.rank = correlation(squares, place);
+    for (size_t i = 0; sound && i < count; i++) {
+        double x = (double)w.rank[0][i], y = (double)w.rank[1][i];
+        ab += x * y;
+        aa += x * x;
+        bb += y * y;
+    }
+    *out = aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : (double)NAN;
+    free(w.rank[0]);
+    free(w.rank[1]);
+    return sound ? STATUS_OK : error_memory(err, "comparing circuits");
 }
 
-static void rank_pairs(workspace *w, comparison *out)
-{
-    uint32_t layers = w->a->layer_count;
-    for (uint32_t i = 0; i < w->b->edge_count; i++) {
-        size_t p = pair_of(w, &w->b->edge[i]);
-        if (w->twin_b[i])
-            w->rank[i] = w->place[p]++;
-        else
-            w->count[p].only_b++;
-    }
-    for (uint32_t i = 0; i < w->a->edge_count; i++) {
-        compare_count *count = &w->count[pair_of(w, &w->a->edge[i])];
-        if (w->twin_a[i] == 0) {
-            count->only_a++;
-            continue;
-        }
-        double difference = (double)count->both++ - w->rank[w->twin_a[i] - 1];
-        w->squares[count - w->count] += difference * difference;
-    }
-    for (uint32_t p = 0; p < layers * layers; p++) {
-        compare_count *count = &w->count[p];
-        if (count->both + count->only_a + count->only_b == 0)
-            continue;
-        count->source = p / layers;
-        count->target = p % layers;
-        count->rank = correlation(w->squares[p], count->both);
-        out->pair = mem_grow(out->pair, out->pair_count + 1, sizeof *out->pair);
-        out->pair[out->pair_count++] = *count;
-    }
-}
-
-/* -- the greatest changes: a heap whose first is the least of them -------------------------------- */
+/* ---- the greatest changes of a pair ---- */
 
 static float size_of(const compare_change *c)
 {
@@ -153,83 +148,253 @@ static void sift_down(compare_change *heap, uint32_t count, uint32_t i)
     heap[i] = moving;
 }
 
-static void take_change(comparison *out, uint32_t most, compare_change c)
+static void take_change(pair_work *p, uint32_t most, compare_change c)
 {
-    if (size_of(&c) <= 0)
+    if (!(size_of(&c) > 0))
         return;
-    if (out->change_count < most) {
-        out->change[out->change_count++] = c;
-        for (uint32_t i = most / 2; out->change_count == most && i-- > 0;)
-            sift_down(out->change, most, i);
-    } else if (most > 0 && size_of(&c) > size_of(&out->change[0])) {
-        out->change[0] = c;
-        sift_down(out->change, most, 0);
+    if (p->changes < most) {
+        p->change[p->changes++] = c;
+        for (uint32_t i = most / 2; p->changes == most && i-- > 0;)
+            sift_down(p->change, most, i);
+    } else if (most > 0 && size_of(&c) > size_of(&p->change[0])) {
+        p->change[0] = c;
+        sift_down(p->change, most, 0);
     }
 }
 
 static int greatest_first(const void *left, const void *right)
 {
     const compare_change *x = left, *y = right;
-    if (size_of(x) != size_of(y))
+    if (size_of(x) > size_of(y) || size_of(x) < size_of(y))
         return size_of(x) > size_of(y) ? -1 : 1;
     if (x->target != y->target)
         return x->target < y->target ? -1 : 1;
     return (x->source > y->source) - (x->source < y->source);
 }
 
-static status take_changes(const workspace *w, uint32_t most, comparison *out, error *err)
+/* ---- one pair ---- */
+
+/* -1: edge i of a comes before edge j of b; 0: they are the same. */
+static int order(const compare_edges *a, uint32_t i, const compare_edges *b, uint32_t j)
 {
-    const circuit *a = w->a, *b = w->b;
-    uint64_t either = (uint64_t)a->edge_count + b->edge_count;
-    most = most > either ? (uint32_t)either : most;
-    out->change = mem_try((size_t)most + 1, sizeof *out->change);
+    if (i == a->count || j == b->count)
+        return i == a->count ? 1 : -1;
+    if (a->target[i] != b->target[j])
+        return a->target[i] < b->target[j] ? -1 : 1;
+    return (a->source[i] > b->source[j]) - (a->source[i] < b->source[j]);
+}
+
+static void merge(const workspace *w, pair_work *p, const compare_edges *a, const compare_edges *b)
+{
+    uint32_t source_first = w->layer_first[p->count.source];
+    uint32_t target_first = w->layer_first[p->count.target];
+    for (uint32_t i = 0, j = 0; i < a->count || j < b->count;) {
+        int which = order(a, i, b, j);
+        const compare_edges *from = which <= 0 ? a : b;
+        uint32_t at = which <= 0 ? i : j;
+        compare_change c = {.source = source_first + from->source[at],
+                            .target = target_first + from->target[at],
+                            .a = which <= 0 ? a->strength[i] : 0,
+                            .b = which >= 0 ? b->strength[j] : 0};
+        if (which == 0) {
+            p->a[p->count.both] = c.a;
+            p->b[p->count.both++] = c.b;
+        }
+        p->count.only_a += which < 0;
+        p->count.only_b += which > 0;
+        take_change(p, w->most, c);
+        i += which <= 0;
+        j += which >= 0;
+    }
+}
+
+static status compare_pair(const workspace *w, pair_work *p, error *err)
+{
+    compare_edges a = {0}, b = {0};
+    bool own_a = true, own_b = true; /* borrowed from the side */
+    status code = STATUS_OK;
+    if (p->at_a < w->a->pairs)
+        code = compare_side_read(w->a, p->at_a, w->layer_first, &a, &own_a, err);
+    if (code == STATUS_OK && p->at_b < w->b->pairs)
+        code = compare_side_read(w->b, p->at_b, w->layer_first, &b, &own_b, err);
+    uint32_t shared = a.count < b.count ? a.count : b.count;
+    uint64_t either = (uint64_t)a.count + b.count;
+    p->a = mem_try(shared, sizeof *p->a);
+    p->b = mem_try(shared, sizeof *p->b);
+    p->change = mem_try(either < w->most ? either : w->most, sizeof *p->change);
+    if (code == STATUS_OK && (!p->a || !p->b || !p->change))
+        code = error_memory(err, "comparing circuits");
+    if (code == STATUS_OK) {
+        merge(w, p, &a, &b);
+        code = correlate(p->a, p->b, p->count.both, 1, &p->count.rank, err);
+    }
+    if (!own_a)
+        compare_edges_release(&a);
+    if (!own_b)
+        compare_edges_release(&b);
+    return code;
+}
+
+static void compare_some(void *user, unsigned thread)
+{
+    workspace *w = user;
+    (void)thread;
+    for (unsigned p; !atomic_load(&w->failed) && (p = atomic_fetch_add(&w->next, 1)) < w->pairs;) {
+        error err = {0};
+        status code = compare_pair(w, &w->pair[p], &err);
+        if (code != STATUS_OK)
+            fail(w, code, &err);
+    }
+}
+
+/* ---- the whole ---- */
+
+/* All pairs that one side has at least, by source, then target. */
+static void list_pairs(workspace *w)
+{
+    const compare_side *a = w->a, *b = w->b;
+    w->pair = mem_zero((size_t)a->pairs + b->pairs + 1, sizeof *w->pair);
+    for (uint32_t i = 0, j = 0; i < a->pairs || j < b->pairs;) {
+        const compare_edges *x = i < a->pairs ? &a->pair[i] : NULL;
+        const compare_edges *y = j < b->pairs ? &b->pair[j] : NULL;
+        bool same =
+            x && y && x->source_layer == y->source_layer && x->target_layer == y->target_layer;
+        bool first =
+            x && (!y || same || x->source_layer < y->source_layer ||
+                  (x->source_layer == y->source_layer && x->target_layer < y->target_layer));
+        const compare_edges *now = first ? x : y;
+        w->pair[w->pairs++] = (pair_work){
+            .at_a = first ? i : a->pairs,
+            .at_b = !first || same ? j : b->pairs,
+            .count = {.source = now->source_layer, .target = now->target_layer},
+        };
+        j += !first || same;
+        i += first;
+    }
+}
+
+static void add_up(const workspace *w, comparison *out)
+{
+    out->pair = mem_zero((size_t)w->pairs + 1, sizeof *out->pair);
+    for (uint32_t p = 0; p < w->pairs; p++) {
+        const compare_count *count = &w->pair[p].count;
+        if (count->both + count->only_a + count->only_b == 0)
+            continue;
+        out->pair[out->pair_count++] = *count;
+        out->total.both += count->both;
+        out->total.only_a += count->only_a;
+        out->total.only_b += count->only_b;
+    }
+}
+
+static status rank_all(const workspace *w, unsigned threads, comparison *out, error *err)
+{
+    float *a = mem_try(out->total.both, sizeof *a);
+    float *b = mem_try(out->total.both, sizeof *b);
+    size_t at = 0;
+    for (uint32_t p = 0; a && b && p < w->pairs; p++) {
+        memcpy(a + at, w->pair[p].a, w->pair[p].count.both * sizeof *a);
+        memcpy(b + at, w->pair[p].b, w->pair[p].count.both * sizeof *b);
+        at += w->pair[p].count.both;
+    }
+    status code = STATUS_OK;
+    if (!a || !b)
+        code = error_memory(err, "comparing circuits");
+    else if (out->total.both > UINT32_MAX)
+        code = error_set(err, STATUS_MACHINE, "%llu edges in both circuits are too many to rank",
+                         (unsigned long long)out->total.both);
+    else
+        code = correlate(a, b, out->total.both, threads, &out->total.rank, err);
+    free(a);
+    free(b);
+    return code;
+}
+
+static status join_changes(const workspace *w, comparison *out, error *err)
+{
+    uint64_t all = 0;
+    uint64_t at = 0;
+    for (uint32_t p = 0; p < w->pairs; p++)
+        all += w->pair[p].changes;
+    out->change = mem_try(all, sizeof *out->change);
     if (!out->change)
         return error_memory(err, "comparing circuits");
-    for (uint32_t i = 0; i < a->edge_count; i++) {
-        const circuit_edge *e = &a->edge[i];
-        const circuit_edge *twin = w->twin_a[i] ? &b->edge[w->twin_a[i] - 1] : NULL;
-        take_change(out, most,
-                    (compare_change){e->source, e->target, (float)circuit_strength(a, e),
-                                     twin ? (float)circuit_strength(b, twin) : 0});
+    for (uint32_t p = 0; p < w->pairs; p++) {
+        memcpy(out->change + at, w->pair[p].change, w->pair[p].changes * sizeof *out->change);
+        at += w->pair[p].changes;
     }
-    for (uint32_t i = 0; i < b->edge_count; i++) {
-        const circuit_edge *e = &b->edge[i];
-        if (w->twin_b[i] == 0)
-            take_change(out, most,
-                        (compare_change){e->source, e->target, 0, (float)circuit_strength(b, e)});
-    }
-    qsort(out->change, out->change_count, sizeof *out->change, greatest_first);
+    if (all > 0)
+        qsort(out->change, all, sizeof *out->change, greatest_first);
+    out->change_count = all < w->most ? (uint32_t)all : w->most;
     return STATUS_OK;
 }
 
-/* -- the whole ------------------------------------------------------------------------------------ */
-
-status compare_circuits(const circuit *a, const circuit *b, uint32_t most, comparison *out,
-                        error *err)
+status compare_sides(const compare_side *a, const compare_side *b, const layer_set *layers,
+                     uint32_t most, unsigned threads, comparison *out, error *err)
 {
-    workspace w = {.a = a, .b = b};
-    *out = (comparison){0};
-    if (a->layer_count != b->layer_count || a->ranked_by != b->ranked_by ||
-        memcmp(a->layer_first, b->layer_first, (a->layer_count + 1) * sizeof *a->layer_first) != 0)
-        return error_set(err, STATUS_INPUT, "the two circuits are not of the same layers");
-    status code = workspace_create(&w, err);
+    *out = (comparison){.layer_count = layers->count};
+    out->layer_first = mem_alloc(((size_t)layers->count + 1) * sizeof *out->layer_first);
+    for (uint32_t l = 0; l <= layers->count; l++)
+        out->layer_first[l] = layer_first(layers, l);
+    workspace w = {.a = a, .b = b, .layer_first = out->layer_first, .most = most};
+    list_pairs(&w);
+    threads = parallel_threads(threads);
+    parallel_run(threads < w.pairs ? threads : w.pairs, compare_some, &w);
+    status code = w.code;
     if (code == STATUS_OK) {
-        match(&w);
-        rank_all(&w, out);
-        rank_pairs(&w, out);
-        code = take_changes(&w, most, out, err);
+        add_up(&w, out);
+        code = rank_all(&w, threads, out, err);
+    } else if (err) {
+        *err = w.err;
     }
-    workspace_release(&w);
+    if (code == STATUS_OK)
+        code = join_changes(&w, out, err);
+    for (uint32_t p = 0; p < w.pairs; p++) {
+        free(w.pair[p].a);
+        free(w.pair[p].b);
+        free(w.pair[p].change);
+    }
+    free(w.pair);
     if (code != STATUS_OK)
         comparison_release(out);
     return code;
 }
 
+status compare_fits(db *d, const char *path, int64_t fit_a, int64_t fit_b, strength measure,
+                    uint32_t most, unsigned threads, comparison *out, error *err)
+{
+    layer_set layers = {0};
+    compare_side a = {0}, b = {0};
+    *out = (comparison){0};
+    status code = layer_list(d, &layers, err);
+    if (code == STATUS_OK)
+        code = compare_side_of_fit(&a, d, path, &layers, &layers, fit_a, measure, err);
+    if (code == STATUS_OK)
+        code = compare_side_of_fit(&b, d, path, &layers, &layers, fit_b, measure, err);
+    if (code == STATUS_OK)
+        code = compare_sides(&a, &b, &layers, most, threads, out, err);
+    compare_side_release(&a);
+    compare_side_release(&b);
+    layer_set_release(&layers);
+    return code;
+}
+
 void comparison_release(comparison *c)
 {
+    free(c->layer_first);
     free(c->pair);
     free(c->change);
     *c = (comparison){0};
+}
+
+uint32_t compare_position(const comparison *c, uint32_t node, uint32_t *feature)
+{
+    uint32_t l = 0;
+    while (l + 1 < c->layer_count && c->layer_first[l + 1] <= node)
+        l++;
+    if (feature)
+        *feature = node - c->layer_first[l];
+    return l;
 }
 
 double compare_jaccard(const compare_count *count)

@@ -1,5 +1,6 @@
 /* Line files: documents, labels, effects, and the lines and table fields below them. */
 #include "src/formats/documents.h"
+#include "src/formats/edge_list.h"
 #include "src/formats/effects.h"
 #include "src/formats/labels.h"
 #include "src/formats/lines.h"
@@ -432,6 +433,58 @@ Test(formats_text, effects_in_archives)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_expect_eq(read_archive(wrong[i].file, told, sizeof told, &err), STATUS_INPUT, "%s",
                      wrong[i].file);
+        expect_message(&err, wrong[i].message);
+    }
+}
+
+static status join_edges(const char *text, char *told, size_t capacity, error *err)
+{
+    edge_list *e = NULL;
+    size_t used = 0;
+    bool more = true;
+    *err = (error){0};
+    told[0] = '\0';
+    scratch_write_text(scratch, "e.tsv", text);
+    status code = edge_list_open(&e, &here, "e.tsv", "weight", err);
+    while (code == STATUS_OK && more && used < capacity) {
+        edge_line line;
+        code = edge_list_next(e, &line, &more, err);
+        if (code == STATUS_OK && more)
+            used += (size_t)snprintf(told + used, capacity - used, "%s %s %g; ", line.source,
+                                     line.target, line.strength);
+    }
+    edge_list_close(e);
+    return code;
+}
+
+Test(formats_text, edges_and_what_is_wrong_with_them)
+{
+    static const char *const good[] = {
+        "{\"source\": \"a/1\", \"weight\": 0.5, \"target\": \"b/2\"}\n\n"
+        "{\"target\": \"b/3\", \"weight\": -2, \"source\": \"a/1\", \"more\": []}\n",
+        "\nweight\tx\tsource\ttarget\n0.5\t\ta/1\tb/2\n-2\tno\ta/1\tb/3\n",
+    };
+    static const struct {
+        const char *text, *message;
+    } wrong[] = {
+        {"", "no edges in it"},
+        {"source\ttarget\n", "line 1: no column 'weight'"},
+        {"source\tweight\n", "line 1: no column 'target'"},
+        {"source\ttarget\tweight\na\tb\n", "line 2: 2 fields, expected 3"},
+        {"source\ttarget\tweight\na\tb\tinf\n", "line 2: weight 'inf', expected a finite number"},
+        {"{\"source\": \"a\", \"target\": \"b\"}\n", "line 1: expected \"source\" and \"target\""},
+        {"{\"source\": 1, \"target\": \"b\", \"weight\": 1}\n", "line 1: expected \"source\""},
+        {"{\"source\": \"a\", \"target\": \"b\", \"weight\": 1}\nx\n", "line 2: "},
+    };
+    char told[256];
+    error err;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_expect_eq(join_edges(good[i], told, sizeof told, &err), STATUS_OK, "%s", err.message);
+        cr_expect_str_eq(told, "a/1 b/2 0.5; a/1 b/3 -2; ");
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_eq(join_edges(wrong[i].text, told, sizeof told, &err), STATUS_INPUT, "%s",
+                     wrong[i].text);
         expect_message(&err, wrong[i].message);
     }
 }
