@@ -147,6 +147,10 @@ uint64_t app_ask(app *a, const reader_question *question);
  * == i), or NULL: not here yet, and it has been asked for (CHANGED_TABLE tells of it). */
 const feature_table *app_table(app *a, uint32_t position);
 
+/* The table, or the present circuit, is not here but on its way. */
+bool app_table_coming(const app *a, uint32_t position);
+bool app_circuit_coming(const app *a);
+
 /* Clean label of a feature: "" when it has none or its layer's table is not here yet. */
 const char *app_label(app *a, uint32_t position, uint32_t feature);
 /* The same for a node of the circuit. */

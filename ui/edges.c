@@ -339,6 +339,12 @@ static unsigned act(app *a, void *self, action_id what, int count)
     }
 }
 
+static bool waiting(app *a, void *self)
+{
+    (void)self;
+    return app_circuit_coming(a);
+}
+
 const view_ops circuit_view = {
     .id = VIEW_CIRCUIT,
     .create = create,
@@ -347,6 +353,7 @@ const view_ops circuit_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .answer = answer,
     .changed = changed,
     .typed = typed,

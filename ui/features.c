@@ -3,15 +3,12 @@
 #include "ui/features.h"
 
 #include "src/base/memory.h"
-#include "ui/edges.h"
-#include "ui/paths.h"
-#include "ui/sample.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAG_SEARCH = 1, TAG_FILTER, MODE_LAYER = 0, MODE_EVERYWHERE = 1, MODE_CARD = 2 };
+enum { TAG_SEARCH = 1, TAG_FILTER };
 
 static void show_card(app *a, features *f)
 {
@@ -84,13 +81,19 @@ static void settle(app *a, features *f)
     show_card(a, f);
 }
 
+static void ask_search(app *a, features *f)
+{
+    f->searching = true;
+    features_search(a, f->labels, f->words);
+}
+
 static void search_everywhere(app *a, features *f)
 {
     features_found_free(f->found);
     f->found = NULL;
     f->rows.count = 0;
     list_set_count(&f->list, 0);
-    features_search(a, f->labels, f->words);
+    ask_search(a, f);
 }
 
 /* Shows the layer the cursor is in, or all layers. */
@@ -118,8 +121,8 @@ static void set_words(app *a, features *f, const char *words)
         arrange(a, f);
         return;
     }
-    f->waiting = false;                      /* the best of the new words' features is next */
-    features_search(a, f->labels, f->words); /* what was found stays until then */
+    f->waiting = false; /* the best of the new words' features is next */
+    ask_search(a, f);   /* what was found stays until then */
 }
 
 /* -- the view's callbacks ------------------------------------------------------------------ */
@@ -168,8 +171,8 @@ static void enter(app *a, void *self, const place *where)
         return;
     }
     bool same_search = f->everywhere && f->found && strcmp(f->words, where->words) == 0;
-    f->everywhere = where->mode & MODE_EVERYWHERE && where->words[0];
-    f->on_card = where->mode & MODE_CARD;
+    f->everywhere = where->mode & FEATURES_EVERYWHERE && where->words[0];
+    f->on_card = where->mode & FEATURES_CARD;
     f->order.as_found = f->everywhere;
     snprintf(f->words, sizeof f->words, "%s", where->words);
     set_filter(f, where->filter, NULL);
@@ -189,7 +192,8 @@ static void leave(app *a, void *self, place *where)
     features *f = self;
     uint32_t position = a->layer;
     const feature_row *row = features_row(a, f, &position);
-    where->mode = (f->everywhere ? MODE_EVERYWHERE : MODE_LAYER) | (f->on_card ? MODE_CARD : 0);
+    where->mode =
+        (f->everywhere ? FEATURES_EVERYWHERE : FEATURES_LAYER) | (f->on_card ? FEATURES_CARD : 0);
     where->layer = position;
     where->feature = row ? row->feature : NOTHING;
     where->row = f->list.cursor;
@@ -197,32 +201,6 @@ static void leave(app *a, void *self, place *where)
     where->sort = pack_order(&f->order);
     snprintf(where->words, sizeof where->words, "%s", f->words);
     snprintf(where->filter, sizeof where->filter, "%s", f->filter);
-}
-
-static unsigned go_to_circuit(app *a, features *f, int mode)
-{
-    uint32_t position = NOTHING;
-    const feature_row *row = features_row(a, f, &position);
-    if (!row)
-        return ACTED;
-    place where = PLACE(VIEW_CIRCUIT);
-    where.layer = position;
-    where.feature = row->feature;
-    where.mode = mode;
-    app_go(a, &where);
-    return ACTED_REDRAW;
-}
-
-static unsigned go_to_sample(app *a, const features *f)
-{
-    place where = PLACE(VIEW_SAMPLE);
-    const feature_row *row = features_row(a, f, &where.layer);
-    if (!row)
-        return ACTED;
-    where.feature = row->feature;
-    where.mode = SAMPLE_STRONGEST;
-    app_go(a, &where);
-    return ACTED_REDRAW;
 }
 
 static unsigned change_layer(app *a, features *f, int by)
@@ -244,27 +222,6 @@ static unsigned change_layer(app *a, features *f, int by)
     return ACTED_REDRAW;
 }
 
-static unsigned copy_row(app *a, features *f)
-{
-    uint32_t position = NOTHING;
-    const feature_row *row = features_row(a, f, &position);
-    char name[160];
-    if (!row)
-        return ACTED;
-    app_feature_name(a, name, sizeof name, position, row->feature);
-    char *text = mem_format("%s\t%s", name, row->label ? row->label : "");
-    app_copy(a, text);
-    free(text);
-    return ACTED_REDRAW;
-}
-
-static unsigned mark_end(app *a, features *f, action_id what)
-{
-    uint32_t position = NOTHING;
-    const feature_row *row = features_row(a, f, &position);
-    return row ? paths_mark(a, what, position, row->feature) : ACTED;
-}
-
 /* By the next column, or by one of them; by that again: the other way round. */
 static unsigned sort_next(app *a, features *f, int column)
 {
@@ -277,22 +234,6 @@ static unsigned sort_next(app *a, features *f, int column)
     f->order.as_found = false;
     f->order.turned = again && !f->order.turned;
     arrange(a, f);
-    return ACTED_REDRAW;
-}
-
-/* What the card's cursor is on: a sample in its text, or the card of a parent or child. */
-static unsigned open_card_row(app *a, features *f)
-{
-    card_row row;
-    if (!card_at_hand(a, f->card, &row))
-        return ACTED;
-    place where = PLACE(row.sample == NOTHING ? VIEW_FEATURES : VIEW_SAMPLE);
-    where.mode = row.sample == NOTHING ? MODE_CARD : SAMPLE_AT;
-    where.layer = row.sample == NOTHING ? row.position : f->card_layer;
-    where.feature = row.sample == NOTHING ? row.feature : f->card_feature;
-    where.row = row.sample;
-    app_go(a, &where);
-    f->card_steps += row.sample == NOTHING;
     return ACTED_REDRAW;
 }
 
@@ -330,10 +271,6 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return ACTED_REDRAW;
     }
     switch (what) {
-    case ACT_OPEN: return f->on_card ? open_card_row(a, f) : go_to_circuit(a, f, 0);
-    case ACT_PARENTS: return go_to_circuit(a, f, CIRCUIT_PARENTS);
-    case ACT_CHILDREN: return go_to_circuit(a, f, CIRCUIT_CHILDREN);
-    case ACT_STRONGEST: return go_to_sample(a, f);
     case ACT_SEARCH:
         snprintf(f->words_before, sizeof f->words_before, "%s", f->words);
         f->everywhere_before = f->everywhere;
@@ -363,9 +300,6 @@ static unsigned act(app *a, void *self, action_id what, int count)
         return ACTED_REDRAW;
     case ACT_LAYER_NEXT: return change_layer(a, f, count > 0 ? count : 1);
     case ACT_LAYER_PREVIOUS: return change_layer(a, f, count > 0 ? -count : -1);
-    case ACT_PATH_BEGIN:
-    case ACT_PATH_END: return mark_end(a, f, what);
-    case ACT_COPY: return copy_row(a, f);
     case ACT_PANE:
         f->on_card = !f->on_card;
         f->card_steps = 0;
@@ -390,7 +324,7 @@ static unsigned act(app *a, void *self, action_id what, int count)
         f->words[0] = '\0';
         set_scope(a, f, false);
         return ACTED_REDRAW;
-    default: return ACTED_NOT;
+    default: return features_go(a, f, what);
     }
 }
 
@@ -401,6 +335,7 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
         return true;
     if (kind != READ_SEARCH)
         return card_answer(a, f->card, kind, answered);
+    f->searching = false;
     if (!f->everywhere)
         return true;
     if (answered->code != STATUS_OK) {
@@ -483,6 +418,12 @@ static void crumb(app *a, void *self, char *out, size_t capacity)
     features_crumb(a, self, out, capacity);
 }
 
+static bool waiting(app *a, void *self)
+{
+    const features *f = self;
+    return !a->study || (f->everywhere ? f->searching : app_table_coming(a, a->layer));
+}
+
 const view_ops features_view = {
     .id = VIEW_FEATURES,
     .create = create,
@@ -491,6 +432,7 @@ const view_ops features_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .click = click,
     .answer = answer,
     .changed = changed,

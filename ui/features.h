@@ -8,6 +8,9 @@
 #include "ui/features_rows.h"
 #include "ui/features_search.h"
 
+/* `mode` of a place here, combined: the search is in all layers; the card has the keys. */
+enum { FEATURES_LAYER = 0, FEATURES_EVERYWHERE = 1, FEATURES_CARD = 2 };
+
 typedef struct features {
     list list;
     feature_rows rows;
@@ -17,6 +20,7 @@ typedef struct features {
     char filter[96], filter_before[96]; /* what order.filter was parsed from */
     label_index *labels;                /* the reader's, for searches in all layers */
     bool everywhere, everywhere_before; /* search in all layers */
+    bool searching;                     /* it has been asked, and has not answered */
     features_found *found;              /* what it found; NULL: not here yet */
     card *card;
     uint32_t card_layer, card_feature; /* it shows these: it follows the cursor when that rests */
@@ -28,6 +32,9 @@ typedef struct features {
 
 /* What rows are of: the layer's table, or what the search found; NULL: not here yet. */
 const feature_table *features_table(app *a, const features *f);
+
+/* Goes elsewhere from the row at hand, of the list or the card; ACTED_NOT: another action. */
+unsigned features_go(app *a, features *f, action_id what);
 
 /* The row under the cursor; NULL when there is none. *position is its layer's. */
 const feature_row *features_row(app *a, const features *f, uint32_t *position);

@@ -548,6 +548,12 @@ static bool answer(app *a, void *self, int kind, reader_answer *answer)
     return trial_answer(a, kind, answer) || target_fit_answer(a, kind, answer);
 }
 
+static bool waiting(app *a, void *self)
+{
+    (void)self;
+    return !a->study;
+}
+
 const view_ops fits_view = {
     .id = VIEW_FITS,
     .create = create,
@@ -556,6 +562,7 @@ const view_ops fits_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .answer = answer,
     .changed = changed,
     .crumb = crumb,

@@ -479,9 +479,12 @@ void loop_run(app *a)
         }
         take_signals(a);
         take_news(a);
+        for (int key; !s->leaving && typeahead_next(a, &key);)
+            take_key(a, key);
         if (ready > 0 && from[0].revents & POLLIN)
             for (int key; !s->leaving && (key = term_key()) != 0;)
-                take_key(a, key);
+                if (!typeahead_hold(a, key))
+                    take_key(a, key);
         tell_rest(a);
         snapshot_tick(a, clock_seconds());
     }

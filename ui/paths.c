@@ -385,6 +385,12 @@ static unsigned act(app *a, void *self, action_id what, int count)
     }
 }
 
+static bool waiting(app *a, void *self)
+{
+    const paths *v = self;
+    return app_circuit_coming(a) || v->under_way;
+}
+
 const view_ops paths_view = {
     .id = VIEW_PATHS,
     .create = create,
@@ -393,6 +399,7 @@ const view_ops paths_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .answer = answer,
     .changed = changed,
     .crumb = crumb,

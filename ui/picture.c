@@ -429,6 +429,12 @@ static void click(app *a, void *self, int number)
         v->cursor = v->picture.layout.item[number].node;
 }
 
+static bool waiting(app *a, void *self)
+{
+    (void)self;
+    return app_circuit_coming(a);
+}
+
 const view_ops picture_view = {
     .id = VIEW_PICTURE,
     .create = create,
@@ -437,6 +443,7 @@ const view_ops picture_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .click = click,
     .changed = changed,
     .crumb = crumb,

@@ -278,6 +278,12 @@ static unsigned act(app *a, void *self, action_id what, int count)
     }
 }
 
+static bool waiting(app *a, void *self)
+{
+    const sample_state *v = self;
+    return !a->study || (!v->text && v->text_asked);
+}
+
 const view_ops sample_view = {
     .id = VIEW_SAMPLE,
     .create = create,
@@ -286,6 +292,7 @@ const view_ops sample_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .click = click,
     .answer = answer,
     .changed = changed,

@@ -13,7 +13,7 @@ typedef struct version_seen {
     uint64_t inode, device; /* 0: the file is gone */
 } version_seen;
 
-enum { PAST_NAMES = 20 };
+enum { PAST_NAMES = 20, HELD_MOST = 64 };
 
 typedef enum line_owner {
     LINE_FREE,
@@ -67,6 +67,9 @@ struct screen {
 
     bool mouse;                      /* on */
     bool theme_chosen, mouse_chosen; /* by a key: to be remembered */
+    int held[HELD_MOST], held_count; /* keys that wait; see typeahead.c */
+    int held_line;                   /* one of them opens a line: what follows is its text */
+
     char **theme_names;
     size_t theme_count, theme_at;
     bool no_color;
@@ -112,6 +115,10 @@ void screen_changed(app *a, unsigned what);
 /* mouse.c: a click or a turn of the wheel, on what the last frame showed. */
 struct mouse_event;
 void mouse_take(app *a, const struct mouse_event *e);
+
+/* typeahead.c */
+bool typeahead_hold(app *a, int key);  /* true: kept until the view can use it */
+bool typeahead_next(app *a, int *key); /* one that was kept, and can be used now */
 
 /* palette.c */
 void palette_open(app *a);

@@ -200,6 +200,17 @@ const feature_table *app_table(app *a, uint32_t position)
     return s->table[position];
 }
 
+bool app_table_coming(const app *a, uint32_t position)
+{
+    const struct screen *s = a->screen;
+    return position < s->table_count && !s->table[position] && s->table_under_way;
+}
+
+bool app_circuit_coming(const app *a)
+{
+    return !a->study || (!a->circuit && a->fit_id && a->screen->circuit_under_way);
+}
+
 static void take_table(app *a, reader_answer *answer)
 {
     struct screen *s = a->screen;

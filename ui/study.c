@@ -377,6 +377,12 @@ static void crumb(app *a, void *self, char *out, size_t capacity)
         snprintf(out, capacity, "%u picked", count);
 }
 
+static bool waiting(app *a, void *self)
+{
+    (void)self;
+    return !a->study;
+}
+
 const view_ops study_view = {
     .id = VIEW_STUDY,
     .create = create,
@@ -385,6 +391,7 @@ const view_ops study_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .click = click,
     .changed = changed,
     .crumb = crumb,

@@ -307,6 +307,12 @@ static void typed(app *a, void *self, int tag, prompt_event event, const char *t
     notes_typed(a, tag, event, text);
 }
 
+static bool waiting(app *a, void *self)
+{
+    (void)self;
+    return app_circuit_coming(a);
+}
+
 const view_ops tree_view = {
     .id = VIEW_TREE,
     .create = create,
@@ -315,6 +321,7 @@ const view_ops tree_view = {
     .leave = leave,
     .draw = draw,
     .act = act,
+    .waiting = waiting,
     .typed = typed,
     .crumb = crumb,
 };

@@ -69,6 +69,10 @@ typedef struct view_ops {
     /* Does an action that holds in this view; count is 0 when none was typed. */
     unsigned (*act)(app *a, void *self, action_id act, int count);
 
+    /* What its keys act on is still on its way: they wait for it. It must come, or stop being
+     * waited for. */
+    bool (*waiting)(app *a, void *self);
+
     /* A click on what pointer_own numbered; the pane there has the focus already. */
     void (*click)(app *a, void *self, int number);
 
