@@ -277,7 +277,7 @@ CREATE TABLE check_edge (               -- one number an edge, the edges of a ta
 
 CREATE TABLE note (                     -- the user's own words; kept by names, so that it survives a re-import
     note_id  INTEGER PRIMARY KEY,
-    subject  TEXT NOT NULL CHECK (subject IN ('feature', 'edge', 'fit')),
+    subject  TEXT NOT NULL CHECK (subject IN ('feature', 'edge', 'path', 'fit')),
     source   TEXT NOT NULL,             -- layer/index, or the fit's number
     target   TEXT NOT NULL DEFAULT '',  -- layer/index of an edge's target
     kind     TEXT NOT NULL CHECK (kind IN ('label', 'tag', 'pin', 'text')),

@@ -127,6 +127,9 @@ enum {
     X(ACT_PATH_END, "path-end", "}", IN_FEATURES | IN_CIRCUIT | IN_PATHS | IN_PICTURE | IN_TREE, "",        \
       "paths end at this feature (an edge's target); again: no longer")                           \
     X(ACT_PATH_FORGET, "forget-ends", "d Delete", IN_PATHS, "forget", "forget where paths begin and end") \
+    X(ACT_PATH_TARGET, "path-target", "t", IN_PATHS, "target", "paths lead to the next target variable, over" \
+      " its newest fit; after the last one to features again")                                     \
+    X(ACT_PIN_PATH, "pin-path", "P", IN_PATHS, "pin", "pin or unpin the path: pinned ones stand first") \
     X(ACT_PICTURE, "picture", "v", IN_CIRCUIT | IN_PATHS | IN_TREE, "picture",                              \
       "draw the circuit round the feature, or the listed paths, by layers")                       \
     X(ACT_WRITE, "write", "w", IN_PICTURE, "write",                                               \

@@ -7,6 +7,7 @@
 #include "db/feature.h"
 #include "db/fit.h"
 #include "db/layer.h"
+#include "db/path_note.h"
 #include "db/target.h"
 #include "db/variable.h"
 #include "src/base/text.h"
@@ -49,6 +50,8 @@ typedef struct study {
     char **short_name; /* by position: `3.resid_post` for `blocks.3.hook_resid_post` */
     target_set targets;
     notes notes;            /* laid over the labels of the layers' tables */
+    pinned_paths pins;
+    uint64_t pins_stamp;    /* another one for other pins */
     fit_set fits;           /* of layer pairs, newest first */
     const char **fit_state; /* by place in fits: fit_state_shown */
     variable_fit_set variables;  /* fits of target variables, newest first */
@@ -94,6 +97,10 @@ struct app {
     double threshold; /* |strength| below it is hidden; 0: everything shows */
 
     path_end path_from, path_to; /* where the user has paths begin and end; NOTHING: not said */
+
+    int64_t path_target; /* paths lead to this target variable; 0: to features */
+
+    float *stability; /* see app_stability */
 
     uint32_t layer;   /* position that Features shows */
     uint32_t feature; /* the feature at hand in that layer, or NOTHING */

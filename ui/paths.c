@@ -3,6 +3,7 @@
 #include "ui/paths.h"
 
 #include "src/base/memory.h"
+#include "src/jobs/note_writer.h"
 #include "ui/edges_rows.h"
 #include "ui/paths_draw.h"
 #include "ui/picture.h"
@@ -11,18 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LISTED = 100,
-    AT_ONCE = 150000 /* edges of a circuit whose paths are found between two key presses */
-};
+enum { AT_ONCE = 150000 /* edges of a circuit whose paths are found between two key presses */ };
 
 typedef struct paths {
     list list;
     path_listing *listing; /* the last answer; NULL: none, or of a circuit that is gone */
     path_end from, to;     /* of the last answer */
     bool *unfolded;        /* by path of the listing */
-    path_listing asked;    /* the question under way, without an answer */
-    bool under_way;
+    uint64_t asked;        /* ticket of what is under way; 0: nothing */
+    path_listing *wanted;  /* its question */
+    bool failed;           /* it could not be answered, and is not asked again */
 } paths;
 
 static paths *state_of(app *a)
@@ -32,52 +31,17 @@ static paths *state_of(app *a)
 
 /* -- asking -------------------------------------------------------------------------------- */
 
-static void listing_free(void *read)
-{
-    path_listing *l = read;
-    if (!l)
-        return;
-    path_set_release(&l->set);
-    circuit_free(l->c);
-    free(l);
-}
-
-/* On the reader's thread; the question itself becomes the answer. */
-static status find(db *d, void *ask, void **result, error *err)
-{
-    (void)d;
-    const path_listing *question = ask;
-    path_listing *l = mem_alloc(sizeof *l);
-    *l = *question;
-    l->c = circuit_hold(question->c);
-    path_end from = l->from, to = l->to;
-    if (from.layer == PATH_ANY && to.layer == PATH_ANY)
-        paths_through(l->c, &from, &to);
-    status code = paths_find(l->c, from, to, l->threshold, LISTED, &l->set, err);
-    *result = l;
-    if (code != STATUS_OK) {
-        listing_free(l);
-        *result = NULL;
-    }
-    return code;
-}
-
 static bool same_end(path_end x, path_end y)
 {
     return x.layer == y.layer && x.feature == y.feature;
 }
 
-static bool answers(const app *a, const path_listing *l)
-{
-    return l->c == a->circuit && l->threshold == a->threshold && same_end(l->from, a->path_from) &&
-           same_end(l->to, a->path_to);
-}
-
 /* A new listing: nothing is unfolded in it; the cursor stays when only the circuit changed. */
 static void take(paths *v, path_listing *fresh)
 {
-    bool same_ends = same_end(v->from, fresh->from) && same_end(v->to, fresh->to);
-    listing_free(v->listing);
+    bool same_ends = same_end(v->from, fresh->from) && same_end(v->to, fresh->to) && v->listing &&
+                     v->listing->target == fresh->target;
+    path_listing_free(v->listing);
     v->listing = fresh;
     v->from = fresh->from;
     v->to = fresh->to;
@@ -101,30 +65,28 @@ const path_listing *paths_listing(app *a)
     paths *v = state_of(a);
     if (!a->circuit || !is_there(a->circuit, a->path_from) || !is_there(a->circuit, a->path_to))
         return NULL;
-    if (v->listing && answers(a, v->listing))
+    if (v->listing && path_listing_is_now(a, v->listing))
         return v->listing;
-    if (v->under_way && answers(a, &v->asked))
+    if (v->wanted && path_listing_is_now(a, v->wanted))
         return NULL;
-    path_listing *question = mem_zero(1, sizeof *question);
-    *question =
-        (path_listing){circuit_hold(a->circuit), a->threshold, a->path_from, a->path_to, {0}};
-    if (a->circuit->edge_count <= AT_ONCE) {
+    path_listing_free(v->wanted);
+    v->wanted = path_question(a);
+    v->failed = false;
+    if (a->circuit->edge_count <= AT_ONCE && !a->path_target) {
         void *found = NULL;
         error err = {0};
-        if (find(NULL, question, &found, &err) == STATUS_OK)
+        if (path_listing_find(NULL, v->wanted, &found, &err) == STATUS_OK)
             take(v, found);
         else
             app_say(a, ROLE_ERROR, "%s", err.message);
-        listing_free(question);
-        return v->listing && answers(a, v->listing) ? v->listing : NULL;
+        v->failed = !found;
+        return found;
     }
-    v->asked = *question;
-    v->under_way = true;
-    app_ask(a, &(reader_question){.kind = READ_PATHS,
-                                  .work = find,
-                                  .ask = question,
-                                  .release_ask = listing_free,
-                                  .release = listing_free});
+    v->asked = app_ask(a, &(reader_question){.kind = READ_PATHS,
+                                             .work = path_listing_find,
+                                             .ask = path_question(a),
+                                             .release_ask = path_listing_free,
+                                             .release = path_listing_free});
     return NULL;
 }
 
@@ -133,12 +95,14 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
     paths *v = self;
     if (kind != READ_PATHS)
         return false;
-    if (answered->code !=
-        STATUS_OK) { /* still "under way": the same question is not asked again */
+    if (answered->ticket != v->asked)
+        return true;
+    v->asked = 0;
+    if (answered->code != STATUS_OK) {
+        v->failed = true;
         app_say(a, ROLE_ERROR, "%s", answered->err.message);
         return true;
     }
-    v->under_way = false;
     take(v, answered->result);
     answered->result = NULL;
     return true;
@@ -161,6 +125,8 @@ unsigned paths_mark(app *a, action_id what, uint32_t position, uint32_t feature)
         return ACTED_REDRAW;
     }
     *end = here;
+    if (!begin)
+        a->path_target = 0;
     if (other.layer == NOTHING)
         app_say(a, ROLE_STATUS, "paths %s at %s; %s elsewhere %s, 5 shows them",
                 begin ? "begin" : "end", name, begin ? "}" : "{",
@@ -176,7 +142,50 @@ unsigned paths_mark(app *a, action_id what, uint32_t position, uint32_t feature)
 static unsigned forget(app *a)
 {
     a->path_from = a->path_to = (path_end){NOTHING, NOTHING};
+    a->path_target = 0;
     app_say(a, ROLE_STATUS, "paths begin and end anywhere");
+    return ACTED_REDRAW;
+}
+
+/* To the next target variable, and from the last one back to features. */
+static unsigned next_target(app *a)
+{
+    const target_set *all = &a->study->targets;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < all->count; i++)
+        if (all->item[i].id == a->path_target)
+            next = i + 1;
+    if (all->count == 0) {
+        app_say(a, ROLE_STATUS, "the study has no target variables");
+        return ACTED_REDRAW;
+    }
+    a->path_target = next < all->count ? all->item[next].id : 0;
+    a->path_to = (path_end){NOTHING, NOTHING};
+    if (a->path_target)
+        app_say(a, ROLE_STATUS, "paths lead to %s", all->item[next].name);
+    else
+        app_say(a, ROLE_STATUS, "paths lead to features");
+    return ACTED_REDRAW;
+}
+
+/* Pins the path, or takes the pin away. */
+static unsigned pin(app *a, const path_listing *l, paths_row at)
+{
+    const circuit_path *p = &l->set.item[at.path];
+    bool on = at.path >= l->pinned;
+    if (path_node(l->c, p, p->length) >= l->of->node_count) {
+        app_say(a, ROLE_STATUS,
+                "a path to a target variable cannot be pinned, only one of features");
+        return ACTED_REDRAW;
+    }
+    path_place *over = mem_alloc(((size_t)p->length + 1) * sizeof *over);
+    for (uint32_t i = 0; i <= p->length; i++) {
+        uint32_t position = circuit_position(l->c, path_node(l->c, p, i), &over[i].feature);
+        over[i].layer_id = app_layer(a, position)->id;
+    }
+    note_writer_pin_path(a->note_writer, over, p->length + 1, on);
+    free(over);
+    app_say(a, ROLE_STATUS, on ? "pinned: it stands first from now on" : "unpinned");
     return ACTED_REDRAW;
 }
 
@@ -187,7 +196,11 @@ char *paths_subject(app *a, const path_listing *l, char *out, size_t capacity)
         app_feature_name(a, from, sizeof from, l->from.layer, l->from.feature);
     if (l->to.layer != NOTHING)
         app_feature_name(a, to, sizeof to, l->to.layer, l->to.feature);
-    if (l->from.layer != NOTHING && l->to.layer != NOTHING)
+    if (l->target && l->from.layer != NOTHING)
+        snprintf(out, capacity, "%s %s %s", from, draw_glyph(GLYPH_ARROW), l->target_name);
+    else if (l->target)
+        snprintf(out, capacity, "to %s", l->target_name);
+    else if (l->from.layer != NOTHING && l->to.layer != NOTHING)
         snprintf(out, capacity, "%s %s %s", from, draw_glyph(GLYPH_ARROW), to);
     else if (l->from.layer != NOTHING)
         snprintf(out, capacity, "from %s", from);
@@ -209,7 +222,8 @@ static void *create(app *a)
 static void destroy(void *self)
 {
     paths *v = self;
-    listing_free(v->listing);
+    path_listing_free(v->listing);
+    path_listing_free(v->wanted);
     free(v->unfolded);
     free(v);
 }
@@ -217,6 +231,11 @@ static void destroy(void *self)
 static void enter(app *a, void *self, const place *where)
 {
     paths *v = self;
+    if (v->listing && v->listing->target && !v->listing->target_fit) { /* there may be one now */
+        path_listing_free(v->wanted);
+        path_listing_free(v->listing);
+        v->wanted = v->listing = NULL;
+    }
     paths_listing(a);
     if (where->layer == NOTHING)
         return;
@@ -237,11 +256,15 @@ static void leave(app *a, void *self, place *where)
 static void changed(app *a, void *self, unsigned what)
 {
     paths *v = self;
-    if (!(what & CHANGED_CIRCUIT))
+    if (!(what & (CHANGED_CIRCUIT | CHANGED_STUDY)))
         return;
-    if (v->listing && v->listing->c != a->circuit) {
-        listing_free(v->listing);
+    if (v->listing && v->listing->of != a->circuit) {
+        path_listing_free(v->listing);
         v->listing = NULL;
+    }
+    if (v->wanted && v->wanted->of != a->circuit) {
+        path_listing_free(v->wanted);
+        v->wanted = NULL;
     }
     if (a->view == VIEW_PATHS)
         paths_listing(a);
@@ -296,6 +319,11 @@ static uint32_t node_of(const path_listing *l, paths_row at)
 static unsigned go(app *a, const path_listing *l, paths_row at, view_id view)
 {
     place where = PLACE(view);
+    if (node_of(l, at) >= l->of->node_count) {
+        app_say(a, ROLE_STATUS, "%s is a target variable: it has no edges of its own",
+                l->target_name);
+        return ACTED_REDRAW;
+    }
     where.layer = circuit_position(l->c, node_of(l, at), &where.feature);
     app_go(a, &where);
     return ACTED_REDRAW;
@@ -306,6 +334,8 @@ static unsigned mark(app *a, const path_listing *l, paths_row at, action_id what
     uint32_t feature = 0;
     if (at.place == NOTHING)
         at.place = what == ACT_PATH_BEGIN ? 0 : NOTHING;
+    if (node_of(l, at) >= l->of->node_count)
+        return ACTED;
     uint32_t position = circuit_position(l->c, node_of(l, at), &feature);
     return paths_mark(a, what, position, feature);
 }
@@ -318,14 +348,14 @@ static unsigned copy(app *a, const path_listing *l, paths_row at)
     for (uint32_t step = 0; step <= p->length; step++) {
         char name[160], reading[160];
         uint32_t node = path_node(l->c, p, step);
-        char *longer = mem_format("%s\t%s", text, app_node_name(a, name, sizeof name, node));
+        char *longer = mem_format("%s\t%s", text, path_node_name(a, l, node, name, sizeof name));
         free(text);
-        text = step == 0 ? mem_format("%s\t%s", longer, app_node_label(a, node))
+        text = step == 0 ? mem_format("%s\t%s", longer, path_node_label(a, l, node))
                          : mem_format("%s\t%.9g\t%s\t%s", longer,
                                       (double)l->c->edge[p->edge[step - 1]].standardised,
                                       paths_reading(a, l, (paths_row){at.path, step}, false,
                                                     reading, sizeof reading),
-                                      app_node_label(a, node));
+                                      path_node_label(a, l, node));
         free(longer);
     }
     app_copy(a, text);
@@ -360,6 +390,7 @@ static unsigned act_on_row(app *a, paths *v, action_id what)
     case ACT_RIGHT: return fold(v, at, true);
     case ACT_CARD: return go(a, v->listing, at, VIEW_FEATURES);
     case ACT_COPY: return copy(a, v->listing, at);
+    case ACT_PIN_PATH: return pin(a, v->listing, at);
     default: return mark(a, v->listing, at, what);
     }
 }
@@ -375,9 +406,11 @@ static unsigned act(app *a, void *self, action_id what, int count)
     case ACT_RIGHT:
     case ACT_CARD:
     case ACT_COPY:
+    case ACT_PIN_PATH:
     case ACT_PATH_BEGIN:
     case ACT_PATH_END: return act_on_row(a, v, what);
     case ACT_PATH_FORGET: return forget(a);
+    case ACT_PATH_TARGET: return a->study ? next_target(a) : ACTED;
     case ACT_PICTURE: return picture_go(a, NOTHING);
     case ACT_RAISE: return step_threshold(a, true, count);
     case ACT_LOWER: return step_threshold(a, false, count);
@@ -388,7 +421,7 @@ static unsigned act(app *a, void *self, action_id what, int count)
 static bool waiting(app *a, void *self)
 {
     const paths *v = self;
-    return app_circuit_coming(a) || v->under_way;
+    return app_circuit_coming(a) || v->asked;
 }
 
 const view_ops paths_view = {

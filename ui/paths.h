@@ -2,15 +2,7 @@
 #ifndef UI_PATHS_H
 #define UI_PATHS_H
 
-#include "ui/app.h"
-
-/* The answer to one question for paths; never changes. */
-typedef struct path_listing {
-    circuit *c; /* held: what the paths' edges are numbers of */
-    double threshold;
-    path_end from, to; /* as marked; both NOTHING: through the whole circuit */
-    path_set set;
-} path_listing;
+#include "ui/paths_find.h"
 
 /* `{` and `}` at a feature: marks it as the beginning or end of paths, or takes the mark away. */
 unsigned paths_mark(app *a, action_id what, uint32_t position, uint32_t feature);

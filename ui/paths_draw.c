@@ -47,9 +47,9 @@ char *paths_reading(app *a, const path_listing *l, paths_row at, bool brief, cha
     uint32_t node = path_node(l->c, p, at.place);
     char said[96] = "begins";
     if (at.place > 0) {
-        propagation step = propagation_of_step(l->c, l->threshold, p->edge[at.place - 1],
-                                               app_node_label(a, path_node(l->c, p, at.place - 1)),
-                                               app_node_label(a, node));
+        propagation step = propagation_of_step(
+            l->c, l->threshold, p->edge[at.place - 1],
+            path_node_label(a, l, path_node(l->c, p, at.place - 1)), path_node_label(a, l, node));
         if (brief)
             snprintf(said, sizeof said, "%s %.0f%%", propagation_word(step.reading),
                      100 * step.share);
@@ -97,12 +97,17 @@ static void draw_cell(const drawing *d, region r, int line, int col, int width, 
 {
     char text[16];
     uint32_t feature = 0;
+    const char *label = path_node_label(d->p->a, d->p->listing, node);
+    if (node >= d->p->listing->of->node_count) { /* the head has the target's name */
+        draw_text(r, line, col, width, ROLE_LABEL | on,
+                  *label ? label : d->p->listing->target_name);
+        return;
+    }
     circuit_position(d->p->listing->c, node, &feature);
     snprintf(text, sizeof text, "%u", feature);
     int used = draw_text(r, line, col, width, ROLE_NAME | on, text) + 1;
     if (width - used >= 2)
-        draw_text(r, line, col + used, width - used, ROLE_LABEL | on,
-                  app_node_label(d->p->a, node));
+        draw_text(r, line, col + used, width - used, ROLE_LABEL | on, label);
 }
 
 static void draw_arrow(region r, int line, int col, bool weakest, style on)
@@ -159,7 +164,8 @@ static void draw_place(const drawing *d, region r, int line, paths_row at, style
     int col = 4 + text_width(draw_glyph(GLYPH_ARROW)) + 1;
     if (at.place > 0)
         draw_arrow(r, line, 4, is_weakest(p, at.place - 1), on);
-    draw_text(r, line, col, d->name, ROLE_NAME | on, app_node_name(a, text, sizeof text, node));
+    draw_text(r, line, col, d->name, ROLE_NAME | on,
+              path_node_name(a, l, node, text, sizeof text));
     col += d->name + 1;
     if (at.place > 0) {
         double weight = (double)l->c->edge[p->edge[at.place - 1]].standardised;
@@ -174,7 +180,7 @@ static void draw_place(const drawing *d, region r, int line, paths_row at, style
     bool weakest = at.place > 0 && is_weakest(p, at.place - 1);
     draw_text(r, line, col + 1, reading - 1, (weakest ? ROLE_WARNING : ROLE_TEXT) | on, text);
     col += reading + 1;
-    draw_text(r, line, col, r.cols - col, ROLE_LABEL | on, app_node_label(a, node));
+    draw_text(r, line, col, r.cols - col, ROLE_LABEL | on, path_node_label(a, l, node));
 }
 
 static void draw_row(void *user, region r, int line, uint32_t index, style on)
@@ -191,6 +197,8 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
     const circuit_path *p = &l->set.item[at.path];
     char text[24];
     draw_text(r, line, 0, 1, ROLE_DIM | on, d->p->unfolded[at.path] ? "-" : "+");
+    if (at.path < l->pinned)
+        draw_text(r, line, 1, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
     draw_right(r, line, 2, FIGURE - 1, (p->weight < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE) | on,
                show_figure(text, p->weight));
     if (d->cell.width >= LEAST_CELL)
@@ -214,7 +222,7 @@ static int draw_end(app *a, region r, int row, int col, path_end end, int label)
 
 static void draw_subject(app *a, const path_listing *l, region r)
 {
-    bool from = l->from.layer != NOTHING, to = l->to.layer != NOTHING;
+    bool from = l->from.layer != NOTHING, to = l->to.layer != NOTHING || l->target;
     int label = from && to ? r.cols / 2 - 24 : r.cols;
     int col = draw_text(r, 0, 0, r.cols, ROLE_HEAD,
                         from ? "from "
@@ -224,7 +232,9 @@ static void draw_subject(app *a, const path_listing *l, region r)
         col += draw_end(a, r, 0, col, l->from, label);
     if (from && to)
         col += draw_text(r, 0, col + 1, r.cols, ROLE_HEAD, "to ") + 1;
-    if (to)
+    if (l->target)
+        draw_text(r, 0, col, r.cols - col, ROLE_NAME, l->target_name);
+    else if (to)
         draw_end(a, r, 0, col, l->to, r.cols - col);
     if (!from && !to)
         draw_text(r, 0, col + 2, r.cols - col - 2, ROLE_DIM,
@@ -242,8 +252,13 @@ static char *show_paths(char *out, double n)
 static void draw_counts(const path_listing *l, region r, int row)
 {
     char shown[24], all[24], hidden[24], text[256];
-    int n = snprintf(text, sizeof text, "%s of %s path%s", show_count(shown, l->set.count),
-                     show_paths(all, l->set.all), l->set.all == 1 ? "" : "s");
+    int n =
+        snprintf(text, sizeof text, "%s of %s path%s", show_count(shown, l->set.count - l->pinned),
+                 show_paths(all, l->set.all), l->set.all == 1 ? "" : "s");
+    if (l->pinned > 0 || l->absent > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, " and %u pinned", l->pinned);
+    if (l->absent > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, " (%u not in this fit)", l->absent);
     if (l->set.hidden > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, ", without %s edges below %g",
                       show_count(hidden, l->set.hidden), l->threshold);
@@ -261,7 +276,9 @@ static void draw_heads(const drawing *d, region r, int row)
     }
     for (uint32_t position = c->first; position <= c->last; position++)
         draw_text(r, row, c->at + (int)(position - c->first) * (c->width + c->gap), c->width,
-                  ROLE_HEAD, app_layer_name(d->p->a, position));
+                  ROLE_HEAD,
+                  position < d->p->listing->of->layer_count ? app_layer_name(d->p->a, position)
+                                                            : d->p->listing->target_name);
 }
 
 static void draw_reminder(region r, int row)
@@ -287,6 +304,8 @@ static void draw_empty(app *a, const path_listing *l, region r, int row)
                                     : "no fit yet: 1 goes to the study, f there fits its layers";
     else if (!a->circuit)
         text = "reading the circuit";
+    else if (l && l->target && !l->target_fit)
+        text = "no finished fit of this variable yet: `circuitlasso target` makes one";
     else if (l && l->from.layer != NOTHING && l->to.layer != NOTHING &&
              l->from.layer >= l->to.layer)
         text = "paths lead from earlier layers to later ones: mark the ends the other way round";
@@ -304,7 +323,7 @@ static int name_width(const path_listing *l, app *a, int most)
     for (uint32_t i = 0; i < l->set.count; i++)
         for (uint32_t step = 0; step <= l->set.item[i].length; step++) {
             int width = text_width(
-                app_node_name(a, name, sizeof name, path_node(l->c, &l->set.item[i], step)));
+                path_node_name(a, l, path_node(l->c, &l->set.item[i], step), name, sizeof name));
             widest = width > widest ? width : widest;
         }
     return widest < most ? widest : most;
@@ -328,6 +347,8 @@ void paths_draw(const paths_picture *p, region body)
         .p = p, .cell = lay_out(l, body.cols - 1), .name = name_width(l, p->a, body.cols / 3)};
     draw_heads(&d, body, row++);
     draw_reminder(body, body.rows - 1);
-    list_draw(p->list, region_part(body, row, 0, body.rows - row - 1, body.cols), true, draw_row,
-              &d);
+    region r = region_part(body, row, 0, body.rows - row - 1, body.cols);
+    list_draw(p->list, r, true, draw_row, &d);
+    if (l->set.count == l->pinned) /* nothing but what was pinned */
+        draw_empty(p->a, l, region_part(r, (int)p->list->count + 1, 0, 1, r.cols), 0);
 }

@@ -94,7 +94,8 @@ static void make(app *a, drawn *v)
                        now.room, &v->picture);
     } else {
         listing = paths_listing(a);
-        if (!listing)
+        if (!listing ||
+            listing->c != a->circuit) /* to a target variable: its layer has no boxes */
             return;
         picture_of_paths(a->circuit, &listing->set, now.room, &v->picture);
     }
@@ -180,6 +181,8 @@ static void draw_empty(app *a, const drawn *v, region r)
         text = "no fit is open: 3 goes to the fits, Enter opens one";
     else if (!a->circuit)
         text = "reading the circuit";
+    else if (v->wanted.mode == PICTURE_PATHS && a->path_target)
+        text = "paths to a target variable are listed, not drawn: d in Paths forgets it";
     else if (v->wanted.mode == PICTURE_AROUND)
         text = "the feature is not in this circuit";
     else if (v->c)

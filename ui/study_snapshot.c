@@ -97,6 +97,21 @@ const variable_fit *study_variable(const study *s, const fit *f)
     return NULL;
 }
 
+/* A number of what is pinned: FNV-1a over layers and features. */
+static uint64_t stamp(const pinned_paths *p)
+{
+    uint64_t sum = 14695981039346656037u;
+    for (uint32_t i = 0; i < p->count; i++)
+        for (uint32_t k = 0; k <= p->item[i].count; k++) {
+            bool end = k == p->item[i].count;
+            uint64_t word =
+                end ? i
+                    : (uint64_t)p->item[i].place[k].layer_id << 32 ^ p->item[i].place[k].feature;
+            sum = (sum ^ word) * 1099511628211u;
+        }
+    return sum;
+}
+
 status study_read(db *d, void *ask, void **result, error *err)
 {
     (void)ask;
@@ -111,11 +126,14 @@ status study_read(db *d, void *ask, void **result, error *err)
     if (code == STATUS_OK)
         code = notes_read(d, &s->notes, err);
     if (code == STATUS_OK)
+        code = path_pins(d, &s->layers, &s->pins, err);
+    if (code == STATUS_OK)
         code = document_count(d, &s->documents, &s->samples, err);
     if (code == STATUS_OK)
         code = db_get_fact(d, "model", &s->model, err);
     if (code == STATUS_OK) {
         name_layers(s);
+        s->pins_stamp = stamp(&s->pins);
         clean_fits(s);
         for (uint32_t i = 0; i < s->targets.count; i++)
             clean_target(&s->targets.item[i]);
@@ -141,6 +159,7 @@ void study_free(void *read)
     variable_fit_set_release(&s->variables);
     free(s->model);
     notes_release(&s->notes);
+    pinned_paths_release(&s->pins);
     layer_set_release(&s->layers);
     target_set_release(&s->targets);
     fit_set_release(&s->fits);

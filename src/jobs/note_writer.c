@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct change {
     struct change *next;
@@ -12,6 +13,8 @@ typedef struct change {
     int64_t layer_id;
     uint32_t feature;
     char *text;
+    path_place *place; /* of a path; else NULL */
+    uint32_t places;
 } change;
 
 struct note_writer {
@@ -29,6 +32,8 @@ static status write_change(db *d, const change *c, error *err)
     switch (c->what) {
     case NOTE_LABEL: return note_set_label(d, c->layer_id, c->feature, c->text, err);
     case NOTE_TAGS: return note_set_tags(d, c->layer_id, c->feature, c->text, err);
+    case NOTE_PIN_PATH:
+    case NOTE_UNPIN_PATH: return path_pin(d, c->place, c->places, c->what == NOTE_PIN_PATH, err);
     case NOTE_PIN:
     case NOTE_UNPIN: break;
     }
@@ -54,6 +59,7 @@ static void write_all(note_writer *w, change *c)
         if (code != STATUS_OK || write_change(d, c, &err) != STATUS_OK)
             tell_failure(w, &err);
         free(c->text);
+        free(c->place);
         free(c);
         c = next;
     }
@@ -97,17 +103,31 @@ status note_writer_start(note_writer **out, const char *study, queue *news, erro
     return STATUS_OK;
 }
 
+static void add(note_writer *w, change *c)
+{
+    pthread_mutex_lock(&w->lock);
+    *w->end = c;
+    w->end = &c->next;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void note_writer_add(note_writer *w, note_change what, int64_t layer_id, uint32_t feature,
                      const char *text)
 {
     change *c = mem_zero(1, sizeof *c);
     *c = (change){.what = what, .layer_id = layer_id, .feature = feature};
     c->text = mem_copy_text(text ? text : "");
-    pthread_mutex_lock(&w->lock);
-    *w->end = c;
-    w->end = &c->next;
-    pthread_cond_signal(&w->wake);
-    pthread_mutex_unlock(&w->lock);
+    add(w, c);
+}
+
+void note_writer_pin_path(note_writer *w, const path_place *place, uint32_t count, bool on)
+{
+    change *c = mem_zero(1, sizeof *c);
+    *c = (change){.what = on ? NOTE_PIN_PATH : NOTE_UNPIN_PATH, .places = count};
+    c->place = mem_alloc((size_t)(count ? count : 1) * sizeof *place);
+    memcpy(c->place, place, count * sizeof *place);
+    add(w, c);
 }
 
 void note_writer_stop(note_writer *w)
