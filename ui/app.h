@@ -100,8 +100,6 @@ struct app {
 
     int64_t path_target; /* paths lead to this target variable; 0: to features */
 
-    float *stability; /* see app_stability */
-
     uint32_t layer;   /* position that Features shows */
     uint32_t feature; /* the feature at hand in that layer, or NOTHING */
 
