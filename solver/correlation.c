@@ -31,16 +31,6 @@ void correlation_of_target(const lasso_design *design, const matrix *y, uint32_t
 
 void correlation_of_vector(const lasso_design *design, const double *v, double sum, double *out)
 {
-    for (uint32_t k = 0; k < design->size; k++) {
-        design_column z = design_get(design, k);
-        double dot = 0;
-        if (z.row) {
-            for (uint64_t e = 0; e < z.count; e++)
-                dot += (double)z.value[e] * v[z.row[e]];
-        } else {
-            for (uint64_t i = 0; i < z.count; i++)
-                dot += (double)z.value[i] * v[i];
-        }
-        out[k] = dot - design->mean[k] * sum;
-    }
+    for (uint32_t k = 0; k < design->size; k++)
+        out[k] = design_dot(design_get(design, k), v) - design->mean[k] * sum;
 }

@@ -12,14 +12,6 @@
 
 enum { SWEEPS = 20, STEPS_A_POLL = 256 };
 
-static double product(design_column z, const double *r)
-{
-    double sum = 0;
-    for (uint64_t e = 0; e < z.count; e++)
-        sum += (double)z.value[e] * r[z.row ? z.row[e] : e];
-    return sum;
-}
-
 static void move(design_column z, double step, double *r)
 {
     for (uint64_t e = 0; e < z.count; e++)
@@ -43,7 +35,7 @@ void descent_wide(const lasso_design *design, const candidate *c, double *u, dou
             double curvature =
                 design->norm[k] * design->norm[k] + design->ridge * penalty * penalty;
             double pull =
-                product(z, r) - design->mean[k] * sum + design->norm[k] * design->norm[k] * old;
+                design_dot(z, r) - design->mean[k] * sum + design->norm[k] * design->norm[k] * old;
             double excess = fabs(pull) - threshold * penalty;
             u[j] = excess > 0
                        ? copysign(excess, pull) / curvature * (design->norm[k] / c->moments->norm)

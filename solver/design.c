@@ -11,13 +11,33 @@
  *
  * Inside the solver a coefficient is u_k = a_k |z_k - mu_k| / |y - ybar|: columns and target have
  * unit length, so data of any scale, from denormals to 1e38, gives numbers near one. */
-#include "solver/design.h"
+#include "solver/sweep.h"
 
 #include "src/base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+double design_dot(design_column z, const double *v)
+{
+    double sum[4] = {0};
+    uint64_t e = 0;
+    if (z.row) {
+        for (; e + 4 <= z.count; e += 4)
+            for (unsigned c = 0; c < 4; c++)
+                sum[c] += (double)z.value[e + c] * v[z.row[e + c]];
+        for (; e < z.count; e++)
+            sum[0] += (double)z.value[e] * v[z.row[e]];
+    } else {
+        for (; e + 4 <= z.count; e += 4)
+            for (unsigned c = 0; c < 4; c++)
+                sum[c] += (double)z.value[e + c] * v[e + c];
+        for (; e < z.count; e++)
+            sum[0] += (double)z.value[e] * v[e];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
 
 column_moments column_measure(const matrix *x, uint32_t column)
 {
@@ -106,11 +126,17 @@ static status transpose(lasso_design *design, error *err)
     uint64_t entries = 0;
     for (uint32_t rank = 0; rank < design->size; rank++)
         entries += design_get(design, rank).count;
+    design->rank_of = mem_try(x->cols, sizeof *design->rank_of);
     design->row_start = mem_try((size_t)x->rows + 2, sizeof *design->row_start);
     design->row_rank = mem_try(entries, sizeof *design->row_rank);
     design->row_value = mem_try(entries, sizeof *design->row_value);
-    if (!design->row_start || !design->row_rank || !design->row_value)
+    if (!design->rank_of || !design->row_start || !design->row_rank || !design->row_value)
         return error_memory(err, "the rows of a source layer");
+
+    for (uint32_t k = 0; k < x->cols; k++)
+        design->rank_of[k] = NO_RANK;
+    for (uint32_t rank = 0; rank < design->size; rank++)
+        design->rank_of[design->column[rank]] = rank;
 
     /* next[i + 1] counts row i, then runs from its first entry to its end, where row i + 1
      * starts: after filling, row_start is what it should be. */
@@ -152,6 +178,8 @@ status lasso_design_create(lasso_design **out, const matrix *x, const lasso_sett
     code = measure_columns(design, settings, err);
     if (code == STATUS_OK && !x->dense)
         code = transpose(design, err);
+    if (code == STATUS_OK && !x->dense)
+        code = sweep_layer_create(&design->sweep, design, err);
     if (code == STATUS_OK && settings->method == LASSO_DESCENT)
         code = gram_table_create(&design->gram, design, settings, err);
     if (code != STATUS_OK) {
@@ -167,6 +195,8 @@ void lasso_design_free(lasso_design *design)
     if (!design)
         return;
     gram_table_release(&design->gram);
+    sweep_layer_release(&design->sweep);
+    free(design->rank_of);
     free(design->column);
     free(design->mean);
     free(design->norm);

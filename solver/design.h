@@ -11,6 +11,8 @@
 #include "solver/kernels.h"
 #include "solver/lasso.h"
 
+#define NO_RANK UINT32_MAX
+
 struct lasso_design {
     const matrix *x; /* borrowed */
     bool scale;
@@ -28,6 +30,9 @@ struct lasso_design {
     uint64_t *row_start; /* rows + 1 */
     uint32_t *row_rank;
     float *row_value;
+
+    sweep_layer sweep; /* sparse layers */
+    uint32_t *rank_of; /* column of x -> rank, NO_RANK for constant columns; sparse layers */
 
     gram_table gram;
     const kernels *vector;
@@ -49,6 +54,9 @@ static inline design_column design_get(const lasso_design *design, uint32_t rank
     uint64_t start = x->col_start[k];
     return (design_column){x->row + start, x->value + start, x->col_start[k + 1] - start};
 }
+
+/* z'v, in one order on every machine. */
+double design_dot(design_column z, const double *v);
 
 /* Mean, centred norm and constancy of any column of a layer. A column is constant when all its
  * values are equal, not when their variance rounds to zero. */

@@ -94,6 +94,8 @@ target_step fista_run(workspace *w, const target_rules *rules, uint32_t t)
     const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
     double *u = w->u; /* the iterate; l->u is where the gradient is taken */
+    if (!lane_reserve(l, design->size))
+        return TARGET_NO_MEMORY;
     l->size = design->size;
     for (uint32_t k = 0; k < l->size; k++) {
         l->rank[k] = k;

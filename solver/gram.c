@@ -21,8 +21,8 @@
 
 enum { HUGE_FROM = 1 << 22, POPULAR = 1024 };
 
-/* gram_table.use: how often a row was wanted, up to one of these */
-enum { USES_TO_FILL = 8, ROW_FILLING = 254, ROW_READY = 255 };
+/* gram_table.use */
+enum { ROW_EMPTY, ROW_FILLING, ROW_READY };
 
 static const uint64_t default_memory = (uint64_t)512 << 20;
 
@@ -93,7 +93,7 @@ static bool is_ready(const gram_table *table, uint32_t rank)
 bool gram_row_claim(const gram_table *table, uint32_t rank)
 {
     uint8_t use = atomic_load(&table->use[rank]);
-    return use < ROW_FILLING &&
+    return use == ROW_EMPTY &&
            atomic_compare_exchange_strong(&table->use[rank], &use, ROW_FILLING);
 }
 
@@ -101,7 +101,7 @@ void gram_row_release(const gram_table *table, uint32_t rank, bool filled)
 {
     if (filled && rank < table->width)
         table->entry[(size_t)rank * table->width + rank] = 1;
-    atomic_store_explicit(&table->use[rank], filled ? ROW_READY : 0, memory_order_release);
+    atomic_store_explicit(&table->use[rank], filled ? ROW_READY : ROW_EMPTY, memory_order_release);
 }
 
 /* Fills four neighbouring rows, as far as they are free, with the claimed one among them: each
@@ -140,8 +140,8 @@ static void popular_row(const lasso_design *design, uint32_t rank, float *out, d
                                design->inverse[rank], design->inverse, width);
 }
 
-/* The table's row, filled now if that is worth while: in a dense layer at its first use, in a
- * sparse one when it was in demand. NULL when the table has none, or another thread fills it. */
+/* The table's row, filled at its first use. NULL when the table has none, or another thread is
+ * filling it. */
 static const float *table_row(const lasso_design *design, uint32_t rank, double *scratch)
 {
     const gram_table *table = &design->gram;
@@ -151,12 +151,7 @@ static const float *table_row(const lasso_design *design, uint32_t rank, double 
     uint8_t use = atomic_load_explicit(&table->use[rank], memory_order_acquire);
     if (use == ROW_READY)
         return row;
-    if (use == ROW_FILLING)
-        return NULL;
-    bool fill = design->x->dense || use + 1 >= USES_TO_FILL;
-    if (!atomic_compare_exchange_strong(&table->use[rank], &use,
-                                        fill ? ROW_FILLING : (uint8_t)(use + 1)) ||
-        !fill)
+    if (!gram_row_claim(table, rank))
         return NULL;
     if (design->x->dense)
         fill_dense(design, rank);

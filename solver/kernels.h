@@ -10,9 +10,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Targets that share one pass over the data: eight doubles are one cache line. Dense layers take
- * four lines, and columns by six: 24 accumulators, as many as a core can keep in registers. */
-enum { LANES = 8, WIDE_LANES = 32, WIDE_COLUMNS = 6, WIDE_ROWS = 512 };
+/* Targets that share one pass over a sparse layer: sixteen floats are one cache line. Dense layers
+ * take four lines of eight doubles, and columns by six: 24 accumulators, as many as a core can
+ * keep in registers. */
+enum { SWEEP_LANES = 16, LANES = 8, WIDE_LANES = 32, WIDE_COLUMNS = 6, WIDE_ROWS = 512 };
+
+/* A column as a sweep sees it (sweep.c says what the figures promise). */
+typedef struct sweep_column {
+    float mean;
+    float penalty; /* infinite: the column is constant */
+    float norm;
+    float error; /* of a product with a residual of unit length */
+} sweep_column;
+
+typedef struct sweep_layer {
+    const uint64_t *start; /* as in matrix.h */
+    const uint32_t *row;
+    const float *value;
+    sweep_column *column;
+} sweep_layer;
+
+typedef struct sweep_lanes {
+    float *residual; /* rows x SWEEP_LANES, 64-aligned, each of unit length or zero */
+    float reach;     /* columns with norm * reach < penalty are skipped */
+    _Alignas(64) float sum[SWEEP_LANES];
+    _Alignas(64) float limit[SWEEP_LANES];
+} sweep_lanes;
+
+typedef struct sweep_hit {
+    uint32_t column, lanes; /* bit t: lane t */
+} sweep_hit;
 
 /* Inner products of centred columns are formed in tiles of so many columns by so many, their
  * float partial sums moved to a double after so many rows. */
@@ -20,9 +47,11 @@ enum { TILE_A = 4, TILE_B = 6, TILE_ROWS = 1024 };
 
 typedef struct kernels {
     const char *name;
-    /* out[t] = sum over e of value[e] * lanes[row[e] * LANES + t]; lanes and out 64-aligned */
-    void (*sparse_dots)(const uint32_t *row, const float *value, size_t count, const double *lanes,
-                        double *out);
+    /* The columns in [first, last) with !(|z'r - mean * sum| <= limit * penalty - error) in some
+     * lane, and in which ones; returns their number, at most last - first. Every product is the
+     * sum of two chains or more. */
+    size_t (*sweep)(const sweep_layer *z, uint32_t first, uint32_t last, const sweep_lanes *lanes,
+                    sweep_hit *hits);
     /* dense columns: out[c * WIDE_LANES + t] += sum of column[c][i] * lanes[i * WIDE_LANES + t];
      * at most WIDE_ROWS rows; lanes and out 64-aligned. What lies `next` values after each
      * column will be wanted next, and is fetched meanwhile. */

@@ -51,11 +51,12 @@ typedef enum lasso_method {
 
 typedef struct lasso_settings {
     lasso_rule rule;
-    double lambda;    /* >= 0: absolute value, what the rule says */
-    const double *target_lambda; /* LASSO_ABSOLUTE: instead, a lambda for each column of y; may be NULL */
-    double ridge;     /* rho >= 0, no unit */
-    bool scale;       /* divide columns by their standard deviation */
-    double tolerance; /* > 0: relative duality gap that counts as converged */
+    double lambda; /* >= 0: absolute value, what the rule says */
+    const double
+        *target_lambda; /* LASSO_ABSOLUTE: instead, a lambda for each column of y; may be NULL */
+    double ridge;       /* rho >= 0, no unit */
+    bool scale;         /* divide columns by their standard deviation */
+    double tolerance;   /* > 0: relative duality gap that counts as converged */
     lasso_method method;
     unsigned max_rounds; /* budget a target: working-set rounds or FISTA iterations; 0: default */
     unsigned threads;    /* 0: as many as the machine has */

@@ -36,15 +36,6 @@ typedef struct newton {
     double *column; /* one column of the data, by sample */
 } newton;
 
-static double product(design_column z, const double *column, uint32_t rows)
-{
-    double sum = 0;
-    uint64_t count = z.row ? z.count : rows;
-    for (uint64_t e = 0; e < count; e++)
-        sum += (double)z.value[e] * column[z.row ? z.row[e] : e];
-    return sum;
-}
-
 /* G_AA + kappa: inner products of centred columns of unit length. */
 static void form_matrix(newton *n)
 {
@@ -57,7 +48,7 @@ static void form_matrix(newton *n)
             n->column[z.row ? z.row[e] : e] = (double)z.value[e];
         for (uint32_t j = 0; j <= i; j++) {
             uint32_t other = n->p->rank[n->at[j]];
-            double inner = product(design_get(design, other), n->column, design->rows) -
+            double inner = design_dot(design_get(design, other), n->column) -
                            design->rows * design->mean[rank] * design->mean[other];
             n->matrix[(size_t)i * n->count + j] = n->matrix[(size_t)j * n->count + i] =
                 inner * design->inverse[rank] * design->inverse[other];

@@ -1,28 +1,48 @@
-/* Finding the features that matter.
+/* Finding the features that matter: those with |(z_k - mu_k)'r| > L p_k (L = M lambda).
  *
- * A feature k is rightly zero when |(z_k - mu_k)'r| <= L p_k (L = M lambda). One pass over the
- * columns checks that for eight targets at once: their residuals lie side by side, so every
- * entry of Z that is loaded serves eight multiply-adds on one cache line, and the residuals of
- * eight targets over ten thousand samples fit a core's second-level cache. Done in double, the
- * same pass is the certificate of those targets that need no more work.
- *
- * A dense layer is a matrix product, bound by arithmetic: thirty-two targets share its pass, and
- * it goes through 512 samples at a time, whose residuals stay in cache for all columns. Every
- * lane's sums are formed in the same order whatever the other lanes hold, which a library's
- * product does not promise.
- *
- * Cauchy-Schwarz saves the columns that cannot matter: |(z_k - mu_k)'r| <= |z_k - mu_k| |r|, so
- * a column with |z_k - mu_k| / p_k max_t (|r_t| / L_t) < 1 is within its bound for every lane.
- * It is not looked at unless it belongs to a working set, and the certificate stands: such a
- * column cannot be the largest violation.
+ * A dense layer is a matrix product, bound by arithmetic: thirty-two targets share a pass, and it
+ * goes through 512 samples at a time, whose residuals stay in cache for all columns. Done in
+ * double, the pass is the certificate of those targets that need no more work. Every lane's sums
+ * are formed in the same order whatever the other lanes hold, which a library's product does not
+ * promise. (Sparse layers: sweep.c.)
  *
  * Of the violators, those enter that promise the largest decrease of the objective on their own,
  * (|g_k| - L p_k)^2 / (2 |z_k - mu_k|^2). */
 #include "solver/screen.h"
 
+#include "src/base/memory.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_A_POLL = 4096, DENSE_COLUMNS_A_POLL = 384, AHEAD = 8 };
+enum { COLUMNS_A_POLL = 384 };
+
+bool lane_reserve(lane *l, uint32_t size)
+{
+    if (size <= l->room)
+        return true;
+    uint32_t room = size < UINT32_MAX / 2 ? size + size / 2 : size;
+    uint32_t *rank = realloc(l->rank, room * sizeof *rank);
+    l->rank = rank ? rank : l->rank;
+    double *u = realloc(l->u, room * sizeof *u);
+    l->u = u ? u : l->u;
+    double *g = realloc(l->g, room * sizeof *g);
+    l->g = g ? g : l->g;
+    if (!rank || !u || !g)
+        return false;
+    l->room = room;
+    return true;
+}
+
+bool lane_reserve_violators(lane *l, uint32_t count)
+{
+    violator *grown = realloc(l->violators, count * sizeof *grown);
+    if (!grown)
+        return false;
+    l->violators = grown;
+    l->violator_room = count;
+    return true;
+}
 
 void screen_correlations(const lasso_design *design, lane *l, const double *correlation)
 {
@@ -37,7 +57,7 @@ void screen_correlations(const lasso_design *design, lane *l, const double *corr
     }
 }
 
-void screen_candidates(const lasso_design *design, lane *l, const double *correlation)
+bool screen_candidates(const lasso_design *design, lane *l, const double *correlation)
 {
     const kernels *v = design->vector;
     size_t size = design->size;
@@ -45,8 +65,9 @@ void screen_candidates(const lasso_design *design, lane *l, const double *correl
     for (size_t k = 0;; k++) {
         k = v->next_above(correlation, design->penalty, l->threshold * screen_slack, k, size);
         if (k == size)
-            break;
-        l->violators[l->violator_count++] = (violator){(uint32_t)k, correlation[k]};
+            return true;
+        if (!lane_note(l, (violator){(uint32_t)k, correlation[k]}))
+            return false;
     }
 }
 
@@ -98,35 +119,7 @@ static void deliver(pass *p, uint32_t rank, double *product)
     }
 }
 
-/* Whether some lane needs the products of a column. */
-static inline bool needed(const pass *p, uint32_t rank, double reach)
-{
-    return p->member[rank] || !(p->design->norm[rank] * reach < p->design->penalty[rank]);
-}
-
-static bool pass_sparse(pass *p, double reach, const double *residuals, const atomic_bool *cancel)
-{
-    const lasso_design *design = p->design;
-    _Alignas(64) double product[LANES];
-    for (uint32_t k = 0; k < design->size; k++) {
-        if (k % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
-            return false;
-        if (!needed(p, k, reach))
-            continue;
-        if (k + AHEAD < design->size) {
-            design_column next = design_get(design, k + AHEAD);
-            __builtin_prefetch(next.row);
-            __builtin_prefetch(next.value);
-        }
-        design_column z = design_get(design, k);
-        design->vector->sparse_dots(z.row, z.value, z.count, residuals, product);
-        deliver(p, k, product);
-    }
-    return true;
-}
-
-/* products[k * WIDE_LANES + t] = z_k'r_t. No column is spared: those of a dense layer have norms
- * much alike. */
+/* products[k * WIDE_LANES + t] = z_k'r_t. */
 static bool dense_products(const lasso_design *design, const double *residuals, double *products,
                            const atomic_bool *cancel)
 {
@@ -136,7 +129,7 @@ static bool dense_products(const lasso_design *design, const double *residuals, 
     for (uint32_t first = 0; first < design->rows; first += WIDE_ROWS) {
         uint32_t rows = design->rows - first < WIDE_ROWS ? design->rows - first : WIDE_ROWS;
         for (uint32_t k = 0; k < count; k += WIDE_COLUMNS) {
-            if (k % DENSE_COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
+            if (k % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
                 return false;
             const float *column[WIDE_COLUMNS];
             for (uint32_t c = 0; c < WIDE_COLUMNS; c++)
@@ -150,7 +143,7 @@ static bool dense_products(const lasso_design *design, const double *residuals, 
 
 /* What LANES of the lanes need of a pass. */
 static pass pass_begin(const lasso_design *design, lane *lanes, const uint8_t *member,
-                       double *reach, uint32_t *busy)
+                       uint32_t *busy)
 {
     pass p = {.design = design, .lanes = lanes, .member = member};
     for (uint32_t t = 0; t < LANES; t++) {
@@ -160,8 +153,6 @@ static pass pass_begin(const lasso_design *design, lane *lanes, const uint8_t *m
         p.worst[t] = l->busy ? 0 : INFINITY;
         l->violator_count = 0;
         *busy += l->busy;
-        if (l->busy)
-            *reach = fmax(*reach, sqrt(l->r.rr) / l->threshold * (1 + 1e-9));
     }
     return p;
 }
@@ -172,18 +163,17 @@ static void pass_end(const pass *p)
         p->lanes[t].worst = p->worst[t];
 }
 
-static bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,
-                         const uint8_t *member, double *products, const atomic_bool *cancel)
+bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,
+                  const uint8_t *member, double *products, const atomic_bool *cancel)
 {
     enum { GROUPS = WIDE_LANES / LANES };
     pass part[GROUPS];
     uint32_t busy[GROUPS] = {0};
-    double reach = 0;
     if (!dense_products(design, residuals, products, cancel))
         return false;
     for (uint32_t g = 0; g < GROUPS; g++)
         part[g] = pass_begin(design, lanes + (size_t)g * LANES, member + (size_t)g * design->size,
-                             &reach, &busy[g]);
+                             &busy[g]);
     for (uint32_t g = 0; g < GROUPS; g++) {
         if (!busy[g])
             continue;
@@ -196,19 +186,6 @@ static bool screen_dense(const lasso_design *design, lane *lanes, const double *
         pass_end(&part[g]);
     }
     return true;
-}
-
-bool screen_pass(const lasso_design *design, lane *lanes, const double *residuals,
-                 const uint8_t *member, double *products, const atomic_bool *cancel)
-{
-    if (design->x->dense)
-        return screen_dense(design, lanes, residuals, member, products, cancel);
-    double reach = 0;
-    uint32_t busy = 0;
-    pass p = pass_begin(design, lanes, member, &reach, &busy);
-    bool whole = pass_sparse(&p, reach, residuals, cancel);
-    pass_end(&p);
-    return whole;
 }
 
 static double promise(const lasso_design *design, const lane *l, const violator *v)

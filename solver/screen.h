@@ -1,4 +1,4 @@
-/* One pass over the data for all lanes: which features break their bound, and by how much. */
+/* A target being solved, and which features break their bound; the pass over a dense layer. */
 #ifndef SOLVER_SCREEN_H
 #define SOLVER_SCREEN_H
 
@@ -24,10 +24,13 @@ typedef struct lane {
     residual r;
     double gap;
 
-    /* working set, in the order of entry; arrays of design->size */
+    double *residual; /* sparse layers: y - Z a - b, by sample */
+
+    /* working set, in the order of entry */
     uint32_t size;
     uint32_t *rank;
-    uint32_t *place; /* by rank: its number in the working set, while it is a member */
+    uint32_t room;   /* of rank, u and g */
+    uint32_t *place; /* by rank, design->size long: its number in the working set, if a member */
     double *u;
     double *g; /* (z - mean)'r - kappa p^2 a, on the data's scale */
 
@@ -40,8 +43,26 @@ typedef struct lane {
     /* what the last look at all features found */
     double worst; /* largest |g_k| / p_k, in the working set or out */
     violator *violators;
-    uint32_t violator_count;
+    uint32_t violator_count, violator_room;
 } lane;
+
+static inline bool lane_has(const lane *l, uint32_t rank)
+{
+    return l->place[rank] < l->size && l->rank[l->place[rank]] == rank;
+}
+
+/* Room for a working set of that size, or for so many violators. False: out of memory. */
+bool lane_reserve(lane *l, uint32_t size);
+bool lane_reserve_violators(lane *l, uint32_t count);
+
+static inline bool lane_note(lane *l, violator v)
+{
+    if (l->violator_count == l->violator_room &&
+        !lane_reserve_violators(l, 2 * l->violator_room + 256))
+        return false;
+    l->violators[l->violator_count++] = v;
+    return true;
+}
 
 /* Whether |g| breaks the bound threshold * penalty. The slack, far below any tolerance, is for
  * lambda = lambda_max, where a parent must not come from the last bit of a division. */
@@ -55,28 +76,22 @@ static inline bool screen_exceeds(double g, double penalty, double threshold)
 /* Looks at the correlations of a target with all features (no working set yet): sets worst. */
 void screen_correlations(const lasso_design *design, lane *l, const double *correlation);
 
-/* Collects the features whose correlation exceeds l->threshold. */
-void screen_candidates(const lasso_design *design, lane *l, const double *correlation);
+/* Collects the features whose correlation exceeds l->threshold. False: out of memory. */
+bool screen_candidates(const lasso_design *design, lane *l, const double *correlation);
 
 /* Drops the violators that a threshold fixed since then admits. */
 void screen_drop_within(lane *l, const lasso_design *design);
 
-/* How many targets share a pass: LANES, or WIDE_LANES for dense layers. */
-static inline uint32_t screen_lanes(const lasso_design *design)
-{
-    return design->x->dense ? WIDE_LANES : LANES;
-}
-
-/* The pass. `residuals`: rows x screen_lanes, the residual of each busy lane; `member`:
- * design->size bytes for every LANES lanes, bit t set for the working set of lane t of these.
- * `products`: dense layers only, screen_products long, 64-aligned. Sets g, worst and violators of
- * each busy lane, and its base if it has one. False: the solve was cancelled meanwhile. */
-bool screen_pass(const lasso_design *design, lane *lanes, const double *residuals,
-                 const uint8_t *member, double *products, const atomic_bool *cancel);
+/* The pass over a dense layer, for WIDE_LANES targets. `residuals`: rows x WIDE_LANES, the
+ * residual of each busy lane; `member`: design->size bytes for every LANES lanes, bit t set for
+ * the working set of lane t of these; `products`: screen_products long, 64-aligned. Sets g, worst,
+ * violators and base of each busy lane. False: the solve was cancelled meanwhile. */
+bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,
+                  const uint8_t *member, double *products, const atomic_bool *cancel);
 
 static inline size_t screen_products(const lasso_design *design)
 {
-    return design->x->dense ? ((size_t)design->size + WIDE_COLUMNS) * WIDE_LANES : 0;
+    return ((size_t)design->size + WIDE_COLUMNS) * WIDE_LANES;
 }
 
 /* Keeps the `most` violators that promise the largest decrease, ranks ascending. */

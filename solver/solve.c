@@ -1,6 +1,6 @@
 /* All targets: threads, blocks, and the shared passes.
  *
- * Targets are dealt out in blocks; a thread keeps 8 targets (32 of a dense layer) in flight, each
+ * Targets are dealt out in blocks; a thread keeps 16 targets (32 of a dense layer) in flight, each
  * at its own stage, and refills a lane as soon as its target is done, from its present block or
  * the next, so that a pass over the data always serves as many targets as there are left. A block
  * is handed to the caller when its last target is done. */
@@ -72,6 +72,8 @@ static void block_free(block *b)
 static bool deal(dealer *d, uint32_t *slot)
 {
     solve_job *job = d->job;
+    if (job->rules.cancel && atomic_load(job->rules.cancel))
+        atomic_store(&job->stop, true);
     if (d->exhausted || atomic_load(&job->stop))
         return false;
     if (!d->blocks || d->blocks->begun == d->blocks->count) {
@@ -199,15 +201,15 @@ static bool advance_all(dealer *d, workspace *w)
 {
     solve_job *job = d->job;
     uint32_t busy = 0;
-    uint32_t lanes = screen_lanes(job->rules.design);
+    uint32_t lanes = w->lane_count;
     for (uint32_t t = 0; t < lanes; t++)
         busy += w->lanes[t].busy || refill(d, w, t);
     if (busy == 0 || atomic_load(&job->stop))
         return false;
-    if (!screen_pass(job->rules.design, w->lanes, w->residuals, w->member, w->products,
-                     job->rules.cancel)) {
-        atomic_store(&job->stop, true);
-        return false;
+    switch (target_pass(w, &job->rules)) {
+    case TARGET_INTERRUPTED: atomic_store(&job->stop, true); return false;
+    case TARGET_NO_MEMORY: fail(job); return false;
+    default: break;
     }
     for (uint32_t t = 0; t < lanes; t++) {
         if (!w->lanes[t].busy)

@@ -5,11 +5,13 @@
  *     advance:  the pass gave all (z_k - mu_k)'r: gap small enough, done; else violators join W
  *
  * W only grows, so the loop ends; by doubling at most, so it takes few passes: measured on 8,192
- * features, 2.0 a target at a tenth of lambda_max (46 parents), 4 to 5 at a fiftieth (440). The
+ * features, 2.0 a target at a tenth of lambda_max (46 parents), 4 at a fiftieth (440). The
  * first W is the most promising 128 of the features with |z_k'y| > L p_k: in SAE-like data most
  * of those become parents, few others do. In dense layers W grows between passes (gradient.c), and
- * two passes are enough: Z'y and the certificate. The arithmetic of a target
- * never sees which other targets share its passes, its thread or its block. */
+ * two passes are enough: Z'y and the certificate. In sparse layers Z'y is cheap by itself
+ * (correlation.c), and passes are made in float and only where float cannot tell in double
+ * (sweep.c). The arithmetic of a target never sees which other targets share its passes, its
+ * thread or its block. */
 #include "solver/target.h"
 
 #include "solver/correlation.h"
@@ -21,22 +23,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
+enum { FIRST_SET = 128, LEAST_GROWTH = 32, LAST_GROWTH = 8, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
+
+/* What passes over a dense layer need. */
+static bool make_dense(workspace *w, const lasso_design *design)
+{
+    size_t size = design->size;
+    size_t lanes = (size_t)design->rows * WIDE_LANES * sizeof *w->residuals;
+    size_t groups = WIDE_LANES / LANES;
+    w->residuals = aligned_alloc(64, lanes ? lanes : 64);
+    w->products = aligned_alloc(64, screen_products(design) * sizeof *w->products);
+    w->member = mem_try(groups * size, sizeof *w->member);
+    if (!w->residuals || !w->products || !w->member)
+        return false;
+    memset(w->residuals, 0, lanes);
+    memset(w->member, 0, groups * size);
+    for (uint32_t t = 0; t < WIDE_LANES; t++) {
+        lane *l = &w->lanes[t];
+        if (!lane_reserve_violators(l, design->size + 1))
+            return false;
+        if (!gradient_is_cheap(design))
+            continue;
+        l->base = mem_try(size, sizeof *l->base);
+        l->base_u = mem_try(size, sizeof *l->base_u);
+        if (!l->base || !l->base_u)
+            return false;
+    }
+    return true;
+}
 
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
     const lasso_design *design = rules->design;
+    bool dense = design->x->dense;
     size_t size = design->size;
-    uint32_t count = screen_lanes(design);
-    size_t lanes = (size_t)design->rows * count * sizeof *w->residuals;
-    size_t groups = count / LANES;
-    size_t products = screen_products(design) * sizeof *w->products;
     *w = (workspace){
-        .lane_count = count,
+        .lane_count = dense ? WIDE_LANES : SWEEP_LANES,
         .stride = design->size,
-        .residuals = aligned_alloc(64, lanes ? lanes : 64),
-        .products = aligned_alloc(64, products ? products : 64),
-        .member = mem_try(groups * size, sizeof *w->member),
         .r = mem_try(design->rows, sizeof *w->r),
         .correlation = mem_try(size, sizeof *w->correlation),
         .u = mem_try(size, sizeof *w->u),
@@ -44,26 +67,19 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
         .threshold = mem_try(size, sizeof *w->threshold),
         .ridge = mem_try(size, sizeof *w->ridge),
     };
-    bool whole = w->residuals && w->products && w->member && w->r && w->correlation && w->u &&
-                 w->g && w->threshold && w->ridge;
-    for (uint32_t t = 0; t < count; t++) {
+    bool whole = w->r && w->correlation && w->u && w->g && w->threshold && w->ridge;
+    for (uint32_t t = 0; t < w->lane_count; t++) {
         lane *l = &w->lanes[t];
-        l->rank = mem_try(size, sizeof *l->rank);
-        l->place = mem_try(size, sizeof *l->place);
-        l->u = mem_try(size, sizeof *l->u);
-        l->g = mem_try(size, sizeof *l->g);
-        l->violators = mem_try(size, sizeof *l->violators);
-        whole = whole && l->rank && l->place && l->u && l->g && l->violators;
-        if (!gradient_is_cheap(design))
-            continue;
-        l->base = mem_try(size, sizeof *l->base);
-        l->base_u = mem_try(size, sizeof *l->base_u);
-        whole = whole && l->base && l->base_u;
+        l->place = calloc(size + 1, sizeof *l->place);
+        l->residual = dense ? NULL : mem_try(design->rows, sizeof *l->residual);
+        whole = whole && l->place && (dense || l->residual) && lane_reserve(l, FIRST_SET);
     }
+    if (dense)
+        whole = whole && make_dense(w, design);
+    else if (whole && sweep_space_create(&w->sweep, design, err) != STATUS_OK)
+        return STATUS_MACHINE;
     if (!whole)
         return error_memory(err, "the solver's threads");
-    memset(w->residuals, 0, lanes);
-    memset(w->member, 0, groups * size);
     status code = descent_space_create(&w->space, design, err);
     return code == STATUS_OK ? gradient_space_create(&w->gradient, design, err) : code;
 }
@@ -71,6 +87,7 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
 void workspace_release(workspace *w)
 {
     for (uint32_t t = 0; t < w->lane_count; t++) {
+        free(w->lanes[t].residual);
         free(w->lanes[t].rank);
         free(w->lanes[t].place);
         free(w->lanes[t].u);
@@ -79,6 +96,7 @@ void workspace_release(workspace *w)
         free(w->lanes[t].base);
         free(w->lanes[t].base_u);
     }
+    sweep_space_release(&w->sweep);
     free(w->residuals);
     free(w->products);
     free(w->member);
@@ -111,11 +129,31 @@ candidate target_candidate(const lane *l, const target_rules *rules)
 /* Recomputes the lane's residual from the data and lays it beside those of the other lanes. */
 static void lay_residual(workspace *w, const target_rules *rules, uint32_t t)
 {
+    const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
     candidate c = target_candidate(l, rules);
-    l->r = residual_compute(rules->design, &c, w->r);
-    for (uint32_t i = 0; i < rules->design->rows; i++)
-        w->residuals[(size_t)i * w->lane_count + t] = w->r[i];
+    double *r = l->residual ? l->residual : w->r;
+    l->r = residual_compute(design, &c, r);
+    if (!design->x->dense) {
+        sweep_lay(&w->sweep, design, l, t);
+        return;
+    }
+    for (uint32_t i = 0; i < design->rows; i++)
+        w->residuals[(size_t)i * WIDE_LANES + t] = r[i];
+}
+
+target_step target_pass(workspace *w, const target_rules *rules)
+{
+    const lasso_design *design = rules->design;
+    if (design->x->dense)
+        return screen_dense(design, w->lanes, w->residuals, w->member, w->products, rules->cancel)
+                   ? TARGET_WAITS
+                   : TARGET_INTERRUPTED;
+    switch (sweep_pass(&w->sweep, design, w->lanes, rules->cancel)) {
+    case STATUS_OK: return TARGET_WAITS;
+    case STATUS_INTERRUPTED: return TARGET_INTERRUPTED;
+    default: return TARGET_NO_MEMORY;
+    }
 }
 
 static uint8_t *member_of(workspace *w, uint32_t t, uint32_t rank)
@@ -123,26 +161,32 @@ static uint8_t *member_of(workspace *w, uint32_t t, uint32_t rank)
     return &w->member[(size_t)(t / LANES) * w->stride + rank];
 }
 
-/* The selected violators join the working set. */
-static void grow(workspace *w, uint32_t t)
+/* The selected violators join the working set. False: out of memory. */
+static bool grow(workspace *w, uint32_t t)
 {
     lane *l = &w->lanes[t];
+    if (!lane_reserve(l, l->size + l->violator_count))
+        return false;
     for (uint32_t i = 0; i < l->violator_count; i++) {
         uint32_t j = l->size++;
         l->rank[j] = l->violators[i].rank;
         l->place[l->rank[j]] = j;
         l->u[j] = 0;
         l->g[j] = l->violators[i].g;
-        *member_of(w, t, l->rank[j]) |= (uint8_t)(1U << t % LANES);
+        if (w->member)
+            *member_of(w, t, l->rank[j]) |= (uint8_t)(1U << t % LANES);
     }
+    return true;
 }
 
 /* How well a working set is worth solving: the first ones lack features anyway, and the gap
- * falls by two or more digits a round. */
+ * falls by two or more digits a round; one that hardly grew is likely the last. */
 static double inner_tolerance(const lane *l, const target_rules *rules)
 {
-    double worth = l->round == 0 ? 1e-3 : 1e-2 * l->gap;
-    return fmax(0.3 * rules->settings.tolerance, worth);
+    double tight = 0.3 * rules->settings.tolerance;
+    if (l->round > 0 && l->violator_count <= l->size / LAST_GROWTH)
+        return tight;
+    return fmax(tight, l->round == 0 ? 1e-3 : 1e-2 * l->gap);
 }
 
 /* Solves on the working set, from the lane's g. */
@@ -202,7 +246,8 @@ static target_step solve_by_gradients(workspace *w, const target_rules *rules, u
         if (l->violator_count == 0)
             tolerance = tight;
         screen_select(rules->design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
-        grow(w, t);
+        if (!grow(w, t))
+            return TARGET_NO_MEMORY;
     }
 }
 
@@ -231,11 +276,10 @@ bool target_settle_lambda(lane *l, const target_rules *rules)
 {
     const lasso_settings *settings = &rules->settings;
     l->lambda_max = l->worst;
-    l->threshold =
-        settings->rule == LASSO_OF_TARGET
-            ? settings->lambda * l->worst
-            : rules->design->rows * given_lambda(rules, l->column) *
-                  target_lambda_scale(rules->design, &l->y);
+    l->threshold = settings->rule == LASSO_OF_TARGET
+                       ? settings->lambda * l->worst
+                       : rules->design->rows * given_lambda(rules, l->column) *
+                             target_lambda_scale(rules->design, &l->y);
     l->gap = 0;
     return !screen_exceeds(l->worst, 1, l->threshold);
 }
@@ -261,18 +305,24 @@ target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, ui
         return TARGET_DONE;
     if (rules->settings.method == LASSO_FISTA)
         return fista_run(w, rules, t);
-    if (!correlation_is_cheap(design, rules->y, column)) {
+    if (design->x->dense) {
         lay_residual(w, rules, t);
         return TARGET_WAITS;
     }
-    correlation_of_target(design, rules->y, column, l->y.sum, w->correlation);
+    if (correlation_is_cheap(design, rules->y, column)) {
+        correlation_of_target(design, rules->y, column, l->y.sum, w->correlation);
+    } else {
+        candidate c = target_candidate(l, rules);
+        l->r = residual_compute(design, &c, l->residual);
+        correlation_of_vector(design, l->residual, l->r.sum, w->correlation);
+    }
     screen_correlations(design, l, w->correlation);
     if (target_settle_lambda(l, rules))
         return TARGET_DONE;
-    screen_candidates(design, l, w->correlation);
+    if (!screen_candidates(design, l, w->correlation))
+        return TARGET_NO_MEMORY;
     screen_select(design, l, FIRST_SET);
-    grow(w, t);
-    return finish_round(w, rules, t);
+    return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
 }
 
 target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
@@ -284,23 +334,21 @@ target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
             return TARGET_DONE;
         screen_drop_within(l, design);
         screen_select(design, l, FIRST_SET);
-        grow(w, t);
-        return finish_round(w, rules, t);
+        return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
     }
     candidate c = target_candidate(l, rules);
     l->gap = certificate_gap(design, &c, &l->r, l->worst, l->threshold);
     if (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds)
         return TARGET_DONE;
     screen_select(design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
-    grow(w, t);
-    return finish_round(w, rules, t);
+    return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
 }
 
 void target_end(workspace *w, uint32_t t)
 {
     lane *l = &w->lanes[t];
     l->busy = false;
-    for (uint32_t j = 0; j < l->size; j++)
+    for (uint32_t j = 0; w->member && j < l->size; j++)
         *member_of(w, t, l->rank[j]) &= (uint8_t) ~(1U << t % LANES);
     l->size = 0;
 }

@@ -4,6 +4,7 @@
 
 #include "solver/descent.h"
 #include "solver/gradient.h"
+#include "solver/sweep.h"
 
 /* What all targets of a solve have in common. */
 typedef struct target_rules {
@@ -16,12 +17,13 @@ typedef struct target_rules {
     const atomic_bool *cancel;
 } target_rules;
 
-/* One thread's memory: screen_lanes targets in flight. */
+/* One thread's memory, for SWEEP_LANES targets in flight, or WIDE_LANES of a dense layer. */
 typedef struct workspace {
     lane lanes[WIDE_LANES];
     uint32_t lane_count, stride; /* stride: design->size */
-    double *residuals;           /* rows x lanes */
-    uint8_t *member;             /* see screen_pass */
+    sweep_space sweep;           /* sparse layers */
+    double *residuals;           /* dense layers: these three see screen_dense */
+    uint8_t *member;
     double *products;
     double *r;                         /* rows */
     double *correlation;               /* by rank */
@@ -39,6 +41,9 @@ typedef enum target_step {
     TARGET_INTERRUPTED, /* cancelled */
     TARGET_NO_MEMORY
 } target_step;
+
+/* One pass over the data for all busy lanes. */
+target_step target_pass(workspace *w, const target_rules *rules);
 
 /* Puts a target into lane t. */
 target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, uint32_t slot,

@@ -97,9 +97,9 @@ static cross_curve run(const variable *v, const variable_settings *settings, con
 {
     cross_curve curve;
     error err = {0};
-    cr_assert_eq(cross_variable(&x, v, settings, lambda, count, &folds, threads, NULL, NULL,
-                                &curve, &err),
-                 STATUS_OK, "%s", err.message);
+    cr_assert_eq(
+        cross_variable(&x, v, settings, lambda, count, &folds, threads, NULL, NULL, &curve, &err),
+        STATUS_OK, "%s", err.message);
     return curve;
 }
 
@@ -129,9 +129,8 @@ static void check_curve(const variable *v)
         cross_curve other = run(v, &settings, lambda, COUNT, threads);
         for (uint32_t i = 0; i < COUNT; i++) {
             cr_expect_eq(memcmp(&curve.point[i].error, &other.point[i].error, sizeof(double)), 0);
-            cr_expect_eq(memcmp(&curve.point[i].deviation, &other.point[i].deviation,
-                                sizeof(double)),
-                         0);
+            cr_expect_eq(
+                memcmp(&curve.point[i].deviation, &other.point[i].deviation, sizeof(double)), 0);
         }
         cross_curve_release(&other);
     }
@@ -192,12 +191,12 @@ Test(cross, folds_by_document_do_not_leak)
     error err;
     for (uint32_t i = 0; i < ROWS; i++)
         by_sample[i] = i % FOLDS;
-    cr_assert_eq(cross_variable(&own, &v, &settings, lambda, 3, &folds, 1, NULL, NULL, &honest,
-                                &err),
-                 STATUS_OK);
-    cr_assert_eq(cross_variable(&own, &v, &settings, lambda, 3, &leaky, 1, NULL, NULL, &leaking,
-                                &err),
-                 STATUS_OK);
+    cr_assert_eq(
+        cross_variable(&own, &v, &settings, lambda, 3, &folds, 1, NULL, NULL, &honest, &err),
+        STATUS_OK);
+    cr_assert_eq(
+        cross_variable(&own, &v, &settings, lambda, 3, &leaky, 1, NULL, NULL, &leaking, &err),
+        STATUS_OK);
     cr_expect_gt(honest.point[2].error, 0.9 * honest.point[0].error);
     cr_expect_lt(leaking.point[2].error, 0.1 * leaking.point[0].error);
     cross_curve_release(&honest);
@@ -232,9 +231,9 @@ Test(cross, refusals)
     double lambda = 0.1;
     class[7] = 0;
     v.classes = 3;
-    cr_expect_eq(cross_variable(&x, &v, &settings, &lambda, 1, &folds, 2, &cancel, NULL, &curve,
-                                &err),
-                 STATUS_INTERRUPTED);
+    cr_expect_eq(
+        cross_variable(&x, &v, &settings, &lambda, 1, &folds, 2, &cancel, NULL, &curve, &err),
+        STATUS_INTERRUPTED);
 }
 
 /* ---- pairs ---- */

@@ -268,24 +268,15 @@ Test(solver_rules, kernels_agree_with_plain_c)
     enum { ROWS = 2100 };
     double *lanes = aligned_alloc(64, ROWS * LANES * sizeof *lanes);
     float *values = mem_alloc(4 * ROWS * sizeof *values);
-    uint32_t *rows = mem_alloc(ROWS * sizeof *rows);
     for (size_t i = 0; i < ROWS * LANES; i++)
         lanes[i] = generator_normal(&g);
     for (size_t i = 0; i < 4 * (size_t)ROWS; i++)
         values[i] = (float)generator_normal(&g) + 3;
-    for (uint32_t i = 0; i < ROWS; i++)
-        rows[i] = i;
     static const size_t lengths[] = {0, 1, 2, 3, 5, 8, 31, 32, 33, 1023, 1024, 1025, ROWS};
     for (unsigned n = 0; all[n]; n++) {
         for (unsigned i = 0; i < sizeof lengths / sizeof *lengths; i++) {
             size_t length = lengths[i];
-            _Alignas(64) double found[LANES];
-            _Alignas(64) double expected[LANES];
             const float *column[4] = {values, values + ROWS, values + 2 * ROWS, values + 3 * ROWS};
-            plain->sparse_dots(rows, values, length, lanes, expected);
-            all[n]->sparse_dots(rows, values, length, lanes, found);
-            for (unsigned t = 0; t < LANES; t++)
-                cr_assert_float_eq(found[t], expected[t], 1e-9, "%s", all[n]->name);
             static const float means[4] = {3, 2, 3.5F, 0};
             double one[4];
             double two[4];
@@ -336,5 +327,4 @@ Test(solver_rules, kernels_agree_with_plain_c)
     }
     free(lanes);
     free(values);
-    free(rows);
 }

@@ -111,7 +111,7 @@ Test(solver_same_bits, dense_table)
         gram_row(whole, size / 2, all, size, two); /* some rows are there already */
         gram_dense_fill(whole, 1 + i % 3, NULL);
         for (uint32_t k = 0; k < size; k++) {
-            cr_assert_eq(whole->gram.use[k], 255);
+            cr_assert_neq(whole->gram.use[k], 0);
             gram_row(rows, k, all, size, one);
             const float *row = gram_whole_row(whole, k, all, two);
             cr_assert_arr_eq(one, row, size * sizeof *one, "%u wide, row %u", widths[i], k);

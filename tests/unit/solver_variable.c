@@ -27,8 +27,8 @@ static double *make_values(const matrix *x, variable_kind kind, uint32_t classes
         if (kind == VARIABLE_BINARY)
             value[i] = value[i] > 0.3;
         else if (kind == VARIABLE_CLASS) /* the first ones make sure that each class is there */
-            value[i] = i < classes ? i
-                                   : fmin(classes - 1, fmax(0, floor(value[i] + classes / 2.0)));
+            value[i] =
+                i < classes ? i : fmin(classes - 1, fmax(0, floor(value[i] + classes / 2.0)));
     }
     if (kind == VARIABLE_BINARY)
         value[0] = 1 - value[1];
@@ -47,8 +47,8 @@ static void judge(const matrix *x, const variable *v, const variable_settings *s
 {
     error err = {0};
     variable_path path;
-    cr_assert_eq(variable_solve(x, v, settings, NULL, 0, NULL, NULL, &path, &err), STATUS_OK,
-                 "%s", err.message);
+    cr_assert_eq(variable_solve(x, v, settings, NULL, 0, NULL, NULL, &path, &err), STATUS_OK, "%s",
+                 err.message);
     cr_assert_eq(path.count, settings->points);
     variable_oracle o = variable_oracle_create(x, (oracle_loss)v->kind, v->classes, v->value,
                                                settings->ridge, settings->scale);
@@ -61,8 +61,7 @@ static void judge(const matrix *x, const variable *v, const variable_settings *s
         expand(&path, i, x->cols, a);
         double gap = variable_oracle_gap(&o, p->lambda, a, p->intercept, &balance);
         cr_assert(p->converged && p->gap <= settings->tolerance, "point %u: gap %g", i, p->gap);
-        cr_assert_leq(gap, 1.5 * settings->tolerance, "point %u: gap %g, told %g", i, gap,
-                      p->gap);
+        cr_assert_leq(gap, 1.5 * settings->tolerance, "point %u: gap %g, told %g", i, gap, p->gap);
         cr_assert_geq(gap, -1e-12);
         cr_assert_leq(balance, 1e-10, "point %u: residuals sum to %g", i, balance);
         if (settings->ridge == 0)
@@ -298,8 +297,8 @@ Test(variable, the_same_bits_again)
             cr_assert_eq(one.point[i].count, two.point[i].count);
             cr_assert_eq(memcmp(&one.point[i].gap, &two.point[i].gap, sizeof(double)), 0);
             for (uint32_t w = 0; w < one.point[i].count; w++)
-                cr_assert_eq(memcmp(&one.point[i].weight[w].weight,
-                                    &two.point[i].weight[w].weight, sizeof(double)),
+                cr_assert_eq(memcmp(&one.point[i].weight[w].weight, &two.point[i].weight[w].weight,
+                                    sizeof(double)),
                              0);
         }
         variable_path_release(&one);
@@ -321,9 +320,9 @@ Test(variable, one_lambda_is_a_point_of_the_path)
     variable_path one;
     error err;
     solve(&x, &v, &settings, &all);
-    cr_assert_eq(variable_solve(&x, &v, &settings, &all.point[15].lambda, 1, NULL, NULL, &one,
-                                &err),
-                 STATUS_OK);
+    cr_assert_eq(
+        variable_solve(&x, &v, &settings, &all.point[15].lambda, 1, NULL, NULL, &one, &err),
+        STATUS_OK);
     cr_assert_eq(one.point[0].count, all.point[15].count);
     for (uint32_t w = 0; w < one.point[0].count; w++)
         cr_expect_float_eq(one.point[0].weight[w].weight, all.point[15].weight[w].weight, 1e-4);

@@ -1,0 +1,124 @@
+/* The kernels in plain C: what every machine can run, and what the tests hold the others to. */
+#include "solver/kernels_kinds.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static size_t plain_sweep(const sweep_layer *z, uint32_t first, uint32_t last,
+                          const sweep_lanes *lanes, sweep_hit *hits)
+{
+    size_t found = 0;
+    for (uint32_t k = first; k < last; k++) {
+        const sweep_column *c = &z->column[k];
+        if (c->norm * lanes->reach < c->penalty)
+            continue;
+        float sum[2][SWEEP_LANES] = {{0}};
+        for (uint64_t e = z->start[k]; e < z->start[k + 1]; e++) {
+            const float *r = lanes->residual + (size_t)z->row[e] * SWEEP_LANES;
+            for (int t = 0; t < SWEEP_LANES; t++)
+                sum[e & 1][t] += z->value[e] * r[t];
+        }
+        uint32_t mask = 0;
+        for (int t = 0; t < SWEEP_LANES; t++) {
+            float size = fabsf(sum[0][t] + sum[1][t] - c->mean * lanes->sum[t]);
+            mask |= (uint32_t) !(size <= lanes->limit[t] * c->penalty - c->error) << t;
+        }
+        if (mask)
+            hits[found++] = (sweep_hit){k, mask};
+    }
+    return found;
+}
+
+static void plain_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
+                             const double *lanes, double *out)
+{
+    (void)next;
+    for (int c = 0; c < WIDE_COLUMNS; c++) {
+        for (size_t i = 0; i < rows; i++) {
+            double v = (double)column[c][i];
+            for (size_t t = 0; t < WIDE_LANES; t++)
+                out[(size_t)c * WIDE_LANES + t] += v * lanes[i * WIDE_LANES + t];
+        }
+    }
+}
+
+static void plain_subtract(double *g, const float *row, double step, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g[i] -= step * (double)row[i];
+}
+
+static void plain_subtract_float(float *g, const float *row, float step, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g[i] -= step * row[i];
+}
+
+uint32_t plain_judge(double *product, double mean, const double *sum, double penalty,
+                     const double *limit, const double *worst)
+{
+    uint32_t found = 0;
+    for (uint32_t t = 0; t < LANES; t++) {
+        product[t] -= mean * sum[t];
+        found |= (uint32_t)(fabs(product[t]) > limit[t] * penalty) << t;
+        found |= (uint32_t)(fabs(product[t]) > worst[t] * penalty) << (LANES + t);
+    }
+    return found;
+}
+
+size_t plain_next_above(const double *g, const double *penalty, double limit, size_t from,
+                        size_t count)
+{
+    while (from < count && !(fabs(g[from]) > limit * penalty[from]))
+        from++;
+    return from;
+}
+
+void plain_finish_row(float *out, double *sums, double rows, double mean, const double *means,
+                      double inverse, const double *inverses, size_t count)
+{
+    for (size_t q = 0; q < count; q++) {
+        double centred = sums[q] - rows * (mean * means[q]);
+        out[q] = (float)(centred * (inverse * inverses[q]));
+        sums[q] = 0;
+    }
+}
+
+static void plain_centred_dots(const float *const a[4], const float mean_a[4], const float *b,
+                               float mean_b, size_t count, double out[4])
+{
+    for (int c = 0; c < 4; c++) {
+        out[c] = 0;
+        for (size_t i = 0; i < count; i++)
+            out[c] += (double)(a[c][i] - mean_a[c]) * (double)(b[i] - mean_b);
+    }
+}
+
+static void plain_centred_tile(const float *const a[TILE_A], const float *const b[TILE_B],
+                               size_t count, double *out)
+{
+    for (int p = 0; p < TILE_A; p++)
+        for (int q = 0; q < TILE_B; q++)
+            for (size_t i = 0; i < count; i++)
+                out[p * TILE_B + q] += (double)a[p][i] * (double)b[q][i];
+}
+
+static void plain_centre(float *out, const float *in, float mean, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = in[i] - mean;
+}
+
+const kernels kernels_plain = {
+    .name = "plain",
+    .sweep = plain_sweep,
+    .dense_dots = plain_dense_dots,
+    .subtract = plain_subtract,
+    .subtract_float = plain_subtract_float,
+    .judge = plain_judge,
+    .next_above = plain_next_above,
+    .finish_row = plain_finish_row,
+    .centred_dots = plain_centred_dots,
+    .centred_tile = plain_centred_tile,
+    .centre = plain_centre,
+};
