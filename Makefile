@@ -49,6 +49,7 @@ help:
 	@echo "make unit        unit tests          make screens     golden screens in a pseudo-terminal"
 	@echo "make threads     thread sanitizer    make robustness  kills, two processes at once"
 	@echo "make bench       speed, beside scikit-learn where it is installed"
+	@echo "make recovery    how much of a planted circuit is found, by sample size"
 	@echo "make fuzz        feed the file readers garbage (FUZZ_SECONDS=60 each)"
 	@echo "make coverage    lines that the unit tests reach"
 	@echo "make lint        static analysis     make format      clang-format"
@@ -218,10 +219,19 @@ $(B)/bench-screen: $(B)/tests/bench/screen_bench.o
 	@echo "  link     $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lutil
 
+$(B)/bench-recovery: $(patsubst %.c,$(B)/%.o,tests/bench/recovery_bench.c tests/bench/chart.c) $(filter-out $(call archive,ui),$(ARCHIVES))
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# How much of a planted circuit is found: tables into RESULTS.md and the README, and a picture.
+.PHONY: recovery
+recovery: $(B)/bench-recovery
+	@tests/bench/recovery $(B)
+
 # BENCH=all has the peers solve the large problem too (half an hour); BENCH_DATA is where generated
 # data are kept.
 .PHONY: bench-programs
-bench-programs: $(B)/bench-solver $(B)/bench-study $(B)/bench-screen $(B)/circuitlasso
+bench-programs: $(B)/bench-solver $(B)/bench-study $(B)/bench-screen $(B)/bench-recovery $(B)/circuitlasso
 bench: bench-programs
 	@BENCH="$(BENCH)" tests/bench/run $(B) | tee tests/bench/RESULTS.md
 
