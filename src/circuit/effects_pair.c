@@ -97,6 +97,8 @@ effects_standing effects_standing_of(const effects_pair *pair, uint32_t pairs,
 
 char *effects_standing_say(const effects_standing *s)
 {
+    if (isnan(s->circuit))
+        return mem_copy_text("no removal moved anything: there is nothing to find");
     const char *what =
         s->circuit > s->covariance
             ? "the circuit finds what removals move better than plain covariance does"

@@ -7,13 +7,12 @@
  * baselines with `covariance.` and `lasso.` before the name, and covariance.all: average precision
  * with all cells as edges. Of the whole circuit also: pairs, better (pairs where it beats
  * covariance). Series, a pair and the whole: calibration (x predicted, y measured: means of a bin
- * of edges), and scatter (the edges farthest from 0). Edges: measured, the effect. Values: off,
+ * of edges), deviation (y the standard deviation of what was measured within the bin), and scatter
+ * (the edges farthest from 0). Edges: measured, the effect. Values: off,
  * the greatest |measured - predicted| of the edges into a target feature. */
-#include "db/effect.h"
 #include "src/base/memory.h"
 #include "src/jobs/check.h"
 #include "src/jobs/effects_judge.h"
-#include "src/jobs/layer_data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -125,9 +124,11 @@ static void harvest_pair(harvest *h, const effects_pair *pair)
     add_score(h, "lasso.", &pair->lasso);
     if (pair->covariance.cells > 0)
         add_figure(h, "covariance.", "all", pair->covariance_all);
-    h->point = mem_alloc((CALIBRATION_BINS + SCATTER_MOST) * sizeof *h->point);
+    h->point = mem_alloc((2 * CALIBRATION_BINS + SCATTER_MOST) * sizeof *h->point);
     for (uint32_t b = 0; b < pair->bins; b++)
         add_point(h, "calibration", b, pair->bin[b].predicted, pair->bin[b].measured);
+    for (uint32_t b = 0; b < pair->bins; b++)
+        add_point(h, "deviation", b, pair->bin[b].predicted, pair->bin[b].deviation);
     effect_cell *sorted = mem_alloc(pair->edge_count * sizeof *sorted);
     memcpy(sorted, pair->edge, pair->edge_count * sizeof *sorted);
     qsort(sorted, pair->edge_count, sizeof *sorted, farthest_first);

@@ -48,6 +48,18 @@ static bool gather_edge(void *user, const edge *e)
     return true;
 }
 
+/* The edges between the grid's layers of a circuit in memory. */
+static void gather_circuit(const circuit *c, const effects_grid *g, effects_edges *edges)
+{
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        const circuit_edge *e = &c->edge[i];
+        if (e->source >= g->source_first && e->source - g->source_first < g->source->features &&
+            e->target >= g->target_first && e->target - g->target_first < g->target->features)
+            effects_edges_add(edges, g, e->source - g->source_first, e->target - g->target_first,
+                              (double)e->removal);
+    }
+}
+
 static status judge_edges(const effects_grid *g, effects_edges *edges, effects_score *score,
                           error *err)
 {
@@ -60,8 +72,12 @@ static status judge_circuit(effects_judge *j, const fit_pair *pair, const effect
                             effects_pair *out, error *err)
 {
     effects_edges edges = {0};
-    status code = fit_each_edge(j->connection, pair->id, gather_edge,
-                                &(gather){.edges = &edges, .grid = g}, err);
+    status code = STATUS_OK;
+    if (j->options->only)
+        gather_circuit(j->options->only, g, &edges);
+    else
+        code = fit_each_edge(j->connection, pair->id, gather_edge,
+                             &(gather){.edges = &edges, .grid = g}, err);
     if (code == STATUS_OK)
         code = judge_edges(g, &edges, &out->circuit, err);
     out->edge = edges.item;

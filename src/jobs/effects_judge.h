@@ -5,14 +5,14 @@
 #ifndef JOBS_EFFECTS_JUDGE_H
 #define JOBS_EFFECTS_JUDGE_H
 
-#include "db/fit.h"
-#include "db/layer.h"
+#include "src/circuit/circuit.h"
 #include "src/circuit/effects_pair.h"
 
 #include <stdatomic.h>
 
 typedef struct effects_options {
     double cut;                /* |effect| above it counts as moved */
+    const circuit *only;       /* the edges to judge, of the fit; NULL: all that it has */
     bool no_lasso;             /* do without the second baseline, which takes a fit */
     bool no_baselines;         /* do without both */
     unsigned threads;          /* 0: all */

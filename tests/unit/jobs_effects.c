@@ -134,6 +134,33 @@ Test(jobs_effects, the_sample_has_the_figures_that_the_method_reports)
                     "better in 5 of 5");
     scored_release(&r);
 
+    /* A part of the circuit: its edges alone, the baseline with as many. */
+    circuit *c = NULL, *strong = NULL;
+    expect(circuit_load(d, &layers, id, STRENGTH_REMOVAL, &c, &err), &err);
+    options.only = c;
+    options.no_lasso = true;
+    expect(judge_all(id, &options, &r, &err), &err);
+    for (int p = 0; p < 5; p++)
+        cr_expect_float_eq(r.pair[p].circuit.average_precision, ours[p], 1e-3, "all of it");
+    scored_release(&r);
+    uint32_t features[6], kept = c->edge_count / 10;
+    circuit_edge *part = malloc(kept * sizeof *part);
+    for (uint32_t l = 0; l < 6; l++)
+        features[l] = layers.item[l].features;
+    memcpy(part, c->edge, kept * sizeof *part);
+    expect(circuit_build(6, features, part, kept, STRENGTH_REMOVAL, &strong, &err), &err);
+    options.only = strong;
+    expect(judge_all(id, &options, &r, &err), &err);
+    cr_expect_lt(r.all.circuit.edges, kept);
+    cr_expect_eq(r.all.covariance.edges, r.all.circuit.edges);
+    cr_expect_float_eq(r.pair[2].circuit.precision[0], .99, 1e-9, "the strongest are the same");
+    cr_expect_lt(r.all.circuit.average_precision, .57);
+    scored_release(&r);
+    circuit_free(strong);
+    circuit_free(c);
+    options.only = NULL;
+    options.no_lasso = false;
+
     /* The Lasso itself as the circuit: the same figures, and the sentence says what it is worth.
      */
     id = fit_adjacent(0);
