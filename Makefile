@@ -53,7 +53,7 @@ help:
 	@echo "make fuzz        feed the file readers garbage (FUZZ_SECONDS=60 each)"
 	@echo "make coverage    lines that the unit tests reach"
 	@echo "make lint        static analysis     make format      clang-format"
-	@echo "make picture     the README's picture, from a real run"
+	@echo "make picture     the README's pictures and keys, from a real run"
 	@echo "make install     program, themes, sample data, man page (PREFIX=$(PREFIX), DESTDIR)"
 	@echo "make deps        Debian packages     make dist        a source archive"
 
@@ -270,9 +270,9 @@ man: circuitlasso
 	@mkdir -p $(B)
 	@./circuitlasso help --man > $(B)/circuitlasso.1
 
-# The README's picture and its table of keys, from the program itself.
+# The README's pictures and its table of keys, from the program itself.
 picture: screen-programs
-	@$(B)/screens $(B)/circuitlasso --update tests/ui/picture.script
+	@$(B)/screens $(B)/circuitlasso --update tests/ui/tour.script
 	@tests/readme $(B)/circuitlasso
 
 install: circuitlasso man
