@@ -13,9 +13,9 @@
 enum { WORST = 20 }; /* rows of values that are printed of a check at most */
 
 static bool json, list_them, take_over;
-static const char *file, *noise, *by, *pairs;
+static const char *file, *noise, *by, *pairs, *measured;
 static double cut = (double)NAN, rate = (double)NAN;
-static uint64_t fit_id, rounds, folds, seed, resume, delete_id, show_id, threads, memory;
+static uint64_t fit_id, target_fit, rounds, folds, seed, resume, delete_id, show_id, threads, memory;
 
 static const command_option options[] = {
     {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
@@ -34,6 +34,10 @@ static const command_option options[] = {
      "truth: removal, weight or standardised (default removal between SAE layers, else weight)"},
     {"pairs", OPTION_TEXT, &pairs, "PAIRS",
      "truth: layer pairs of which it has an edge (truth), or all of the fit (default truth)"},
+    {"target-fit", OPTION_COUNT, &target_fit, "FIT",
+     "faithfulness: the fit of the target variable (default: the newest that the circuit leads to)"},
+    {"measured", OPTION_TEXT, &measured, "FILE",
+     "faithfulness: kept nodes, a tab and a value a line, measured on the real model"},
     {"list", OPTION_FLAG, &list_them, NULL,
      "list the fit's checks and what they found; run nothing"},
     {"show", OPTION_COUNT, &show_id, "CHECK", "what this check found; run nothing"},
@@ -224,6 +228,8 @@ static status run_kinds(study *s, const fit *f, char **names, int named, error *
     request.settings.rate = rate;
     request.settings.noise = mem_copy_text(noise);
     request.settings.file = mem_copy_text(file);
+    request.settings.target_fit = target_fit;
+    request.settings.measured = mem_copy_text(measured);
     request.settings.by = mem_copy_text(by);
     request.settings.pairs = mem_copy_text(pairs);
     status code = STATUS_OK;
@@ -278,7 +284,9 @@ const command command_check = {
         "rate\n"
         "stability  how often each edge comes back in halves of the documents\n"
         "effects    against measured interventions, beside covariance and Lasso (`score` says more)\n"
-        "truth      agreement with a true circuit, of --file; circuitlasso score tells more",
+        "truth      agreement with a true circuit, of --file; circuitlasso score tells more\n"
+        "debias     of a target variable's fit: circuitlasso debias runs it\n"
+        "faithfulness  how few nodes and edges carry what the linear surrogate says of a variable",
     .least = 1,
     .most = 32,
     .options = options,

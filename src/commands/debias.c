@@ -144,20 +144,13 @@ static status read_feature(const study *s, const variable_fit *f, const lines *f
 
 static status append_file(const study *s, const variable_fit *f, char **list, error *err)
 {
-    folder here = {0};
     lines *from = NULL;
     char *line = NULL;
     size_t length = 0;
-    const char *slash = strrchr(file, '/');
-    status code = folder_open_parent(&here, file, true, err);
-    if (code != STATUS_OK)
-        return code;
-    code = lines_open(&from, &here, slash ? slash + 1 : file, err);
-    while (code == STATUS_OK && (code = lines_next(from, &line, &length, err)) == STATUS_OK &&
-           line)
+    status code = lines_open_path(&from, file, err);
+    while (code == STATUS_OK && (code = lines_next(from, &line, &length, err)) == STATUS_OK && line)
         code = read_feature(s, f, from, line, list, err);
     lines_close(from);
-    folder_close(&here);
     return code;
 }
 

@@ -48,6 +48,19 @@ status lines_open(lines **out, const folder *f, const char *file, error *err)
     return STATUS_OK;
 }
 
+status lines_open_path(lines **out, const char *path, error *err)
+{
+    folder where = {0};
+    const char *slash = strrchr(path, '/');
+    *out = NULL;
+    status code = folder_open_parent(&where, path, true, err);
+    if (code != STATUS_OK)
+        return code;
+    code = lines_open(out, &where, slash ? slash + 1 : path, err);
+    folder_close(&where);
+    return code;
+}
+
 void lines_close(lines *l)
 {
     if (!l)

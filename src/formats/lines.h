@@ -10,6 +10,8 @@
 typedef struct lines lines;
 
 status lines_open(lines **out, const folder *f, const char *file, error *err);
+/* The same of a path that the user gave, wherever it leads. */
+status lines_open_path(lines **out, const char *path, error *err);
 void lines_close(lines *l); /* NULL is fine */
 
 /* The next line without its end (`\n` or `\r\n`), terminated, valid until the next call; *text

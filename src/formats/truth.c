@@ -172,17 +172,12 @@ status truth_each(const char *path, status (*each)(void *user, const truth_line 
                   void *user, error *err)
 {
     reading r = {.path = path, .each = each, .user = user, .err = err};
-    const char *slash = strrchr(path, '/');
-    folder where = {.fd = -1};
     lines *from = NULL;
-    status code = folder_open_parent(&where, path, true, err);
-    if (code == STATUS_OK)
-        code = lines_open(&from, &where, slash ? slash + 1 : path, err);
+    status code = lines_open_path(&from, path, err);
     if (code == STATUS_OK)
         code = read_lines(&r, from);
     if (code == STATUS_OK && r.edges == 0)
         code = error_set(err, STATUS_INPUT, "'%s': no edge in it", path);
     lines_close(from);
-    folder_close(&where);
     return code;
 }

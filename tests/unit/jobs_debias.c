@@ -137,6 +137,9 @@ Test(debias, without_the_spurious_features_it_comes_near_the_oracle)
               "%s", said);
     cr_expect(strstr(said, "not what the model computes") != NULL);
     free(said);
+    said = check_kind_find("debias")->verdict(&r);
+    cr_expect(strstr(said, "retrained without 3 features: worst group right in"), "%s", said);
+    free(said);
     fit_release(&f);
     check_report_release(&r);
 }
