@@ -16,7 +16,8 @@ enum { SCORE_MOST = 1023, WORDS_MOST = 16 };
 typedef struct entry {
     int64_t layer_id;
     feature_table table;
-    uint64_t *mask; /* fuzzy_mask of each label */
+    uint64_t *mask;    /* fuzzy_mask of each label */
+    uint32_t *initial; /* initials of each */
 } entry;
 
 struct label_index {
@@ -25,11 +26,41 @@ struct label_index {
     uint32_t count;
 };
 
+/* -- words --------------------------------------------------------------------------------- */
+
+static bool in_word(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return (unsigned char)((byte | 0x20) - 'a') < 26 || (unsigned char)(byte - '0') < 10 ||
+           byte >= 0x80;
+}
+
+/* A bit for what a word begins with: its letter whatever its case, a digit, or anything else. */
+static uint32_t initial(char c)
+{
+    unsigned char letter = (unsigned char)(((unsigned char)c | 0x20) - 'a');
+    return letter < 26 ? 1u << letter : (unsigned char)c < 0x80 ? 1u << 26 : 1u << 27;
+}
+
+/* What the words of a label begin with. */
+static uint32_t initials(const char *label)
+{
+    uint32_t bits = 0;
+    for (bool before = false; *label; label++) {
+        bool now = in_word(*label);
+        if (now && !before)
+            bits |= initial(*label);
+        before = now;
+    }
+    return bits;
+}
+
 /* -- reading ------------------------------------------------------------------------------- */
 
 static void entry_release(entry *e)
 {
     free(e->mask);
+    free(e->initial);
     feature_table_release(&e->table);
 }
 
@@ -60,8 +91,12 @@ static status read_entry(entry *e, db *d, error *err)
     if (code != STATUS_OK)
         return code;
     e->mask = mem_alloc((e->table.count + 1) * sizeof *e->mask);
-    for (uint32_t i = 0; i < e->table.count; i++)
-        e->mask[i] = e->table.row[i].label ? fuzzy_mask(e->table.row[i].label) : 0;
+    e->initial = mem_alloc((e->table.count + 1) * sizeof *e->initial);
+    for (uint32_t i = 0; i < e->table.count; i++) {
+        const char *label = e->table.row[i].label;
+        e->mask[i] = label ? fuzzy_mask(label) : 0;
+        e->initial[i] = label ? initials(label) : 0;
+    }
     return STATUS_OK;
 }
 
@@ -99,14 +134,8 @@ typedef struct query {
     size_t length[WORDS_MOST];
     int words; /* those that have a letter or a digit */
     uint64_t mask;
+    uint32_t initials; /* of the words */
 } query;
-
-static bool in_word(char c)
-{
-    unsigned char byte = (unsigned char)c;
-    return (unsigned char)((byte | 0x20) - 'a') < 26 || (unsigned char)(byte - '0') < 10 ||
-           byte >= 0x80;
-}
 
 static query query_make(const char *text)
 {
@@ -121,6 +150,7 @@ static query query_make(const char *text)
         if (begin < length) {
             q.word[q.words] = at + begin;
             q.length[q.words++] = length - begin;
+            q.initials |= initial(at[begin]);
         }
         at += length;
     }
@@ -267,10 +297,14 @@ status label_index_search(label_index *x, db *d, const char *text, uint32_t limi
     query q = query_make(text);
     hits h = {.how = LABEL_FUZZY};
     for (uint32_t e = 0; e < x->count && q.text[0]; e++) {
-        const feature_table *t = &x->entry[e].table;
-        for (uint32_t i = 0; i < t->count; i++)
-            if (t->row[i].label && (x->entry[e].mask[i] & q.mask) == q.mask)
-                judge(&h, &q, t->row[i].label, e, i);
+        const entry *in = &x->entry[e];
+        for (uint32_t i = 0; i < in->table.count; i++) {
+            /* masks first: most labels need not be looked at */
+            if ((in->mask[i] & q.mask) != q.mask || !in->table.row[i].label ||
+                (h.how == LABEL_WORDS && (in->initial[i] & q.initials) != q.initials))
+                continue;
+            judge(&h, &q, in->table.row[i].label, e, i);
+        }
     }
     if (q.text[0])
         judge_notes(&h, &q, x, &notes);
