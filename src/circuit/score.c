@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { NOWHERE = UINT32_MAX };
+#define NOWHERE UINT32_MAX
 
 /* What is known of one pair of units; those without a cell have neither an edge nor a line. */
 typedef struct cell {

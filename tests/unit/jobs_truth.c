@@ -180,7 +180,7 @@ static bool note_wrong(void *user, const check_edges *e)
     return true;
 }
 
-static void read_truth(table *t, size_t *elsewhere)
+static void read_truth(table *t, uint32_t *elsewhere)
 {
     char line[256], kind[64];
     uint32_t from, source, to, target;
@@ -201,7 +201,7 @@ Test(jobs_truth, figures_and_wrong_edges_are_stored)
 {
     synth_settings s = synth_defaults(LAYER_SAE);
     table *t = calloc(1, sizeof *t);
-    size_t elsewhere = 0, missing = 0, spurious = 0, right = 0;
+    uint32_t elsewhere = 0, missing = 0, spurious = 0, right = 0;
     fit f;
     s.layers = 3;
     s.features = WIDTH;
@@ -250,7 +250,7 @@ Test(jobs_truth, figures_and_wrong_edges_are_stored)
     cr_expect_eq(sum, right);
     char *said = check_kind_find("truth")->say(&r, &layers, &f);
     char expected[64];
-    snprintf(expected, sizeof expected, "has %zu and misses %zu; %zu of its", right, missing,
+    snprintf(expected, sizeof expected, "has %u and misses %u; %u of its", right, missing,
              spurious);
     cr_expect_not_null(strstr(said, expected), "%s", said);
     free(said);
