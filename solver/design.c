@@ -21,22 +21,31 @@
 
 double design_dot(design_column z, const double *v)
 {
-    double sum[4] = {0};
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
     uint64_t e = 0;
     if (z.row) {
-        for (; e + 4 <= z.count; e += 4)
-            for (unsigned c = 0; c < 4; c++)
-                sum[c] += (double)z.value[e + c] * v[z.row[e + c]];
+        for (; e + 4 <= z.count; e += 4) {
+            s0 += (double)z.value[e] * v[z.row[e]];
+            s1 += (double)z.value[e + 1] * v[z.row[e + 1]];
+            s2 += (double)z.value[e + 2] * v[z.row[e + 2]];
+            s3 += (double)z.value[e + 3] * v[z.row[e + 3]];
+        }
         for (; e < z.count; e++)
-            sum[0] += (double)z.value[e] * v[z.row[e]];
+            s0 += (double)z.value[e] * v[z.row[e]];
     } else {
-        for (; e + 4 <= z.count; e += 4)
-            for (unsigned c = 0; c < 4; c++)
-                sum[c] += (double)z.value[e + c] * v[e + c];
+        for (; e + 4 <= z.count; e += 4) {
+            s0 += (double)z.value[e] * v[e];
+            s1 += (double)z.value[e + 1] * v[e + 1];
+            s2 += (double)z.value[e + 2] * v[e + 2];
+            s3 += (double)z.value[e + 3] * v[e + 3];
+        }
         for (; e < z.count; e++)
-            sum[0] += (double)z.value[e] * v[e];
+            s0 += (double)z.value[e] * v[e];
     }
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return (s0 + s1) + (s2 + s3);
 }
 
 column_moments column_measure(const matrix *x, uint32_t column)

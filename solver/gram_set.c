@@ -26,19 +26,18 @@ enum { ALIGN = 16, BLOCK = 16 };
 status gram_set_create(gram_set *set, const lasso_design *design, error *err)
 {
     size_t size = design->size;
+    size_t groups = (size_t)design->gram.width / PICK_GROUP + 1;
     *set = (gram_set){
         .start = mem_try((size_t)design->rows + 2, sizeof *set->start),
-        .popular = mem_try(size, sizeof *set->popular),
-        .popular_at = mem_try(size, sizeof *set->popular_at),
-        .other_at = mem_try(size, sizeof *set->other_at),
-        .fresh = mem_try(design->gram.width, sizeof *set->fresh),
+        .picks = mem_try(groups, sizeof *set->picks),
         .mean = mem_try(size, sizeof *set->mean),
         .inverse = mem_try(size, sizeof *set->inverse),
         .sums = mem_try(size, sizeof *set->sums),
+        .fresh = mem_try(groups * PICK_GROUP, sizeof *set->fresh),
         .scratch = mem_try(design->gram.width, sizeof *set->scratch),
     };
-    if (!set->start || !set->popular || !set->popular_at || !set->other_at || !set->fresh ||
-        !set->mean || !set->inverse || !set->sums || !set->scratch)
+    if (!set->start || !set->picks || !set->mean || !set->inverse || !set->sums || !set->fresh ||
+        !set->scratch)
         return error_memory(err, "the inner products of a working set");
     memset(set->sums, 0, size * sizeof *set->sums);
     memset(set->scratch, 0, design->gram.width * sizeof *set->scratch);
@@ -50,13 +49,11 @@ void gram_set_release(gram_set *set)
     free(set->matrix);
     free(set->start);
     free(set->fire);
-    free(set->popular);
-    free(set->popular_at);
-    free(set->other_at);
-    free(set->fresh);
+    free(set->picks);
     free(set->mean);
     free(set->inverse);
     free(set->sums);
+    free(set->fresh);
     free(set->scratch);
     *set = (gram_set){0};
 }
@@ -64,19 +61,19 @@ void gram_set_release(gram_set *set)
 static bool make_room(gram_set *set, uint32_t size, uint64_t fires)
 {
     set->stride = (size + ALIGN - 1) / ALIGN * ALIGN;
-    size_t needed = (size_t)set->stride * size;
+    /* a pick may write a whole group where it has one entry */
+    size_t needed = (size_t)set->stride * size + PICK_GROUP;
     if (needed > set->room) {
+        size_t room = (needed + needed / 2 + ALIGN - 1) / ALIGN * ALIGN;
         free(set->matrix);
-        set->room = 0;
-        set->matrix =
-            aligned_alloc(64, (needed + needed / 2) / ALIGN * ALIGN * sizeof(float) + 64);
+        set->matrix = aligned_alloc(64, room * sizeof *set->matrix);
+        set->room = set->matrix ? room : 0;
         if (!set->matrix)
             return false;
-        set->room = (needed + needed / 2) / ALIGN * ALIGN;
     }
     if (fires > set->fire_room) {
         free(set->fire);
-        set->fire = mem_try(fires + fires / 2, sizeof *set->fire);
+        set->fire = fires < UINT32_MAX ? mem_try(fires + fires / 2, sizeof *set->fire) : NULL;
         set->fire_room = set->fire ? fires + fires / 2 : 0;
         if (!set->fire)
             return false;
@@ -84,88 +81,100 @@ static bool make_room(gram_set *set, uint32_t size, uint64_t fires)
     return true;
 }
 
-/* Lists the members outside the table by samples. */
+/* Lists the rare members by samples. */
 static void list_fires(gram_set *set, const lasso_design *design, const uint32_t *rank,
-                       uint32_t others)
+                       uint32_t popular, uint32_t size)
 {
     /* next[i + 1] counts sample i, then runs from its first entry to its end (as in design.c) */
     uint32_t *next = set->start + 1;
     memset(set->start, 0, ((size_t)design->rows + 2) * sizeof *set->start);
-    for (uint32_t o = 0; o < others; o++) {
-        design_column z = design_get(design, rank[set->other_at[o]]);
+    for (uint32_t j = popular; j < size; j++) {
+        design_column z = design_get(design, rank[j]);
         for (uint64_t e = 0; e < z.count; e++)
             next[z.row[e] + 1]++;
     }
     for (uint32_t i = 0; i < design->rows; i++)
         next[i + 1] += next[i];
-    for (uint32_t o = 0; o < others; o++) {
-        uint32_t j = set->other_at[o];
+    for (uint32_t j = popular; j < size; j++) {
         design_column z = design_get(design, rank[j]);
         for (uint64_t e = 0; e < z.count; e++)
             set->fire[next[z.row[e]]++] = (gram_fire){j, z.value[e]};
     }
 }
 
-/* The inner products of member j with the rare members, zero elsewhere. */
-static void walk(gram_set *set, const lasso_design *design, const uint32_t *rank, uint32_t size,
-                 uint32_t j)
+/* The inner products of the rare member j with the rare members. */
+static void walk(gram_set *set, const lasso_design *design, uint32_t rank, uint32_t popular,
+                 uint32_t size, uint32_t j)
 {
     double *sums = set->sums;
     const gram_fire *fire = set->fire;
-    design_column z = design_get(design, rank[j]);
+    design_column z = design_get(design, rank);
     for (uint64_t e = 0; e < z.count; e++) {
         double v = (double)z.value[e];
         uint32_t end = set->start[z.row[e] + 1];
         for (uint32_t at = set->start[z.row[e]]; at < end; at++)
             sums[fire[at].place] += v * (double)fire[at].value;
     }
-    design->vector->finish_row(set->matrix + (size_t)j * set->stride, sums, design->rows,
-                               set->mean[j], set->mean, set->inverse[j], set->inverse, size);
+    design->vector->finish_row(set->matrix + (size_t)j * set->stride + popular, sums + popular,
+                               design->rows, set->mean[j], set->mean + popular, set->inverse[j],
+                               set->inverse + popular, size - popular);
 }
 
-/* The popular members' inner products with the rare ones, which have them. */
-static void mirror(gram_set *set, uint32_t popular, uint32_t others)
+/* The popular members' inner products with the rare ones, which have them: block by block, so that
+ * what is written stays in cache until its lines are full. */
+static void mirror(gram_set *set, uint32_t popular, uint32_t size)
 {
     size_t stride = set->stride;
-    float *to = set->matrix;
-    for (uint32_t first = 0; first < others; first += BLOCK) {
-        uint32_t end = others - first < BLOCK ? others : first + BLOCK;
-        for (uint32_t p = 0; p < popular; p++) {
-            uint32_t at = set->popular_at[p];
-            for (uint32_t o = first; o < end; o++)
-                to[at * stride + set->other_at[o]] = to[set->other_at[o] * stride + at];
+    for (uint32_t first = 0; first < popular; first += BLOCK) {
+        uint32_t last = popular - first < BLOCK ? popular : first + BLOCK;
+        for (uint32_t left = popular; left < size; left += BLOCK) {
+            uint32_t right = size - left < BLOCK ? size : left + BLOCK;
+            for (uint32_t p = first; p < last; p++) {
+                float *restrict to = set->matrix + p * stride;
+                const float *restrict from = set->matrix + p;
+                for (uint32_t j = left; j < right; j++)
+                    to[j] = from[j * stride];
+            }
         }
     }
+}
+
+/* Which entries of a row of the table belong to the popular members; their number. */
+static uint32_t note_picks(gram_set *set, const lasso_design *design, const uint32_t *rank,
+                           uint32_t size)
+{
+    uint32_t popular = 0;
+    set->pick_count = 0;
+    for (; popular < size && rank[popular] < design->gram.width; popular++) {
+        uint32_t group = rank[popular] / PICK_GROUP;
+        if (set->pick_count == 0 || set->picks[set->pick_count - 1].group != group)
+            set->picks[set->pick_count++] = (kernel_pick){.group = (uint16_t)group};
+        set->picks[set->pick_count - 1].mask |= (uint16_t)(1U << rank[popular] % PICK_GROUP);
+    }
+    return popular;
 }
 
 bool gram_set_form(gram_set *set, const lasso_design *design, const uint32_t *rank, uint32_t size)
 {
+    uint32_t popular = note_picks(set, design, rank, size);
     uint64_t fires = 0;
-    uint32_t popular = 0;
-    uint32_t others = 0;
-    for (uint32_t j = 0; j < size; j++) {
+    for (uint32_t j = popular; j < size; j++) {
         set->mean[j] = design->mean[rank[j]];
         set->inverse[j] = design->inverse[rank[j]];
-        if (rank[j] < design->gram.width) {
-            set->popular[popular] = rank[j];
-            set->popular_at[popular++] = j;
-        } else {
-            fires += design_get(design, rank[j]).count;
-            set->other_at[others++] = j;
-        }
+        fires += design_get(design, rank[j]).count;
     }
-    if (fires > UINT32_MAX || !make_room(set, size, fires))
+    if (!make_room(set, size, fires))
         return false;
-    list_fires(set, design, rank, others);
-    for (uint32_t o = 0; o < others; o++)
-        walk(set, design, rank, size, set->other_at[o]);
+    /* rows in order: a pick may write beyond its row's popular part, into what comes later */
+    list_fires(set, design, rank, popular, size);
     for (uint32_t j = 0; j < size; j++) {
-        const float *products = gram_popular_row(design, rank[j], set->fresh, set->scratch);
         float *row = set->matrix + (size_t)j * set->stride;
-        for (uint32_t q = 0; q < popular; q++)
-            row[set->popular_at[q]] = products[set->popular[q]];
+        const float *products = gram_popular_row(design, rank[j], set->fresh, set->scratch);
+        design->vector->pick(row, products, set->picks, set->pick_count);
+        if (j >= popular)
+            walk(set, design, rank[j], popular, size, j);
         row[j] = 1;
     }
-    mirror(set, popular, others);
+    mirror(set, popular, size);
     return true;
 }

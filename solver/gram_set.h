@@ -14,17 +14,17 @@ typedef struct gram_set {
     uint32_t *start; /* rows + 2: where the members that fire in each sample are listed */
     struct gram_fire *fire;
     size_t fire_room;
-    uint32_t *popular, *popular_at; /* ranks and places of the popular members */
-    uint32_t *other_at;             /* places of the others */
-    double *mean, *inverse, *sums;  /* of the members */
-    float *fresh;                   /* a row that is not in the table */
-    double *scratch;                /* zeros, as many */
+    struct kernel_pick *picks; /* where the popular members are in a row of the table */
+    uint32_t pick_count;
+    double *mean, *inverse, *sums; /* of the rare members */
+    float *fresh;                  /* a row that is not in the table */
+    double *scratch;               /* zeros, as many */
 } gram_set;
 
 status gram_set_create(gram_set *set, const lasso_design *design, error *err);
 void gram_set_release(gram_set *set);
 
-/* Forms the matrix of the working set rank[0..size). False: out of memory. */
+/* Forms the matrix of the working set rank[0..size), ascending. False: out of memory. */
 bool gram_set_form(gram_set *set, const lasso_design *design, const uint32_t *rank, uint32_t size);
 
 #endif

@@ -45,6 +45,12 @@ typedef struct sweep_hit {
  * float partial sums moved to a double after so many rows. */
 enum { TILE_A = 4, TILE_B = 6, TILE_ROWS = 1024 };
 
+/* Some of the PICK_GROUP floats that begin at group * PICK_GROUP. */
+enum { PICK_GROUP = 16 };
+typedef struct kernel_pick {
+    uint16_t group, mask;
+} kernel_pick;
+
 typedef struct kernels {
     const char *name;
     /* The columns in [first, last) with !(|z'r - mean * sum| <= limit * penalty - error) in some
@@ -52,6 +58,9 @@ typedef struct kernels {
      * sum of two chains or more. */
     size_t (*sweep)(const sweep_layer *z, uint32_t first, uint32_t last, const sweep_lanes *lanes,
                     sweep_hit *hits);
+    /* Copies what is picked of a row, one after the other. Up to PICK_GROUP - 1 floats after the
+     * last may be overwritten. */
+    void (*pick)(float *out, const float *row, const kernel_pick *picks, size_t count);
     /* dense columns: out[c * WIDE_LANES + t] += sum of column[c][i] * lanes[i * WIDE_LANES + t];
      * at most WIDE_ROWS rows; lanes and out 64-aligned. What lies `next` values after each
      * column will be wanted next, and is fetched meanwhile. */

@@ -197,6 +197,7 @@ AVX2 static void avx2_centre(float *out, const float *in, float mean, size_t cou
 const kernels kernels_avx2 = {
     .name = "avx2",
     .sweep = avx2_sweep,
+    .pick = plain_pick,
     .dense_dots = avx2_dense_dots,
     .subtract = avx2_subtract,
     .subtract_float = avx2_subtract_float,

@@ -50,6 +50,17 @@ AVX512 static size_t avx512_sweep(const sweep_layer *z, uint32_t first, uint32_t
     return found;
 }
 
+AVX512 static void avx512_pick(float *out, const float *row, const kernel_pick *picks,
+                               size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        __m512 all =
+            _mm512_maskz_loadu_ps(picks[i].mask, row + (size_t)picks[i].group * PICK_GROUP);
+        _mm512_storeu_ps(out, _mm512_maskz_compress_ps(picks[i].mask, all));
+        out += __builtin_popcount(picks[i].mask);
+    }
+}
+
 /* The columns as doubles first: the products then broadcast them from memory, which is free. */
 AVX512 static void avx512_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
                                      size_t next, const double *lanes, double *out)
@@ -252,6 +263,7 @@ AVX512 static void avx512_centre(float *out, const float *in, float mean, size_t
 const kernels kernels_avx512 = {
     .name = "avx512",
     .sweep = avx512_sweep,
+    .pick = avx512_pick,
     .dense_dots = avx512_dense_dots,
     .subtract = avx512_subtract,
     .subtract_float = avx512_subtract_float,

@@ -29,6 +29,13 @@ static size_t plain_sweep(const sweep_layer *z, uint32_t first, uint32_t last,
     return found;
 }
 
+void plain_pick(float *out, const float *row, const kernel_pick *picks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t left = picks[i].mask; left; left &= left - 1)
+            *out++ = row[picks[i].group * PICK_GROUP + __builtin_ctz(left)];
+}
+
 static void plain_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
                              const double *lanes, double *out)
 {
@@ -112,6 +119,7 @@ static void plain_centre(float *out, const float *in, float mean, size_t count)
 const kernels kernels_plain = {
     .name = "plain",
     .sweep = plain_sweep,
+    .pick = plain_pick,
     .dense_dots = plain_dense_dots,
     .subtract = plain_subtract,
     .subtract_float = plain_subtract_float,

@@ -159,8 +159,10 @@ static pass pass_begin(const lasso_design *design, lane *lanes, const uint8_t *m
 
 static void pass_end(const pass *p)
 {
-    for (uint32_t t = 0; t < LANES; t++)
+    for (uint32_t t = 0; t < LANES; t++) {
         p->lanes[t].worst = p->worst[t];
+        p->lanes[t].certified = true;
+    }
 }
 
 bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,

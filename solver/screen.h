@@ -40,11 +40,20 @@ typedef struct lane {
     uint32_t base_size;
     double base_rr;
 
+    bool certify; /* the next pass must be a certificate, whatever it finds */
+
     /* what the last look at all features found */
-    double worst; /* largest |g_k| / p_k, in the working set or out */
+    bool certified; /* g and worst are of the data; else, g of the members is the inner solver's */
+    double worst;   /* largest |g_k| / p_k, in the working set or out */
     violator *violators;
     uint32_t violator_count, violator_room;
 } lane;
+
+/* Whether the last look found so few violators that the next round is likely the last. */
+static inline bool lane_is_nearly_done(const lane *l)
+{
+    return l->violator_count <= l->size / 8;
+}
 
 static inline bool lane_has(const lane *l, uint32_t rank)
 {

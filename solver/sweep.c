@@ -140,15 +140,20 @@ static bool judge_hit(const lasso_design *design, lane *lanes, sweep_hit hit)
     return true;
 }
 
+/* The working set's own: from the data, unless the violators are so many that another round is
+ * certain, and what the inner solver left will do. */
 static void judge_members(const lasso_design *design, lane *l)
 {
+    l->certified = l->certify || lane_is_nearly_done(l);
     for (uint32_t j = 0; j < l->size; j++) {
         uint32_t rank = l->rank[j];
         double penalty = design->penalty[rank];
-        double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
-        double product = design_dot(design_get(design, rank), l->residual);
-        l->g[j] =
-            product - design->mean[rank] * l->r.sum - design->ridge * penalty * penalty * weight;
+        if (l->certified) {
+            double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
+            double product = design_dot(design_get(design, rank), l->residual);
+            l->g[j] = product - design->mean[rank] * l->r.sum -
+                      design->ridge * penalty * penalty * weight;
+        }
         l->worst = fmax(l->worst, fabs(l->g[j]) / penalty);
     }
 }
@@ -160,8 +165,6 @@ status sweep_pass(sweep_space *space, const lasso_design *design, lane *lanes,
     for (uint32_t t = 0; t < SWEEP_LANES; t++) {
         lanes[t].violator_count = 0;
         lanes[t].worst = 0;
-        if (lanes[t].busy)
-            judge_members(design, &lanes[t]);
     }
     uint32_t count = design->x->cols;
     for (uint32_t first = 0; first < count; first += COLUMNS_A_POLL) {
@@ -174,5 +177,8 @@ status sweep_pass(sweep_space *space, const lasso_design *design, lane *lanes,
             if (!judge_hit(design, lanes, space->hits[h]))
                 return STATUS_MACHINE;
     }
+    for (uint32_t t = 0; t < SWEEP_LANES; t++)
+        if (lanes[t].busy)
+            judge_members(design, &lanes[t]);
     return STATUS_OK;
 }

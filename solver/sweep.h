@@ -20,8 +20,8 @@ void sweep_space_release(sweep_space *space);
 /* Lays the residual of lane t beside the others. */
 void sweep_lay(sweep_space *space, const lasso_design *design, const lane *l, uint32_t t);
 
-/* Sets g, worst and violators of each busy lane, exactly. STATUS_INTERRUPTED: cancelled meanwhile;
- * STATUS_MACHINE: out of memory. */
+/* Sets worst and violators of each busy lane, and, where it is certified, g. STATUS_INTERRUPTED:
+ * cancelled meanwhile; STATUS_MACHINE: out of memory. */
 status sweep_pass(sweep_space *space, const lasso_design *design, lane *lanes,
                   const atomic_bool *cancel);
 

@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SET = 128, LEAST_GROWTH = 32, LAST_GROWTH = 8, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
+enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
 
 /* What passes over a dense layer need. */
 static bool make_dense(workspace *w, const lasso_design *design)
@@ -161,20 +161,28 @@ static uint8_t *member_of(workspace *w, uint32_t t, uint32_t rank)
     return &w->member[(size_t)(t / LANES) * w->stride + rank];
 }
 
-/* The selected violators join the working set. False: out of memory. */
+/* The selected violators join the working set: behind the others in a dense layer, in the order
+ * of rank in a sparse one. False: out of memory. */
 static bool grow(workspace *w, uint32_t t)
 {
     lane *l = &w->lanes[t];
-    if (!lane_reserve(l, l->size + l->violator_count))
+    uint32_t left = l->violator_count;
+    if (!lane_reserve(l, l->size + left))
         return false;
-    for (uint32_t i = 0; i < l->violator_count; i++) {
-        uint32_t j = l->size++;
-        l->rank[j] = l->violators[i].rank;
+    uint32_t old = l->size;
+    l->size += left;
+    for (uint32_t j = l->size; left > 0;) {
+        const violator *v = &l->violators[left - 1];
+        bool moves = !w->member && old > 0 && l->rank[old - 1] > v->rank;
+        uint32_t from = moves ? --old : 0;
+        left -= !moves;
+        j--;
+        l->rank[j] = moves ? l->rank[from] : v->rank;
+        l->u[j] = moves ? l->u[from] : 0;
+        l->g[j] = moves ? l->g[from] : v->g;
         l->place[l->rank[j]] = j;
-        l->u[j] = 0;
-        l->g[j] = l->violators[i].g;
         if (w->member)
-            *member_of(w, t, l->rank[j]) |= (uint8_t)(1U << t % LANES);
+            *member_of(w, t, v->rank) |= (uint8_t)(1U << t % LANES);
     }
     return true;
 }
@@ -184,7 +192,7 @@ static bool grow(workspace *w, uint32_t t)
 static double inner_tolerance(const lane *l, const target_rules *rules)
 {
     double tight = 0.3 * rules->settings.tolerance;
-    if (l->round > 0 && l->violator_count <= l->size / LAST_GROWTH)
+    if (l->round > 0 && lane_is_nearly_done(l))
         return tight;
     return fmax(tight, l->round == 0 ? 1e-3 : 1e-2 * l->gap);
 }
@@ -223,7 +231,11 @@ static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t
         .stubborn = l->round >= STUBBORN_ROUND,
         .cancel = rules->cancel,
     };
-    return descent_run(&problem, &w->space) ? TARGET_WAITS : TARGET_NO_MEMORY;
+    if (!descent_run(&problem, &w->space))
+        return TARGET_NO_MEMORY;
+    for (uint32_t j = 0; j < l->size; j++)
+        l->g[j] = w->g[j] * design->norm[l->rank[j]] * l->y.norm;
+    return TARGET_WAITS;
 }
 
 /* Solves on a working set that grows until no feature of the layer is missing, as far as the
@@ -262,6 +274,7 @@ static target_step finish_round(workspace *w, const target_rules *rules, uint32_
         return TARGET_INTERRUPTED;
     lay_residual(w, rules, t);
     l->round++;
+    l->certify = l->round >= rules->max_rounds || l->size > GRAM_LIMIT;
     return TARGET_WAITS;
 }
 
@@ -338,7 +351,7 @@ target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
     }
     candidate c = target_candidate(l, rules);
     l->gap = certificate_gap(design, &c, &l->r, l->worst, l->threshold);
-    if (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds)
+    if (l->certified && (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds))
         return TARGET_DONE;
     screen_select(design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
     return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;

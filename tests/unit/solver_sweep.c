@@ -1,4 +1,4 @@
-/* The pass over a sparse layer against products written out. */
+/* The pass over a sparse layer, and what its working sets pick, against products written out. */
 #include "solver/sweep.h"
 #include "src/base/memory.h"
 #include "tests/unit/solver_problem.h"
@@ -68,4 +68,34 @@ Test(solver_sweep, every_kind)
     const kernels *const *all = kernels_all();
     for (unsigned n = 0; all[n]; n++)
         judge_sweep(all[n], &g);
+}
+
+Test(solver_sweep, picks)
+{
+    enum { GROUPS = 5, WIDTH = GROUPS * PICK_GROUP };
+    generator g = {63};
+    float row[WIDTH];
+    for (unsigned i = 0; i < WIDTH; i++)
+        row[i] = (float)i;
+    const kernels *const *all = kernels_all();
+    for (unsigned turn = 0; turn < 200; turn++) {
+        kernel_pick picks[GROUPS];
+        float expected[WIDTH];
+        size_t count = 0;
+        size_t picked = 0;
+        for (uint16_t group = 0; group < GROUPS; group++) {
+            uint16_t mask = (uint16_t)(generator_uniform(&g) * 65536);
+            if (generator_uniform(&g) < 0.3)
+                continue;
+            picks[count++] = (kernel_pick){group, mask};
+            for (unsigned bit = 0; bit < PICK_GROUP; bit++)
+                if (mask >> bit & 1)
+                    expected[picked++] = row[group * PICK_GROUP + bit];
+        }
+        for (unsigned n = 0; all[n]; n++) {
+            float found[WIDTH + PICK_GROUP] = {0};
+            all[n]->pick(found, row, picks, count);
+            cr_assert_arr_eq(found, expected, picked * sizeof *found, "%s", all[n]->name);
+        }
+    }
 }
