@@ -160,7 +160,7 @@ static char *class_of(const target *t, double number)
 {
     uint32_t class = (uint32_t)number;
     return class < t->class_count && t->class_name[class] ? mem_copy_text(t->class_name[class])
-                                                          : mem_format("class %u", class);
+                                                          : mem_format("%u", class);
 }
 
 static double figure_of(const check_report *r, debias_row row, const char *name)
@@ -176,7 +176,7 @@ static void print_row(output *o, const check_report *r, debias_row row, const ta
 {
     char *of_label = class_of(label, figure_of(r, row, "worst label"));
     char *of_attribute = class_of(about, figure_of(r, row, "worst attribute"));
-    char *group = mem_format("%s, %s", of_label, of_attribute);
+    char *group = mem_format("%s %s, %s %s", label->name, of_label, about->name, of_attribute);
     output_text(o, "classifier", debias_row_name(row));
     output_number(o, "features", figure_of(r, row, "features"), 1);
     output_number(o, "accuracy", figure_of(r, row, "accuracy"), 3);

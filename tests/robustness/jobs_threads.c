@@ -1,6 +1,7 @@
 /* Engine, reader, writer and solver threads at once, for the thread sanitizer (which cannot run
  * under the unit test framework): fits are started, cancelled and resumed while the reader keeps
  * loading the circuit and is asked faster than it can answer. */
+#include "db/target.h"
 #include "src/circuit/circuit.h"
 #include "src/jobs/engine.h"
 #include "src/jobs/reader.h"
@@ -52,6 +53,20 @@ static void take(queue *q, seen *s)
     }
 }
 
+/* A fit of it is asked for beside each fit of layer pairs. */
+static status add_variable(const char *path, error *err)
+{
+    double value[FIXTURE_SAMPLES];
+    db *d = NULL;
+    for (uint32_t i = 0; i < FIXTURE_SAMPLES; i++)
+        value[i] = i % 7;
+    status code = db_open(&d, path, DB_WRITE, err);
+    if (code == STATUS_OK)
+        code = target_add(d, "seventh", TARGET_REAL, NULL, value, FIXTURE_SAMPLES, err);
+    db_close(d);
+    return code;
+}
+
 int main(void)
 {
     char *path = fixture_study();
@@ -62,7 +77,7 @@ int main(void)
     seen s = {0};
     db *d = NULL;
     layer_set layers = {0};
-    if (queue_create(&q, &err) || engine_start(&e, path, 2, q, &err) ||
+    if (add_variable(path, &err) || queue_create(&q, &err) || engine_start(&e, path, 2, q, &err) ||
         reader_start(&r, path, q, &err) || db_open(&d, path, DB_READ, &err) ||
         layer_list(d, &layers, &err)) {
         printf("%s\n", err.message);
@@ -71,10 +86,17 @@ int main(void)
     fit_request request = {.settings = lasso_defaults()};
     request.settings.block = 4;
     fit_request_adjacent(&request, &layers, NULL, 0);
+    variable_request seventh = variable_request_usual(true);
+    seventh.target = "seventh";
+    seventh.folds = 4;
+    seventh.layer = &layers.item[1].id;
+    seventh.layer_count = 1;
     for (int round = 0; round < ROUNDS; round++) {
         engine_fit(e, &request);
+        engine_fit_variable(e, &seventh);
         for (int ask = 0; ask < ASKS; ask++) {
-            reader_ask(r, &(reader_question){.kind = CIRCUIT, .work = load, .release = free_circuit});
+            reader_ask(r,
+                       &(reader_question){.kind = CIRCUIT, .work = load, .release = free_circuit});
             take(q, &s);
             if (s.last_fit && ask % 7 == round)
                 engine_cancel(e, s.last_fit);

@@ -52,7 +52,7 @@ Test(jobs_notes, in_order_and_none_lost_when_it_stops)
     note_writer *w = NULL;
     cr_assert_eq(note_writer_start(&w, path, news, NULL), STATUS_OK);
     for (int i = 0; i < 20; i++) {
-        char label[16];
+        char label[24];
         snprintf(label, sizeof label, "label %d", i);
         note_writer_add(w, NOTE_LABEL, layer_id, 4, label);
     }

@@ -5,11 +5,13 @@
 #include "db/fit.h"
 #include "db/target.h"
 #include "db/variable.h"
+#include "src/jobs/engine.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/stack.h"
 #include "tests/unit/study_fixture.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 
 enum { TOKENS = 8, DOCUMENTS = FIXTURE_SAMPLES / TOKENS };
 
@@ -338,4 +340,69 @@ Test(variable_job, training_documents_alone)
     int64_t id;
     cr_expect_eq(variable_fit_now(&request, &options, &id), STATUS_INPUT);
     cr_expect(strstr(err.message, "every document is held out") != NULL, "%s", err.message);
+}
+
+/* Waits until the engine reports that a fit of a variable reached a state. */
+static fit_progress await_state(queue *news, fit_state state)
+{
+    for (;;) {
+        struct pollfd at = {.fd = queue_descriptor(news), .events = POLLIN};
+        fit_progress found = {0};
+        cr_assert_eq(poll(&at, 1, 30000), 1, "the engine fell silent");
+        for (message *m = queue_take(news); m; m = message_free(m)) {
+            cr_assert_eq(m->kind, ENGINE_PROGRESS);
+            if (((const fit_progress *)m->payload)->state == state)
+                found = *(const fit_progress *)m->payload;
+        }
+        if (found.fit_id)
+            return found;
+    }
+}
+
+Test(variable_job, the_engine_runs_it_behind)
+{
+    queue *news = NULL;
+    engine *e = NULL;
+    char name[] = "hit";
+    int64_t on[] = {layers.item[1].id};
+    variable_request request = request_for(name, on, 1);
+    request.folds = 3;
+    OK(queue_create(&news, &err));
+    OK(engine_start(&e, path, 1, news, &err));
+    engine_fit_variable(e, &request);
+    memset(name, 'x', 3); /* the request was copied */
+    on[0] = 0;
+    fit_progress done = await_state(news, FIT_DONE);
+    cr_expect(done.of_variable && done.done == 40 && done.targets == 40 && done.pairs == 1);
+    variable_fit f;
+    OK(variable_fit_get(d, done.fit_id, &f, &err));
+    cr_expect(f.base.state == FIT_DONE && f.folds == 3 &&
+              f.point[f.chosen].features == done.edges);
+    cr_expect_str_eq(f.target, "hit");
+    variable_fit_release(&f);
+    engine_delete(e, done.fit_id);
+    await_state(news, FIT_CANCELLED);
+    cr_expect_eq(variable_fit_get(d, done.fit_id, &f, &err), STATUS_INPUT);
+    engine_stop(e);
+    queue_free(news);
+}
+
+/* What waits when the program leaves is there the next time, marked. */
+Test(variable_job, what_waits_when_the_engine_stops_is_kept)
+{
+    queue *news = NULL;
+    engine *e = NULL;
+    variable_request request = request_for("signal", &layers.item[1].id, 1);
+    variable_fit_set set;
+    OK(queue_create(&news, &err));
+    OK(engine_start(&e, path, 1, news, &err));
+    for (int i = 0; i < 3; i++)
+        engine_fit_variable(e, &request);
+    engine_stop(e);
+    OK(variable_fit_list(d, &set, &err));
+    cr_expect_eq(set.count, 3);
+    for (uint32_t i = 0; i < set.count; i++)
+        cr_expect(set.item[i].base.state == FIT_DONE || fit_was_interrupted(&set.item[i].base));
+    variable_fit_set_release(&set);
+    queue_free(news);
 }
