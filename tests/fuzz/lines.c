@@ -3,7 +3,10 @@
 #include "src/formats/documents.h"
 #include "src/formats/effects.h"
 #include "src/formats/labels.h"
+#include "src/formats/truth.h"
 #include "tests/fuzz/input.h"
+
+#include <math.h>
 
 enum { FEATURES = 100 };
 
@@ -55,6 +58,20 @@ static void read_effects(const folder *where, const char *name)
     effects_close(e);
 }
 
+static status see_edge(void *user, const truth_line *line, error *err)
+{
+    (void)user, (void)err;
+    if (!*line->source || !*line->target || !isfinite(line->weight) || !line->kind)
+        abort();
+    return STATUS_OK;
+}
+
+static void read_truth(const char *name)
+{
+    error err = {0};
+    fuzz_check(truth_each(name, see_edge, NULL, &err), &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     folder where;
@@ -64,5 +81,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_documents(&where, name, true);
     read_labels(&where, name);
     read_effects(&where, name);
+    read_truth(name);
     return 0;
 }

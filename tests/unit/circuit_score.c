@@ -37,7 +37,8 @@ static circuit *build(const uint32_t *features, uint32_t layers, const circuit_e
 {
     circuit *c;
     circuit_edge *own = malloc((count + 1) * sizeof *own);
-    memcpy(own, list, count * sizeof *own);
+    for (uint32_t i = 0; i < count; i++)
+        own[i] = list[i];
     cr_assert_eq(circuit_build(layers, features, own, count, STRENGTH_WEIGHT, &c, &err),
                  STATUS_OK);
     return c;
