@@ -269,35 +269,8 @@ static void draw_point(void *user, region r, int line, uint32_t index, style on)
 {
     fits_state *v = user;
     const variable_fit *about = variable_here(v);
-    char facts[160];
-    if (!about || index >= about->point_count)
-        return;
-    if (index == about->chosen)
-        draw_text(r, line, 1, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
-    draw_format(r, line, 3, ROLE_NUMBER | on, "%4u  %s", index,
-                target_fit_point(facts, sizeof facts, about, index));
-}
-
-/* The same sentence for one of a target variable. */
-static void draw_variable_hint(const app *a, const fit *f, region r)
-{
-    const fit_progress *p = &a->progress;
-    if (standing_of(a, f).ours)
-        draw_format(r, 0, 1, ROLE_NAME, "%u of %u points", p->done, p->targets);
-    else if (standing_cut_off(a, f) || f->state == FIT_CANCELLED)
-        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
-                  "it did not come to its end: r begins it anew");
-    else if (f->state == FIT_FAILED)
-        draw_format(r, 0, 1, ROLE_ERROR, "failed: %s",
-                    f->message ? f->message : "no reason was given");
-    else if (f->state == FIT_RUNNING)
-        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME, "running in another process");
-    else if (f->state == FIT_QUEUED)
-        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME,
-                  "waits for its turn; r starts it if nobody is at work");
-    else
-        draw_text(r, 0, 1, r.cols - 2, ROLE_DIM,
-                  "Enter lists its features; below, the points of its path (Tab)");
+    if (about && index < about->point_count)
+        target_fit_draw_point(r, line, about, index, on);
 }
 
 /* One sentence about the fit under the cursor: what to do about it, or how fast it goes. */
@@ -372,7 +345,7 @@ static void draw(app *a, void *self, region body)
         app_fit_settings(settings, sizeof settings, f);
     draw_format(lower, line++, 1, ROLE_HEAD, "fit %lld: %s%s%s", (long long)f->id,
                 about ? about->target : "", about ? ", " : "", settings);
-    (about ? draw_variable_hint : draw_hint)(a, f,
+    (about ? target_fit_draw_hint : draw_hint)(a, f,
                                                 region_part(lower, line++, 0, 1, lower.cols));
     line += lower.rows >= 10;
     list_draw(&v->pairs, region_part(lower, line, 0, lower.rows - line, lower.cols), v->in_pairs,

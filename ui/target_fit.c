@@ -2,6 +2,7 @@
 
 #include "src/base/memory.h"
 #include "ui/pointer.h"
+#include "ui/standing.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@ struct target_page {
     char problem[256]; /* why there is nothing; clean */
 };
 
-char *target_fit_point(char *out, size_t capacity, const variable_fit *f, uint32_t point)
+/* `lambda 0.00206, 13 features, explained 0.61`: the facts of one point. Returns out. */
+static char *say_point(char *out, size_t capacity, const variable_fit *f, uint32_t point)
 {
     const variable_fit_point *p = &f->point[point];
     char lambda[24], held[24], text[64] = "";
@@ -40,6 +42,36 @@ char *target_fit_point(char *out, size_t capacity, const variable_fit *f, uint32
              p->explained, text,
              strcmp(p->state, "unconverged") == 0 ? ", above the tolerance" : "");
     return out;
+}
+
+void target_fit_draw_point(region r, int line, const variable_fit *f, uint32_t point, style on)
+{
+    char facts[160];
+    if (point == f->chosen)
+        draw_text(r, line, 1, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
+    draw_format(r, line, 3, ROLE_NUMBER | on, "%4u  %s", point,
+                say_point(facts, sizeof facts, f, point));
+}
+
+void target_fit_draw_hint(const app *a, const fit *f, region r)
+{
+    const fit_progress *p = &a->progress;
+    if (standing_of(a, f).ours)
+        draw_format(r, 0, 1, ROLE_NAME, "%u of %u points", p->done, p->targets);
+    else if (standing_cut_off(a, f) || f->state == FIT_CANCELLED)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_WARNING,
+                  "it did not come to its end: r begins it anew");
+    else if (f->state == FIT_FAILED)
+        draw_format(r, 0, 1, ROLE_ERROR, "failed: %s",
+                    f->message ? f->message : "no reason was given");
+    else if (f->state == FIT_RUNNING)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME, "running in another process");
+    else if (f->state == FIT_QUEUED)
+        draw_text(r, 0, 1, r.cols - 2, ROLE_NAME,
+                  "waits for its turn; r starts it if nobody is at work");
+    else
+        draw_text(r, 0, 1, r.cols - 2, ROLE_DIM,
+                  "Enter lists its features; below, the points of its path (Tab)");
 }
 
 /* reading */
@@ -255,7 +287,7 @@ static void draw_facts(const target_page *p, region r)
 {
     char facts[160], figure[24];
     draw_format(r, 0, 1, ROLE_NAME, "point %u of %u: %s", p->point + 1, p->points,
-                target_fit_point(facts, sizeof facts, &p->f, p->point));
+                say_point(facts, sizeof facts, &p->f, p->point));
     show_figure(figure, p->intercept[p->at_output]);
     int at = 1;
     if (p->outputs > 1)

@@ -14,7 +14,9 @@ void target_fit_open(app *a, const variable_fit *f, uint32_t point);
 /* True: the answer was for the page. */
 bool target_fit_answer(app *a, int kind, reader_answer *answer);
 
-/* The facts of one point in a line: `lambda 0.00206, 13 features, explained 0.61`. Returns out. */
-char *target_fit_point(char *out, size_t capacity, const variable_fit *f, uint32_t point);
+/* What Fits says of it below the list: a point of the path in a line, and one sentence on what to
+ * do about it, or how far it is. */
+void target_fit_draw_point(region r, int line, const variable_fit *f, uint32_t point, style on);
+void target_fit_draw_hint(const app *a, const fit *f, region r);
 
 #endif

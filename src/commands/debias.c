@@ -292,6 +292,9 @@ static status run(char **arguments, int count, error *err)
         return error_set(err, STATUS_USAGE, "debias: which attribute? --attribute names it");
     if ((count > 1) == (fit_id > 0))
         return error_set(err, STATUS_USAGE, "debias: either a label to fit, or --fit");
+    if (fit_id && (layers || folds || ridge != 0 || !isnan(lambda)))
+        return error_set(err, STATUS_USAGE,
+                         "debias: --layer, --cv, --lambda and --ridge are for a new fit, not --fit");
     status code = study_open(&s, arguments[0], DB_WRITE, err);
     if (code == STATUS_OK)
         code = check_variables(&s, count > 1 ? arguments[1] : NULL, err);

@@ -192,9 +192,10 @@ static void report(const char *path, const fit_progress *p)
         output_number(o, "seconds", p->seconds, 2);
         output_record(o);
     } else {
-        output_line(o, "fit %lld %s: %u of %u targets, %llu edges, worst gap %.1e, %.1f s",
+        output_line(o, "fit %lld %s: %u of %u %s, %llu %s, worst gap %.1e, %.1f s",
                     (long long)p->fit_id, fit_state_name(p->state), p->done, p->targets,
-                    (unsigned long long)p->edges, p->worst_gap, p->seconds);
+                    p->of_variable ? "points" : "targets", (unsigned long long)p->edges,
+                    p->of_variable ? "features" : "edges", p->worst_gap, p->seconds);
         if (p->state == FIT_CANCELLED || p->state == FIT_FAILED)
             output_line(o, "go on with: circuitlasso fit %s --resume %lld", path,
                         (long long)p->fit_id);

@@ -84,9 +84,20 @@ void progress_synth(void *user, double fraction)
     show("samples", fraction, "");
 }
 
+void progress_variable(void *user, const fit_progress *p)
+{
+    char facts[64];
+    snprintf(facts, sizeof facts, "%u of %u points", p->done, p->targets);
+    show(user, p->targets ? (double)p->done / p->targets : 0, facts);
+}
+
 void progress_fit(void *user, const fit_progress *p)
 {
     const layer_set *layers = user;
+    if (p->of_variable) {
+        progress_variable((void *)(uintptr_t) "", p);
+        return;
+    }
     char facts[192];
     char left[32] = "";
     if (p->seconds_left >= 0)
@@ -108,13 +119,6 @@ void progress_check(void *user, const check_progress *p)
         snprintf(left, sizeof left, ", %.0f s left", p->seconds_left);
     snprintf(facts, sizeof facts, "%u of %u%s", p->done, p->units, left);
     show(p->kind, p->fraction, facts);
-}
-
-void progress_variable(void *user, const fit_progress *p)
-{
-    char facts[64];
-    snprintf(facts, sizeof facts, "%u of %u points", p->done, p->targets);
-    show(user, p->targets ? (double)p->done / p->targets : 0, facts);
 }
 
 void progress_score(void *user, double fraction)
