@@ -213,9 +213,11 @@ typedef struct hits {
     label_match how;
 } hits;
 
-static void judge(hits *h, const query *q, const char *label, uint32_t at, uint32_t row)
+/* `most` is the best way in which it can match at all. */
+static void judge(hits *h, const query *q, const char *label, label_match most, uint32_t at,
+                  uint32_t row)
 {
-    for (label_match how = LABEL_WORDS;; how--) {
+    for (label_match how = most; how >= h->how; how--) {
         int score = match_score(q, label, how);
         if (score > 0) {
             if (how > h->how)
@@ -228,7 +230,7 @@ static void judge(hits *h, const query *q, const char *label, uint32_t at, uint3
             h->item[h->count++] = (hit){at, row, score};
             return;
         }
-        if (how == h->how)
+        if (how == LABEL_FUZZY)
             return;
     }
 }
@@ -247,7 +249,7 @@ static void judge_notes(hits *h, const query *q, const label_index *x, const not
         if (label && match_score(q, label, h->how) > 0)
             continue;
         char *noted = mem_format("%s %s", of->label ? of->label : "", of->tags ? of->tags : "");
-        judge(h, q, noted, at, of->feature);
+        judge(h, q, noted, LABEL_WORDS, at, of->feature);
         free(noted);
     }
 }
@@ -300,10 +302,10 @@ status label_index_search(label_index *x, db *d, const char *text, uint32_t limi
         const entry *in = &x->entry[e];
         for (uint32_t i = 0; i < in->table.count; i++) {
             /* masks first: most labels need not be looked at */
-            if ((in->mask[i] & q.mask) != q.mask || !in->table.row[i].label ||
-                (h.how == LABEL_WORDS && (in->initial[i] & q.initials) != q.initials))
-                continue;
-            judge(&h, &q, in->table.row[i].label, e, i);
+            bool words = (in->initial[i] & q.initials) == q.initials;
+            if ((in->mask[i] & q.mask) == q.mask && in->table.row[i].label &&
+                (words || h.how < LABEL_WORDS))
+                judge(&h, &q, in->table.row[i].label, words ? LABEL_WORDS : LABEL_CONTAINS, e, i);
         }
     }
     if (q.text[0])
