@@ -62,8 +62,8 @@ static const command_option options[] = {
     {"tie", OPTION_NUMBER, &tie, "X",
      "chance that the attribute follows the class in training documents (default 1)"},
     {"held-out", OPTION_NUMBER, &held_out, "X",
-     "share of documents held out; the attribute is free there (default 0, with --attribute "
-     "0.25)"},
+     "share of documents held out, where class and attribute are balanced (default 0, with "
+     "--attribute 0.25)"},
     {"json", OPTION_FLAG, &json, NULL, "what was made as a JSON object"},
     {0},
 };

@@ -140,11 +140,12 @@ static status make_samples(output_set *o, const synth_plan *p, teller *t, synth_
     status code = STATUS_OK;
     synth_rows rows;
     synth_document document = {0};
+    uint32_t held_out = 0;
     synth_rows_begin(&rows, p);
     for (uint32_t i = 0; i < s->samples && code == STATUS_OK; i++) {
         bool first = i % s->tokens == 0, last = (i + 1) % s->tokens == 0 || i + 1 == s->samples;
         if (first) {
-            document = synth_document_draw(s, report->documents);
+            document = synth_document_draw(s, report->documents, &held_out);
             code = begin_document(o, report->documents++, &document, err);
         }
         synth_rows_make(&rows, i, &document);

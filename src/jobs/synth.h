@@ -33,7 +33,7 @@ typedef struct synth_settings {
     double noise;    /* deviation of what no parent explains, relative to a feature's size */
     double stray;    /* sae: firings without a parent, relative to the feature's rate */
     double tie;      /* chance that the attribute follows the class in a training document */
-    double held_out; /* of the documents: held out; there the attribute is free of the class */
+    double held_out; /* of the documents: held out; there class and attribute are balanced */
 } synth_settings;
 
 synth_settings synth_defaults(layer_kind kind);

@@ -68,14 +68,19 @@ void synth_rows_release(synth_rows *r)
     *r = (synth_rows){0};
 }
 
-synth_document synth_document_draw(const synth_settings *s, uint32_t document)
+synth_document synth_document_draw(const synth_settings *s, uint32_t document, uint32_t *held_out)
 {
     uint64_t stream = random_stream(s->seed, purpose(DRAW_DOCUMENT, 0, 0), document);
     synth_document d = {.topic = random_below(&stream, s->topics)};
     d.held_out = random_bits(&stream) >> 32 < synth_share(s->held_out);
     d.class = random_bits(&stream) >> 63;
-    bool follows = !d.held_out && random_bits(&stream) >> 32 < synth_share(s->tie);
+    bool follows = random_bits(&stream) >> 32 < synth_share(s->tie);
     d.attribute = follows ? d.class : random_bits(&stream) >> 63;
+    if (d.held_out) { /* the four groups in turn */
+        d.class = *held_out & 1;
+        d.attribute = *held_out >> 1 & 1;
+        ++*held_out;
+    }
     return d;
 }
 

@@ -31,7 +31,9 @@ typedef struct synth_rows {
 void synth_rows_begin(synth_rows *r, const synth_plan *plan);
 void synth_rows_release(synth_rows *r);
 
-synth_document synth_document_draw(const synth_settings *s, uint32_t document);
+/* What a document is about; documents are drawn in order. Held-out ones take the four groups of
+ * class and attribute in turn; *held_out counts them, from 0. */
+synth_document synth_document_draw(const synth_settings *s, uint32_t document, uint32_t *held_out);
 
 /* Makes a sample, which depends on nothing but the plan, its number and its document. */
 void synth_rows_make(synth_rows *r, uint32_t sample, const synth_document *document);
