@@ -135,6 +135,15 @@ static status check_applies(db *d, const layer_set *layers, const fit *f, const 
     return code;
 }
 
+static status no_such_kind(const char *name, error *err)
+{
+    char all[256] = "";
+    for (size_t i = 0, used = 0; i < sizeof kinds / sizeof *kinds && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
+                                 kinds[i]->name);
+    return error_set(err, STATUS_USAGE, "there is no check '%s': expected one of %s", name, all);
+}
+
 status check_create(db *d, const layer_set *layers, const check_request *request,
                     int64_t *check_id, error *err)
 {
@@ -143,7 +152,7 @@ status check_create(db *d, const layer_set *layers, const check_request *request
     const check_kind *kind = check_kind_find(request->kind);
     *check_id = 0;
     if (!kind)
-        return error_set(err, STATUS_USAGE, "there is no check '%s'", request->kind);
+        return no_such_kind(request->kind, err);
     check_settings settings = check_settings_copy(&request->settings);
     status code = kind->settle(&settings, err);
     if (code == STATUS_OK)

@@ -1,6 +1,6 @@
 /* Engine, reader, writer and solver threads at once, for the thread sanitizer (which cannot run
- * under the unit test framework): fits are started, cancelled and resumed while the reader keeps
- * loading the circuit and is asked faster than it can answer. */
+ * under the unit test framework): fits and checks are started, cancelled and resumed while the
+ * reader keeps loading the circuit and is asked faster than it can answer. */
 #include "db/target.h"
 #include "src/circuit/circuit.h"
 #include "src/jobs/engine.h"
@@ -30,8 +30,8 @@ static status load(db *d, void *ask, void **result, error *err)
 }
 
 typedef struct seen {
-    int done, cancelled, failed, circuits;
-    int64_t last_fit;
+    int done, cancelled, failed, circuits, checked;
+    int64_t last_fit, done_fit, last_check;
 } seen;
 
 static void take(queue *q, seen *s)
@@ -45,8 +45,14 @@ static void take(queue *q, seen *s)
             s->failed++;
         } else if (m->kind == CIRCUIT) {
             s->circuits++;
+        } else if (m->kind == ENGINE_CHECK) {
+            const check_progress *c = m->payload;
+            s->last_check = c->check_id;
+            s->checked += c->state == FIT_DONE;
         } else {
             s->last_fit = p->fit_id;
+            if (p->state == FIT_DONE)
+                s->done_fit = p->fit_id;
             s->done += p->state == FIT_DONE;
             s->cancelled += p->state == FIT_CANCELLED;
         }
@@ -106,6 +112,24 @@ int main(void)
     }
     while (s.done < 1)
         take(q, &s);
+    static const char *const kinds[] = {"held-out", "null", "stability"};
+    for (int i = 0; i < 3; i++) {
+        check_request asked = {
+            .fit_id = s.done_fit, .kind = kinds[i], .settings = check_settings_open()};
+        asked.settings.rounds = 4;
+        engine_check(e, &asked);
+        for (int ask = 0; ask < ASKS / 4; ask++) {
+            reader_ask(r,
+                       &(reader_question){.kind = CIRCUIT, .work = load, .release = free_circuit});
+            take(q, &s);
+            if (s.last_check && ask % 17 == 5)
+                engine_check_cancel(e, s.last_check);
+            if (s.last_check && ask % 17 == 6)
+                engine_check_resume(e, s.last_check);
+        }
+    }
+    while (s.checked < 1)
+        take(q, &s);
     reader_stop(r);
     engine_stop(e);
     fit_request_release(&request);
@@ -114,7 +138,8 @@ int main(void)
     queue_free(q);
     fixture_remove(path);
     bool good = s.failed == 0 && s.circuits > 0;
-    printf("%d fits done, %d cancelled, %d circuits read\n", s.done, s.cancelled, s.circuits);
+    printf("%d fits done, %d cancelled, %d checks done, %d circuits read\n", s.done, s.cancelled,
+           s.checked, s.circuits);
     printf("%d passed, %d failed\n", good, !good);
     return !good;
 }
