@@ -62,6 +62,7 @@ status effects_pair_mean(const effects_pair *pair, uint32_t pairs, effects_pair 
 {
     double sum = 0;
     uint32_t terms = 0;
+    effects_gain *gain = mem_alloc(pairs * sizeof *gain);
     *out = (effects_pair){
         .circuit = mean_score(pair, pairs, offsetof(effects_pair, circuit)),
         .covariance = mean_score(pair, pairs, offsetof(effects_pair, covariance)),
@@ -69,10 +70,13 @@ status effects_pair_mean(const effects_pair *pair, uint32_t pairs, effects_pair 
     };
     for (uint32_t p = 0; p < pairs; p++) {
         out->removed += pair[p].removed;
+        gain[p] = pair[p].gain;
         sum += isnan(pair[p].covariance_all) ? 0 : pair[p].covariance_all;
         terms += isnan(pair[p].covariance_all) ? 0 : 1;
     }
     out->covariance_all = terms ? sum / terms : (double)NAN;
+    out->gain = effects_gain_mean(gain, pairs);
+    free(gain);
     status code = join_edges(pair, pairs, out, err);
     if (code != STATUS_OK)
         effects_pair_release(out);
@@ -89,21 +93,34 @@ effects_standing effects_standing_of(const effects_pair *pair, uint32_t pairs,
 {
     effects_standing s = {.pairs = pairs,
                           .circuit = mean->circuit.average_precision,
-                          .covariance = best_covariance(mean)};
+                          .covariance = best_covariance(mean),
+                          .gain = mean->gain};
     for (uint32_t p = 0; p < pairs; p++)
         s.better += pair[p].circuit.average_precision > best_covariance(&pair[p]);
     return s;
 }
 
+int effects_standing_sign(const effects_standing *s)
+{
+    double sure = 2 * s->gain.error; /* NaN: nothing is */
+    if (s->circuit > s->covariance)
+        return s->gain.mean > 0 && s->gain.mean >= sure ? 1 : 0;
+    return s->gain.mean < 0 && s->gain.mean <= -sure ? -1 : 0;
+}
+
 char *effects_standing_say(const effects_standing *s)
 {
+    static const char *const what[] = {
+        "the circuit does not beat plain covariance, which needs no fit: it is not worth its name "
+        "here",
+        "the circuit does not clearly beat plain covariance, which needs no fit",
+        "the circuit finds what removals move better than plain covariance does",
+    };
     if (isnan(s->circuit))
         return mem_copy_text("no removal moved anything: there is nothing to find");
-    const char *what =
-        s->circuit > s->covariance
-            ? "the circuit finds what removals move better than plain covariance does"
-            : "the circuit does not beat plain covariance, which needs no fit: it is "
-              "not worth its name here";
-    return mem_format("%s: average precision %.2f against %.2f; better in %u of %u layer pairs",
-                      what, s->circuit, s->covariance, s->better, s->pairs);
+    return mem_format(
+        "%s: average precision %.2f against %.2f, better in %u of %u layer pairs; with "
+        "as many edges each, the difference is %+.3f (standard error %.3f)",
+        what[effects_standing_sign(s) + 1], s->circuit, s->covariance, s->better, s->pairs,
+        s->gain.mean, s->gain.error);
 }

@@ -11,6 +11,7 @@ typedef struct effects_pair {
     uint32_t removed;                         /* source features that were removed */
     effects_score circuit, covariance, lasso; /* cells 0: was done without */
     double covariance_all; /* average precision of covariance with all cells as edges */
+    effects_gain gain;     /* of the circuit over covariance with as many edges */
     effect_cell *edge;     /* the circuit's (source and target are nodes: circuit.h), those that
                               disagree most first */
     uint32_t edge_count;
@@ -29,10 +30,15 @@ status effects_pair_mean(const effects_pair *pair, uint32_t pairs, effects_pair 
 
 /* How a circuit stands against covariance. */
 typedef struct effects_standing {
-    uint32_t pairs, better;     /* better: pairs where the circuit beats it */
+    uint32_t pairs, better;     /* better: pairs where the circuit's average precision is higher */
     double circuit, covariance; /* mean average precisions, covariance's the better of with as
                                    many edges and with all */
+    effects_gain gain;
 } effects_standing;
+
+/* Whether the difference is more than chance explains: the gain lies two standard errors or more
+ * from 0. 1: the circuit is better; -1: covariance is; 0: that is open. */
+int effects_standing_sign(const effects_standing *s);
 
 effects_standing effects_standing_of(const effects_pair *pair, uint32_t pairs,
                                      const effects_pair *mean);

@@ -87,6 +87,65 @@ status effects_score_cells(const effect_cell *cell, uint32_t count, uint64_t cel
     return code == STATUS_OK ? calibrate(cell, count, out, err) : code;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+status effects_score_without(const effect_cell *cell, uint32_t count, const uint32_t *source,
+                             uint32_t sources, uint64_t targets, double cut, uint32_t groups,
+                             double *out, error *err)
+{
+    effect_cell *rest = mem_try(count, sizeof *rest);
+    status code = rest ? STATUS_OK : error_memory(err, "judging a circuit");
+    for (uint32_t g = 0; g < groups && code == STATUS_OK; g++) {
+        uint32_t left_out = sources / groups + (g < sources % groups ? 1 : 0);
+        effects_score without = {.cells = targets * (sources - left_out)};
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            const uint32_t *at =
+                bsearch(&cell[i].source, source, sources, sizeof *source, by_number);
+            if (at && (uint32_t)(at - source) % groups != g)
+                rest[kept++] = cell[i];
+        }
+        count_cells(rest, kept, cut, &without);
+        code = rank_cells(rest, kept, cut, &without, err);
+        out[g] = without.average_precision;
+    }
+    free(rest);
+    return code;
+}
+
+effects_gain effects_gain_of(double first, double second, const double *first_without,
+                             const double *second_without, uint32_t groups)
+{
+    effects_gain gain = {.mean = first - second, .error = (double)NAN};
+    double middle = 0;
+    double squares = 0;
+    for (uint32_t g = 0; g < groups; g++)
+        middle += (first_without[g] - second_without[g]) / groups;
+    for (uint32_t g = 0; g < groups; g++) {
+        double off = first_without[g] - second_without[g] - middle;
+        squares += off * off;
+    }
+    if (groups > 1)
+        gain.error = sqrt(squares * (groups - 1) / groups);
+    return gain;
+}
+
+effects_gain effects_gain_mean(const effects_gain *part, uint32_t parts)
+{
+    double sum = 0;
+    double squares = 0;
+    for (uint32_t i = 0; i < parts; i++) {
+        sum += part[i].mean;
+        squares += part[i].error * part[i].error;
+    }
+    return (effects_gain){.mean = parts ? sum / parts : (double)NAN,
+                          .error = parts ? sqrt(squares) / parts : (double)NAN};
+}
+
 /* The mean over the pairs of the number that lies `offset` bytes into a score. */
 static double mean_of(const effects_score *pair, uint32_t pairs, size_t offset)
 {

@@ -40,6 +40,28 @@ typedef struct effects_score {
 status effects_score_cells(const effect_cell *cell, uint32_t count, uint64_t cells, double cut,
                            effects_score *out, error *err);
 
+enum { EFFECTS_GROUPS = 64 };
+
+/* The average precision without some of the sources, for each of `groups` groups of them:
+ * source[i] (as the cells number them, ascending) is in group i % groups. What of it does not
+ * depend on which sources happened to be removed shows in how little these differ. Each source has
+ * `targets` cells. */
+status effects_score_without(const effect_cell *cell, uint32_t count, const uint32_t *source,
+                             uint32_t sources, uint64_t targets, double cut, uint32_t groups,
+                             double *out, error *err);
+
+/* How much more average precision one circuit has than another. */
+typedef struct effects_gain {
+    double mean, error; /* the difference, and its standard error (jackknife over groups of removed
+                           features; NaN when it cannot be told) */
+} effects_gain;
+
+/* first, second: with all sources, and without each group. */
+effects_gain effects_gain_of(double first, double second, const double *first_without,
+                             const double *second_without, uint32_t groups);
+/* Of the mean over layer pairs, whose removed features have nothing to do with each other. */
+effects_gain effects_gain_mean(const effects_gain *part, uint32_t parts);
+
 /* Several pairs as one: counts are sums; all else is the mean over the pairs that have it, so that
  * pairs weigh the same. */
 effects_score effects_score_mean(const effects_score *pair, uint32_t pairs);

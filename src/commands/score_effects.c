@@ -173,6 +173,20 @@ static status print_edges(study *s, const scored *r, error *err)
     return code;
 }
 
+/* For programs: what the sentence is made of. */
+static void print_standing(output *o, const effects_standing *s)
+{
+    static const char *const sure[] = {"worse", "open", "better"};
+    output_text(o, "than_covariance", sure[effects_standing_sign(s) + 1]);
+    output_number(o, "average_precision", s->circuit, 3);
+    output_number(o, "covariance", s->covariance, 3);
+    output_number(o, "difference", s->gain.mean, 3);
+    output_number(o, "standard_error", s->gain.error, 3);
+    output_count(o, "better_pairs", s->better);
+    output_count(o, "pairs", s->pairs);
+    output_record(o);
+}
+
 static void print_words(const scored *r)
 {
     output *o = output_begin(r->how->json);
@@ -181,6 +195,8 @@ static void print_words(const scored *r)
         char *said = effects_standing_say(&standing);
         output_line(o, "%s", said);
         free(said);
+        if (r->how->json)
+            print_standing(o, &standing);
     }
     output_line(o,
                 "judged: every target feature for each of %u source features that were removed; "

@@ -5,11 +5,12 @@
  * circuit (counts are sums there, all else means over the pairs): removed, cells, moved, edges,
  * found, average_precision, precision_100, ..., sign, rank, slope; from edges on the same of the
  * baselines with `covariance.` and `lasso.` before the name, and covariance.all: average precision
- * with all cells as edges. Of the whole circuit also: pairs, better (pairs where it beats
- * covariance). Series, a pair and the whole: calibration (x predicted, y measured: means of a bin
- * of edges), deviation (y the standard deviation of what was measured within the bin), and scatter
- * (the edges farthest from 0). Edges: measured, the effect. Values: off,
- * the greatest |measured - predicted| of the edges into a target feature. */
+ * with all cells as edges; gain and gain.error (effects_gain, over covariance). Of the whole
+ * circuit also: pairs, better (pairs where it beats covariance). Series, a pair and the whole:
+ * calibration (x predicted, y measured: means of a bin of edges), deviation (y the standard
+ * deviation of what was measured within the bin), and scatter (the edges farthest from 0). Edges:
+ * measured, the effect. Values: off, the greatest |measured - predicted| of the edges into a
+ * target feature. */
 #include "src/base/memory.h"
 #include "src/jobs/check.h"
 #include "src/jobs/effects_judge.h"
@@ -122,8 +123,11 @@ static void harvest_pair(harvest *h, const effects_pair *pair)
     add_score(h, "", &pair->circuit);
     add_score(h, "covariance.", &pair->covariance);
     add_score(h, "lasso.", &pair->lasso);
-    if (pair->covariance.cells > 0)
+    if (pair->covariance.cells > 0) {
         add_figure(h, "covariance.", "all", pair->covariance_all);
+        add_figure(h, "gain", "", pair->gain.mean);
+        add_figure(h, "gain", ".error", pair->gain.error);
+    }
     h->point = mem_alloc((2 * CALIBRATION_BINS + SCATTER_MOST) * sizeof *h->point);
     for (uint32_t b = 0; b < pair->bins; b++)
         add_point(h, "calibration", b, pair->bin[b].predicted, pair->bin[b].measured);
@@ -237,6 +241,14 @@ static effects_score stored_score(const check_report *r, const effects_pair *pai
                            .slope = value[10]};
 }
 
+static effects_gain stored_gain(const check_report *r, int64_t source_layer, int64_t target_layer)
+{
+    return (effects_gain){
+        .mean = check_figure_of(r, source_layer, target_layer, "gain"),
+        .error = check_figure_of(r, source_layer, target_layer, "gain.error"),
+    };
+}
+
 static status keep_whole(check_job *job, const effects_pair *pair, uint32_t pairs, error *err)
 {
     effects_pair all = {0};
@@ -280,6 +292,7 @@ static status sum_up(check_job *job, const effects_options *how, error *err)
         pair[p].covariance = stored_score(&stored, &pair[p], job->layers, "covariance.");
         pair[p].lasso = stored_score(&stored, &pair[p], job->layers, "lasso.");
         pair[p].covariance_all = check_figure_of(&stored, from->id, to->id, "covariance.all");
+        pair[p].gain = stored_gain(&stored, from->id, to->id);
     }
     if (code == STATUS_OK)
         code = keep_whole(job, pair, pairs, err);
@@ -325,6 +338,7 @@ static effects_standing stored_standing(const check_report *report)
         .circuit = check_figure_of(report, 0, 0, "average_precision"),
         .covariance = fmax(check_figure_of(report, 0, 0, "covariance.average_precision"),
                            check_figure_of(report, 0, 0, "covariance.all")),
+        .gain = stored_gain(report, 0, 0),
     };
 }
 
@@ -333,11 +347,11 @@ static char *verdict(const check_report *report)
     effects_standing s = stored_standing(report);
     if (isnan(s.circuit))
         return mem_copy_text("no removal moved anything: there is nothing to find");
+    static const char *const what[] = {"does not beat", "does not clearly beat", "beats"};
     return mem_format("%s plain covariance at finding what removals move (AP %.2f against %.2f), "
                       "in %u of %u layer pairs",
-                      s.circuit > s.covariance ? "beats" : "does not beat", s.circuit,
-                      s.covariance, s.circuit > s.covariance ? s.better : s.pairs - s.better,
-                      s.pairs);
+                      what[effects_standing_sign(&s) + 1], s.circuit, s.covariance,
+                      s.circuit > s.covariance ? s.better : s.pairs - s.better, s.pairs);
 }
 
 static char *say(const check_report *report, const layer_set *layers, const fit *f)

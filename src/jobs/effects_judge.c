@@ -18,7 +18,8 @@ struct effects_judge {
     uint32_t *pair; /* places in f.pair of those that are judged */
     uint32_t pairs;
     uint32_t unfinished;
-    stack source; /* of the pair at work; several layers in a joint fit */
+    double without[EFFECTS_GROUPS]; /* of the pair at work: the circuit's effects_score_without */
+    stack source;                   /* of the pair at work; several layers in a joint fit */
     layer_data target;
 };
 
@@ -68,6 +69,23 @@ static status judge_edges(const effects_grid *g, effects_edges *edges, effects_s
     return effects_score_cells(edges->item, edges->count, cells, g->cut, score, err);
 }
 
+static uint32_t groups_of(const effects_grid *g)
+{
+    return g->removed_count < EFFECTS_GROUPS ? g->removed_count : EFFECTS_GROUPS;
+}
+
+static status leave_out(const effects_grid *g, const effects_edges *edges,
+                        double without[EFFECTS_GROUPS], error *err)
+{
+    uint32_t *source = mem_alloc(g->removed_count * sizeof *source);
+    for (uint32_t p = 0; p < g->removed_count; p++)
+        source[p] = g->source_first + g->removed[p];
+    status code = effects_score_without(edges->item, edges->count, source, g->removed_count,
+                                        g->target->features, g->cut, groups_of(g), without, err);
+    free(source);
+    return code;
+}
+
 static status judge_circuit(effects_judge *j, const fit_pair *pair, const effects_grid *g,
                             effects_pair *out, error *err)
 {
@@ -80,6 +98,8 @@ static status judge_circuit(effects_judge *j, const fit_pair *pair, const effect
                              &(gather){.edges = &edges, .grid = g}, err);
     if (code == STATUS_OK)
         code = judge_edges(g, &edges, &out->circuit, err);
+    if (code == STATUS_OK)
+        code = leave_out(g, &edges, j->without, err);
     out->edge = edges.item;
     out->edge_count = code == STATUS_OK ? effects_score_worst(edges.item, edges.count) : 0;
     return code == STATUS_OK ? effects_pair_calibrate(out, err) : code;
@@ -127,12 +147,19 @@ static status judge_covariance(effects_judge *j, const effects_grid *g, effects_
                                error *err)
 {
     effects_edges edges = {0};
+    double without[EFFECTS_GROUPS];
     uint32_t first = first_column(j, g->source->id);
     matrix own = own_columns(j, first, g->source->features);
     status code = effects_covariance(g, &own, j->source.data.active_mean + first, &j->target.m,
                                      out->circuit.edges, &edges, &out->covariance_all, err);
     if (code == STATUS_OK)
         code = judge_edges(g, &edges, &out->covariance, err);
+    if (code == STATUS_OK)
+        code = leave_out(g, &edges, without, err);
+    if (code == STATUS_OK)
+        out->gain =
+            effects_gain_of(out->circuit.average_precision, out->covariance.average_precision,
+                            j->without, without, groups_of(g));
     effects_edges_release(&edges);
     return code;
 }

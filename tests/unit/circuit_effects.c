@@ -1,10 +1,10 @@
 /* A circuit against measured effects, where the answer is known: made so, or computed by
  * scikit-learn and SciPy. */
-#include "src/circuit/calibration.h"
-#include "src/circuit/effects_score.h"
+#include "src/circuit/effects_pair.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SOURCES = 30, TARGETS = 50, CELLS = SOURCES * TARGETS };
@@ -169,6 +169,67 @@ Test(effects, the_worst_edges_come_first)
     cr_expect_eq(some[3].source, 0);
     cr_expect_str_eq(effects_disagreement(&some[3], 0.05), "too large");
     cr_expect_eq(some[4].source, 1, "cells without an edge are last");
+}
+
+/* Three sources of four targets; without each in turn, the rest is what effects_score_cells says
+ * of the rest. */
+Test(effects, without_a_source_the_rest_is_judged)
+{
+    static const uint32_t source[3] = {5, 7, 9};
+    effect_cell list[] = {
+        {.source = 5, .target = 1, .predicted = 0.9, .measured = 0.5, .edge = true},
+        {.source = 9, .target = 2, .predicted = -0.7, .measured = 0, .edge = true},
+        {.source = 7, .target = 3, .predicted = 0.5, .measured = -0.2, .edge = true},
+        {.source = 5, .target = 2, .measured = 0.3},
+        {.source = 9, .target = 0, .predicted = 0.1, .measured = 0.4, .edge = true},
+    };
+    double without[3];
+    cr_assert_eq(effects_score_without(list, 5, source, 3, 4, 0.05, 3, without, NULL), STATUS_OK);
+    for (uint32_t g = 0; g < 3; g++) {
+        effect_cell rest[5];
+        uint32_t kept = 0;
+        effects_score s;
+        for (uint32_t i = 0; i < 5; i++)
+            if (list[i].source != source[g])
+                rest[kept++] = list[i];
+        cr_assert_eq(effects_score_cells(rest, kept, 8, 0.05, &s, NULL), STATUS_OK);
+        cr_expect_float_eq(without[g], s.average_precision, 1e-12);
+    }
+    /* two groups: the first and the third source together */
+    cr_assert_eq(effects_score_without(list, 5, source, 3, 4, 0.05, 2, without, NULL), STATUS_OK);
+    cr_expect_float_eq(without[0], 1, 1e-12, "one edge, and it moved");
+}
+
+/* d = np.array([.1, .3, .2, .0]); n = 4; se = sqrt((n - 1) / n * ((d - d.mean()) ** 2).sum()) */
+Test(effects, a_difference_counts_when_it_is_beyond_chance)
+{
+    static const double first[4] = {.5, .6, .6, .5}, second[4] = {.4, .3, .4, .5};
+    effects_gain g = effects_gain_of(.7, .55, first, second, 4);
+    cr_expect_float_eq(g.mean, .15, 1e-12);
+    cr_expect_float_eq(g.error, 0.19364916731037085, 1e-12);
+    cr_expect(isnan(effects_gain_of(.7, .55, first, second, 1).error));
+    effects_gain pair[2] = {{.1, .03}, {.3, .04}}, mean = effects_gain_mean(pair, 2);
+    cr_expect_float_eq(mean.mean, .2, 1e-12);
+    cr_expect_float_eq(mean.error, .025, 1e-12);
+
+    effects_standing s = {
+        .pairs = 5, .better = 5, .circuit = .6, .covariance = .5, .gain = {.1, .04}};
+    cr_expect_eq(effects_standing_sign(&s), 1);
+    s.gain.error = .06;
+    cr_expect_eq(effects_standing_sign(&s), 0);
+    s.gain.error = (double)NAN;
+    cr_expect_eq(effects_standing_sign(&s), 0);
+    s = (effects_standing){.pairs = 5, .circuit = .4, .covariance = .5, .gain = {-.1, .04}};
+    cr_expect_eq(effects_standing_sign(&s), -1);
+    char *said = effects_standing_say(&s);
+    cr_expect_not_null(strstr(said, "not worth its name"), "%s", said);
+    free(said);
+    s.gain.mean = .01; /* only covariance with all cells is better */
+    cr_expect_eq(effects_standing_sign(&s), 0);
+    s.circuit = (double)NAN;
+    said = effects_standing_say(&s);
+    cr_expect_not_null(strstr(said, "nothing to find"), "%s", said);
+    free(said);
 }
 
 Test(calibration, bins_hold_as_many_points_each)
