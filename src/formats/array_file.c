@@ -53,18 +53,24 @@ static status failed(const char *path, error *err)
 status array_file_create(array_file **out, const char *path, number_type type, error *err)
 {
     *out = NULL;
-    FILE *file = fopen(path, "wbx");
-    if (!file)
-        return failed(path, err);
-    *out = mem_alloc(sizeof **out);
-    **out = (array_file){file, mem_copy_text(path), type, 0};
+    array_file *a = mem_zero(1, sizeof *a);
+    a->type = type;
+    a->path = mem_copy_text(path);
+    a->out = fopen(path, "wbx");
+    if (!a->out) {
+        status code = failed(path, err);
+        free(a->path);
+        free(a);
+        return code;
+    }
     unsigned char header[HEADER] = {0}; /* written when the shape is known */
-    if (fwrite(header, 1, HEADER, file) == HEADER)
-        return STATUS_OK;
-    status code = failed(path, err);
-    array_file_discard(*out);
-    *out = NULL;
-    return code;
+    if (fwrite(header, 1, HEADER, a->out) != HEADER) {
+        status code = failed(path, err);
+        array_file_discard(a);
+        return code;
+    }
+    *out = a;
+    return STATUS_OK;
 }
 
 status array_file_add(array_file *a, const void *numbers, size_t n, error *err)
