@@ -365,3 +365,15 @@ status note_hold_alone(db *d, error *err)
                          "'%s' is open elsewhere; close it there before it is replaced", d->path);
     return sql_failure(d, sqlite3_extended_errcode(d->handle), NULL, err);
 }
+
+bool note_has_tag(const char *tags, const char *tag)
+{
+    size_t length = strlen(tag);
+    for (const char *at = tags; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == length && memcmp(at, tag, length) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}

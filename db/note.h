@@ -22,6 +22,9 @@ status note_set_tags(db *d, int64_t layer_id, uint32_t feature, const char *word
 
 status note_set_pin(db *d, int64_t layer_id, uint32_t feature, bool on, error *err);
 
+/* Whether a word is among tags (words apart by blanks; NULL: none). */
+bool note_has_tag(const char *tags, const char *tag);
+
 typedef struct feature_note {
     int64_t layer_id;
     uint32_t feature;

@@ -142,6 +142,17 @@ static void turn_pin(app *a, uint32_t position, uint32_t feature)
     app_say(a, ROLE_STATUS, "%s %s", pinned ? "unpinned" : "pinned", name);
 }
 
+void notes_toggle_tag(app *a, uint32_t position, uint32_t feature, const char *tag)
+{
+    char name[128];
+    const feature_note *of = note_of(a, position, feature);
+    bool on = !note_has_tag(of ? of->tags : NULL, tag);
+    note_writer_add(a->note_writer, on ? NOTE_TAG : NOTE_UNTAG, app_layer(a, position)->id,
+                    feature, tag);
+    app_feature_name(a, name, sizeof name, position, feature);
+    app_say(a, ROLE_STATUS, "%s is %s %s", name, on ? "tagged" : "no longer tagged", tag);
+}
+
 bool notes_act(app *a, action_id act, uint32_t position, uint32_t feature)
 {
     if (act != ACT_LABEL && act != ACT_TAG && act != ACT_PIN)

@@ -30,6 +30,9 @@ void notes_take_off(notes *n, const feature_table *table);
  * may be NOTHING. False: another action. */
 bool notes_act(app *a, action_id act, uint32_t position, uint32_t feature);
 
+/* Gives the feature this tag, or takes it away; the feature must be there. */
+void notes_toggle_tag(app *a, uint32_t position, uint32_t feature, const char *tag);
+
 /* A view's `typed` begins with this. True: it was for the notes. */
 bool notes_typed(app *a, int tag, prompt_event event, const char *text);
 

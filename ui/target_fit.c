@@ -1,6 +1,7 @@
 #include "ui/target_fit.h"
 
 #include "src/base/memory.h"
+#include "src/jobs/check.h"
 #include "ui/pointer.h"
 #include "ui/standing.h"
 
@@ -8,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The tag by which `debias` knows what to take away. */
+static const char spurious[] = "spurious";
 
 /* What the page shows of the fit, copied: the study's snapshot may be replaced under it. */
 struct target_page {
@@ -23,6 +27,7 @@ struct target_page {
     double *intercept;
     uint32_t count, first; /* `first`: of the output at hand */
     list rows;
+    char *verdict;     /* of the newest debias check of the fit; clean, NULL: none */
     char problem[256]; /* why there is nothing; clean */
 };
 
@@ -87,6 +92,7 @@ typedef struct page_data {
     variable_fit_weight *weight;
     double *intercept;
     uint32_t count;
+    char *verdict;
 } page_data;
 
 static void data_free(void *read)
@@ -99,6 +105,7 @@ static void data_free(void *read)
     free(data->output);
     free(data->weight);
     free(data->intercept);
+    free(data->verdict);
     variable_fit_release(&data->f);
     free(data);
 }
@@ -132,6 +139,25 @@ static status name_outputs(db *d, page_data *data, error *err)
     return code;
 }
 
+/* What `debias` said of it last. */
+static status read_verdict(db *d, page_data *data, error *err)
+{
+    int64_t id = 0;
+    check_report report = {0};
+    const check_kind *kind = check_kind_find("debias");
+    status code = check_newest(d, data->f.base.id, kind->name, &id, err);
+    if (code != STATUS_OK || id == 0)
+        return code;
+    code = check_get_report(d, id, &report, err);
+    if (code == STATUS_OK) {
+        char *text = kind->verdict(&report);
+        data->verdict = text_clean(text);
+        free(text);
+    }
+    check_report_release(&report);
+    return code;
+}
+
 static status page_read(db *d, void *asked, void **result, error *err)
 {
     const page_ask *ask = asked;
@@ -145,6 +171,8 @@ static status page_read(db *d, void *asked, void **result, error *err)
                                     &data->count, err);
     if (code == STATUS_OK)
         code = name_outputs(d, data, err);
+    if (code == STATUS_OK)
+        code = read_verdict(d, data, err);
     if (code == STATUS_OK) {
         qsort(data->weight, data->count, sizeof *data->weight, by_output_and_weight);
         *result = data;
@@ -186,7 +214,9 @@ static void drop(target_page *p)
     free(p->output);
     free(p->weight);
     free(p->intercept);
+    free(p->verdict);
     variable_fit_release(&p->f);
+    p->verdict = NULL;
     p->output = NULL;
     p->weight = NULL;
     p->intercept = NULL;
@@ -211,6 +241,7 @@ bool target_fit_answer(app *a, int kind, reader_answer *answer)
         p->weight = data->weight;
         p->intercept = data->intercept;
         p->count = data->count;
+        p->verdict = data->verdict;
         *data = (page_data){0}; /* the page's now */
         choose_output(p, p->at_output < p->outputs ? p->at_output : 0);
     } else {
@@ -239,6 +270,9 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
     if (!in)
         return;
     app_feature_name(w->a, name, sizeof name, in->position, weight->feature);
+    const feature_note *note = note_find(&w->a->study->notes.set, in->id, weight->feature);
+    if (note_has_tag(note ? note->tags : NULL, spurious))
+        draw_text(r, line, 0, 1, ROLE_PICKED | on, draw_glyph(GLYPH_MARK));
     draw_text(r, line, 1, NAME_WIDTH, ROLE_NAME | on, name);
     int at = NAME_WIDTH + 2;
     if (r.cols >= 60) {
@@ -265,11 +299,9 @@ static void draw_keys(const target_page *p, region foot)
     static const struct {
         const char *key, *word;
         int pressed;
-    } keys[] = {{"Enter", "card", PRESSED_ENTER},
-                {"<", "more features", '<'},
-                {">", "fewer", '>'},
-                {"Tab", "next class", PRESSED_TAB},
-                {"q", "close", 'q'}};
+    } keys[] = {
+        {"Enter", "card", PRESSED_ENTER}, {"<", "more features", '<'},        {">", "fewer", '>'},
+        {"s", "spurious", 's'},           {"Tab", "next class", PRESSED_TAB}, {"q", "close", 'q'}};
     int at = 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (keys[i].pressed == PRESSED_TAB && p->outputs < 2)
@@ -313,10 +345,14 @@ static void page_draw(app *a, modal *m, region screen)
         body.cols = WIDEST;
     if (p->weight) {
         draw_facts(p, body);
-        draw_heads(region_part(body, 2, 0, 1, body.cols));
-        list_draw(&p->rows, region_part(body, 3, 0, body.rows - 3, body.cols), true, draw_row, &w);
+        int top = 2;
+        if (p->verdict)
+            draw_format(body, top++, 1, ROLE_DIM, "debias: %s", p->verdict);
+        draw_heads(region_part(body, top++, 0, 1, body.cols));
+        list_draw(&p->rows, region_part(body, top, 0, body.rows - top, body.cols), true, draw_row,
+                  &w);
         if (p->rows.count == 0)
-            draw_text(body, 3, 1, body.cols - 2, ROLE_DIM,
+            draw_text(body, top, 1, body.cols - 2, ROLE_DIM,
                       "no feature has a weight here: < goes to a smaller lambda");
     } else {
         draw_text(body, 0, 1, body.cols - 2, p->problem[0] ? ROLE_ERROR : ROLE_DIM,
@@ -342,6 +378,16 @@ static bool open_card(app *a, const target_page *p)
     return false;
 }
 
+static void tag_spurious(app *a, const target_page *p)
+{
+    if (!p->weight || p->rows.count == 0)
+        return;
+    const variable_fit_weight *weight = &p->weight[p->first + p->rows.cursor];
+    const layer *in = layer_by_id(&a->study->layers, weight->layer);
+    if (in)
+        notes_toggle_tag(a, in->position, weight->feature, spurious);
+}
+
 static void step_point(app *a, target_page *p, int by)
 {
     if ((by < 0 && p->point == 0) || (by > 0 && p->point + 1 >= p->points))
@@ -357,6 +403,8 @@ static bool page_key(app *a, modal *m, int key)
         step_point(a, p, 1); /* the path goes down in lambda */
     else if (key == '>' || key == '.')
         step_point(a, p, -1);
+    else if (key == 's')
+        tag_spurious(a, p);
     else if (key == PRESSED_TAB && p->outputs > 1)
         choose_output(p, (p->at_output + 1) % p->outputs);
     else if (key == PRESSED_BACKTAB && p->outputs > 1)

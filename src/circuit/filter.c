@@ -1,5 +1,6 @@
 #include "src/circuit/filter.h"
 
+#include "db/note.h"
 #include "src/base/text.h"
 
 #include <math.h>
@@ -231,24 +232,12 @@ static bool compares(const filter_term *t, double figure)
     }
 }
 
-static bool has_tag(const char *tags, const char *tag)
-{
-    size_t length = strlen(tag);
-    for (const char *at = tags; at && *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == length && memcmp(at, tag, length) == 0)
-            return true;
-        at += word;
-    }
-    return false;
-}
-
 static bool holds(const filter_term *t, const filter_facts *facts)
 {
     switch (t->kind) {
     case FILTER_FIGURE: return compares(t, facts->figure[t->column]);
     case FILTER_LABEL: return facts->label && text_contains(facts->label, t->word);
-    case FILTER_TAG: return has_tag(facts->tags, t->word);
+    case FILTER_TAG: return note_has_tag(facts->tags, t->word);
     case FILTER_PIN: return facts->pinned;
     default: return facts->label && *facts->label;
     }

@@ -100,15 +100,6 @@ static void append_feature(const study *s, const layer *in, uint32_t feature, ch
     *list = longer;
 }
 
-static bool has_tag(const char *tags, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = tags; at && (at = strstr(at, word)) != NULL; at += length)
-        if ((at == tags || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
-            return true;
-    return false;
-}
-
 /* Those of the fit's layers; a tag on another layer's feature says nothing about this fit. */
 static void append_tagged(const study *s, const variable_fit *f, const char *word, char **list)
 {
@@ -116,7 +107,7 @@ static void append_tagged(const study *s, const variable_fit *f, const char *wor
         const feature_note *note = &s->notes.item[n];
         const layer *in = layer_by_id(&s->layers, note->layer_id);
         if (in && note->feature < in->features && fit_reads(f, in->id) &&
-            has_tag(note->tags, word))
+            note_has_tag(note->tags, word))
             append_feature(s, in, note->feature, list);
     }
 }
@@ -148,7 +139,8 @@ static status append_file(const study *s, const variable_fit *f, char **list, er
     char *line = NULL;
     size_t length = 0;
     status code = lines_open_path(&from, file, err);
-    while (code == STATUS_OK && (code = lines_next(from, &line, &length, err)) == STATUS_OK && line)
+    while (code == STATUS_OK && (code = lines_next(from, &line, &length, err)) == STATUS_OK &&
+           line)
         code = read_feature(s, f, from, line, list, err);
     lines_close(from);
     return code;
@@ -293,8 +285,9 @@ static status run(char **arguments, int count, error *err)
     if ((count > 1) == (fit_id > 0))
         return error_set(err, STATUS_USAGE, "debias: either a label to fit, or --fit");
     if (fit_id && (layers || folds || ridge != 0 || !isnan(lambda)))
-        return error_set(err, STATUS_USAGE,
-                         "debias: --layer, --cv, --lambda and --ridge are for a new fit, not --fit");
+        return error_set(
+            err, STATUS_USAGE,
+            "debias: --layer, --cv, --lambda and --ridge are for a new fit, not --fit");
     status code = study_open(&s, arguments[0], DB_WRITE, err);
     if (code == STATUS_OK)
         code = check_variables(&s, count > 1 ? arguments[1] : NULL, err);

@@ -32,6 +32,9 @@ static status write_change(db *d, const change *c, error *err)
     switch (c->what) {
     case NOTE_LABEL: return note_set_label(d, c->layer_id, c->feature, c->text, err);
     case NOTE_TAGS: return note_set_tags(d, c->layer_id, c->feature, c->text, err);
+    case NOTE_TAG:
+    case NOTE_UNTAG:
+        return note_set_tag(d, c->layer_id, c->feature, c->text, c->what == NOTE_TAG, err);
     case NOTE_PIN_PATH:
     case NOTE_UNPIN_PATH: return path_pin(d, c->place, c->places, c->what == NOTE_PIN_PATH, err);
     case NOTE_PIN:

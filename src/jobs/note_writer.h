@@ -17,6 +17,8 @@ enum { NOTES_WRITTEN = 150, NOTES_FAILED };
 typedef enum note_change {
     NOTE_LABEL,
     NOTE_TAGS,
+    NOTE_TAG,
+    NOTE_UNTAG,
     NOTE_PIN,
     NOTE_UNPIN,
     NOTE_PIN_PATH,
