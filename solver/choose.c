@@ -62,7 +62,7 @@ static status try_lambda(const trial *t, const uint32_t *targets, uint32_t count
                          lasso_report *report)
 {
     *report = (lasso_report){0};
-    status code = solve_run(t->design, t->y, targets, count, &t->settings, lambda, &t->hooks,
+    status code = solve_run(t->design, t->y, targets, count, &t->settings, &lambda, 1, &t->hooks,
                             report, t->err);
     if (code == STATUS_OK && report->stopped)
         return error_set(t->err, STATUS_INTERRUPTED, "interrupted while choosing lambda");

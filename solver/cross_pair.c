@@ -1,9 +1,9 @@
 /* Cross-validation of a layer pair: one lambda for all its targets.
  *
  * A few hundred targets, every so-manyth of those that vary, stand for all. Every fold is held
- * out in turn, the others prepared as a source layer of their own, and the targets solved at each
- * lambda; what comes out of the solver is scored at once and forgotten. Errors are summed target
- * by target, in order, so that they do not depend on the number of threads. */
+ * out in turn, the others prepared as a source layer of their own, and the targets solved along
+ * the path of lambdas; what comes out of the solver is scored at once and forgotten. Errors are
+ * summed target by target, in order, so that they do not depend on the number of threads. */
 #include "solver/cross_curve.h"
 #include "solver/design.h"
 #include "solver/subset.h"
@@ -20,12 +20,13 @@ cross_search cross_search_defaults(void)
     return (cross_search){.points = 16, .fraction = 0.001, .targets = 256, .one_deviation = true};
 }
 
-/* One fold at one lambda: a solve's results, scored as they come. */
+/* One fold: a path's results, scored as they come. */
 typedef struct scorer {
     const matrix *x, *y;    /* held out */
     const double *variance; /* targets, over all samples */
     double *residual;       /* rows of x */
-    double *error;          /* targets: mean squared error over variance */
+    uint32_t points;        /* lambdas */
+    double *error;          /* targets x points: mean squared error over variance */
 } scorer;
 
 static void subtract(const matrix *m, uint32_t column, double a, double *r)
@@ -40,7 +41,7 @@ static bool score_block(void *user, uint32_t first, const lasso_result *results,
 {
     const scorer *s = user;
     (void)first;
-    for (uint32_t t = 0; t < count; t++) {
+    for (size_t t = 0; t < (size_t)count * s->points; t++) {
         const lasso_result *result = &results[t];
         double squares = 0;
         for (uint32_t i = 0; i < s->x->rows; i++)
@@ -50,7 +51,8 @@ static bool score_block(void *user, uint32_t first, const lasso_result *results,
             subtract(s->x, result->source[j], result->weight[j], s->residual);
         for (uint32_t i = 0; i < s->x->rows; i++)
             squares += s->residual[i] * s->residual[i];
-        s->error[result->target] = squares / s->x->rows / s->variance[result->target];
+        s->error[(size_t)result->target * s->points + result->point] =
+            squares / s->x->rows / s->variance[result->target];
     }
     return true;
 }
@@ -99,22 +101,22 @@ static status choose_targets(pair_job *job, const matrix *y, uint32_t most, erro
 static status solve_fold(pair_job *job, uint32_t f, const lasso_design *design,
                          const matrix *train_y, scorer *s, error *err)
 {
-    lasso_settings settings = job->settings;
     lasso_hooks hooks = {.user = s, .block = score_block, .cancel = job->cancel};
-    for (uint32_t i = 0; i < job->count; i++) {
-        lasso_report report;
-        settings.lambda = job->lambda[i];
-        status code = lasso_solve(design, train_y, NULL, 0, &settings, &hooks, &report, err);
-        if (code == STATUS_OK && report.stopped)
-            code = error_set(err, STATUS_INTERRUPTED, "interrupted while choosing lambda");
-        if (code != STATUS_OK)
-            return code;
+    lasso_report *report = mem_try(job->count, sizeof *report);
+    if (!report)
+        return error_memory(err, "cross-validation");
+    status code = lasso_path(design, train_y, NULL, 0, &job->settings, job->lambda, job->count,
+                             &hooks, report, err);
+    if (code == STATUS_OK && report[0].stopped)
+        code = error_set(err, STATUS_INTERRUPTED, "interrupted while choosing lambda");
+    for (uint32_t i = 0; code == STATUS_OK && i < job->count; i++) {
         double sum = 0;
         for (uint32_t t = 0; t < job->y.cols; t++)
-            sum += s->error[t];
+            sum += s->error[(size_t)t * job->count + i];
         job->error[(size_t)f * job->count + i] = sum / job->y.cols;
     }
-    return STATUS_OK;
+    free(report);
+    return code;
 }
 
 static status run_fold(pair_job *job, uint32_t f, error *err)
@@ -124,7 +126,7 @@ static status run_fold(pair_job *job, uint32_t f, error *err)
     matrix held_x = {0};
     matrix held_y = {0};
     lasso_design *design = NULL;
-    scorer s = {.x = &held_x, .y = &held_y, .variance = job->variance};
+    scorer s = {.x = &held_x, .y = &held_y, .variance = job->variance, .points = job->count};
     job->samples[f] = cross_mark(job->folds, job->x->rows, f, true, job->keep);
     status code = subset_rows(job->x, job->keep, &held_x, err);
     if (code == STATUS_OK)
@@ -138,7 +140,7 @@ static status run_fold(pair_job *job, uint32_t f, error *err)
         code = lasso_design_create(&design, &train_x, &job->settings, err);
     if (code == STATUS_OK) {
         s.residual = mem_try(held_x.rows, sizeof *s.residual);
-        s.error = mem_try(job->y.cols, sizeof *s.error);
+        s.error = mem_try((size_t)job->y.cols * job->count, sizeof *s.error);
         code = s.residual && s.error ? solve_fold(job, f, design, &train_y, &s, err)
                                      : error_memory(err, "cross-validation");
     }

@@ -102,7 +102,9 @@ target_step fista_run(workspace *w, const target_rules *rules, uint32_t t)
         l->u[k] = u[k] = 0;
     }
     look(w, rules, l);
-    if (target_settle_lambda(l, rules))
+    l->lambda_max = l->worst;
+    target_enter(l, rules, 0);
+    if (!screen_exceeds(l->lambda_max, 1, l->threshold))
         return TARGET_DONE;
     double momentum = 1;
     double unit = 1 / (l->y.norm * rules->lipschitz);

@@ -84,6 +84,7 @@ typedef enum lasso_state {
 
 typedef struct lasso_result {
     uint32_t target; /* column of the target layer */
+    uint32_t point;  /* of a path; 0 of a solve */
     lasso_state state;
     double lambda;     /* as used in the objective above (of the scaled problem with scale) */
     double lambda_max; /* smallest lambda at which this target has no parents */
@@ -134,6 +135,17 @@ typedef struct lasso_report {
 status lasso_solve(const lasso_design *design, const matrix *y, const uint32_t *targets,
                    uint32_t count, const lasso_settings *settings, const lasso_hooks *hooks,
                    lasso_report *report, error *err);
+
+/* Solves each target at every lambda of a grid, from the largest down, each from the solution
+ * before: a path of 20 points costs about twice as much as its last point.
+ *
+ * grid[0..points): finite, zero or more, descending; what settings->rule (absolute, pair or
+ * target) reads; settings->lambda does not count. The block hook gets the results of `count`
+ * targets, results[i * points + p] being target i at grid[p]. report has one for each point. Every
+ * result has its own certificate; method LASSO_DESCENT only. All else as lasso_solve. */
+status lasso_path(const lasso_design *design, const matrix *y, const uint32_t *targets,
+                  uint32_t count, const lasso_settings *settings, const double *grid,
+                  uint32_t points, const lasso_hooks *hooks, lasso_report *report, error *err);
 
 /* Turns any pair-wide rule into an absolute lambda: *lambda, and the pair's *lambda_max.
  * STATUS_INTERRUPTED when `cancel` (may be NULL) was set meanwhile. */

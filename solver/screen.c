@@ -63,7 +63,7 @@ bool screen_candidates(const lasso_design *design, lane *l, const double *correl
     size_t size = design->size;
     l->violator_count = 0;
     for (size_t k = 0;; k++) {
-        k = v->next_above(correlation, design->penalty, l->threshold * screen_slack, k, size);
+        k = v->next_above(correlation, design->penalty, l->limit * screen_slack, k, size);
         if (k == size)
             return true;
         if (!lane_note(l, (violator){(uint32_t)k, correlation[k]}))
@@ -80,6 +80,15 @@ void screen_drop_within(lane *l, const lasso_design *design)
             l->violators[kept++] = v;
     }
     l->violator_count = kept;
+}
+
+bool screen_nearly_done(const lane *l, const lasso_design *design)
+{
+    uint32_t above = 0;
+    for (uint32_t i = 0; i < l->violator_count; i++)
+        above +=
+            screen_exceeds(l->violators[i].g, design->penalty[l->violators[i].rank], l->threshold);
+    return above <= l->size / 8;
 }
 
 /* What all lanes need of a pass, side by side. */
@@ -149,7 +158,7 @@ static pass pass_begin(const lasso_design *design, lane *lanes, const uint8_t *m
     for (uint32_t t = 0; t < LANES; t++) {
         lane *l = &lanes[t];
         p.sum[t] = l->r.sum;
-        p.limit[t] = l->busy ? l->threshold * screen_slack : INFINITY;
+        p.limit[t] = l->busy ? l->limit * screen_slack : INFINITY;
         p.worst[t] = l->busy ? 0 : INFINITY;
         l->violator_count = 0;
         *busy += l->busy;

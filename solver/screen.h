@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* A feature outside the working set whose correlation with the residual exceeds the threshold. */
+/* A feature outside the working set whose correlation with the residual exceeds a limit. */
 typedef struct violator {
     uint32_t rank;
     double g; /* (z - mean)'r */
@@ -20,7 +20,9 @@ typedef struct lane {
     unsigned round;
     column_moments y;
     double lambda_max; /* M times it, for unscaled y */
-    double threshold;  /* M lambda, for unscaled y */
+    uint32_t point;    /* of the path */
+    double threshold;  /* M lambda of that point, for unscaled y */
+    double limit;      /* that of the next point: violators are noted from there on */
     residual r;
     double gap;
 
@@ -48,12 +50,6 @@ typedef struct lane {
     violator *violators;
     uint32_t violator_count, violator_room;
 } lane;
-
-/* Whether the last look found so few violators that the next round is likely the last. */
-static inline bool lane_is_nearly_done(const lane *l)
-{
-    return l->violator_count <= l->size / 8;
-}
 
 static inline bool lane_has(const lane *l, uint32_t rank)
 {
@@ -85,11 +81,14 @@ static inline bool screen_exceeds(double g, double penalty, double threshold)
 /* Looks at the correlations of a target with all features (no working set yet): sets worst. */
 void screen_correlations(const lasso_design *design, lane *l, const double *correlation);
 
-/* Collects the features whose correlation exceeds l->threshold. False: out of memory. */
+/* Collects the features whose correlation exceeds l->limit. False: out of memory. */
 bool screen_candidates(const lasso_design *design, lane *l, const double *correlation);
 
-/* Drops the violators that a threshold fixed since then admits. */
+/* Drops the violators that l->threshold admits. */
 void screen_drop_within(lane *l, const lasso_design *design);
+
+/* Whether so few violators exceed l->threshold that the next round is likely the last. */
+bool screen_nearly_done(const lane *l, const lasso_design *design);
 
 /* The pass over a dense layer, for WIDE_LANES targets. `residuals`: rows x WIDE_LANES, the
  * residual of each busy lane; `member`: design->size bytes for every LANES lanes, bit t set for

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DEFAULT_BLOCK = 64, DESCENT_ROUNDS = 100, FISTA_ROUNDS = 100000 };
 
@@ -58,9 +59,9 @@ static void fail(solve_job *job)
     atomic_store(&job->stop, true);
 }
 
-static void block_free(block *b)
+static void block_free(block *b, uint32_t points)
 {
-    for (uint32_t i = 0; b->results && i < b->count; i++) {
+    for (size_t i = 0; b->results && i < (size_t)b->count * points; i++) {
         free((void *)b->results[i].source);
         free((void *)b->results[i].weight);
     }
@@ -91,7 +92,7 @@ static bool deal(dealer *d, uint32_t *slot)
         *b = (block){.next = d->blocks, .first = (uint32_t)first};
         b->count = rest < job->block ? rest : job->block;
         b->left = b->count;
-        b->results = calloc(b->count, sizeof *b->results);
+        b->results = calloc((size_t)b->count * job->rules.points, sizeof *b->results);
         d->blocks = b;
         if (!b->results) {
             fail(job);
@@ -102,10 +103,12 @@ static bool deal(dealer *d, uint32_t *slot)
     return true;
 }
 
-static void count_results(lasso_report *report, const lasso_result *results, uint32_t count)
+/* `reports`: one a point. */
+static void count_results(lasso_report *reports, const lasso_result *results, size_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const lasso_result *r = &results[i];
+        lasso_report *report = &reports[r->point];
         report->targets++;
         report->converged += r->state == LASSO_CONVERGED;
         report->unconverged += r->state == LASSO_UNCONVERGED;
@@ -116,12 +119,13 @@ static void count_results(lasso_report *report, const lasso_result *results, uin
     }
 }
 
-/* Hands over results that follow each other in the order asked for; the lock is held. */
+/* Hands over the results of targets that follow each other in the order asked for; the lock is
+ * held. */
 static void hand_over(solve_job *job, uint32_t first, const lasso_result *results, uint32_t count)
 {
     if (job->refused)
         return;
-    count_results(job->report, results, count);
+    count_results(job->report, results, (size_t)count * job->rules.points);
     if (job->hooks && job->hooks->block &&
         !job->hooks->block(job->hooks->user, first, results, count)) {
         job->refused = true;
@@ -132,21 +136,25 @@ static void hand_over(solve_job *job, uint32_t first, const lasso_result *result
 /* The solve ends before its time: what is finished of a block is worth keeping all the same. */
 static void hand_over_finished(solve_job *job, const block *b)
 {
+    size_t points = job->rules.points;
     pthread_mutex_lock(&job->lock);
     for (uint32_t i = 0, run = 0; i < b->count; i += run + 1) {
-        for (run = 0; i + run < b->count && b->results[i + run].source;)
+        for (run = 0; i + run < b->count && b->results[(i + run + 1) * points - 1].source;)
             run++;
         if (run > 0)
-            hand_over(job, b->first + i, &b->results[i], run);
+            hand_over(job, b->first + i, &b->results[i * points], run);
     }
     pthread_mutex_unlock(&job->lock);
 }
 
-/* Files a finished lane's result; hands its block over if it was the last. */
+/* Files a lane's result at its point of the path; after the last, frees the lane, and hands over
+ * the block if that was its last target. */
 static bool file_result(dealer *d, workspace *w, uint32_t t)
 {
     solve_job *job = d->job;
     const lane *l = &w->lanes[t];
+    uint32_t points = job->rules.points;
+    uint32_t point = l->point;
     block **link = &d->blocks;
     while (l->slot < (*link)->first || l->slot - (*link)->first >= (*link)->count)
         link = &(*link)->next;
@@ -161,7 +169,10 @@ static bool file_result(dealer *d, workspace *w, uint32_t t)
         free(weight);
         return false;
     }
-    target_result(w, &job->rules, t, source, weight, &b->results[l->slot - b->first]);
+    target_result(w, &job->rules, t, source, weight,
+                  &b->results[(size_t)(l->slot - b->first) * points + point]);
+    if (point + 1 < points)
+        return true;
     target_end(w, t);
     if (job->hooks && job->hooks->done)
         atomic_fetch_add(job->hooks->done, 1);
@@ -171,8 +182,27 @@ static bool file_result(dealer *d, workspace *w, uint32_t t)
     pthread_mutex_lock(&job->lock);
     hand_over(job, b->first, b->results, b->count);
     pthread_mutex_unlock(&job->lock);
-    block_free(b);
+    block_free(b, points);
     return true;
+}
+
+/* What follows from a lane's step: results are filed as far as they go. */
+static void follow(dealer *d, workspace *w, uint32_t t, target_step step)
+{
+    solve_job *job = d->job;
+    while (step == TARGET_DONE) {
+        if (!file_result(d, w, t)) {
+            fail(job);
+            return;
+        }
+        if (!w->lanes[t].busy)
+            return;
+        step = target_next(w, &job->rules, t);
+    }
+    if (step == TARGET_INTERRUPTED)
+        atomic_store(&job->stop, true);
+    if (step == TARGET_NO_MEMORY)
+        fail(job);
 }
 
 /* Fills lane t with the next target that needs a pass; false when there is none left. */
@@ -180,20 +210,11 @@ static bool refill(dealer *d, workspace *w, uint32_t t)
 {
     solve_job *job = d->job;
     uint32_t slot;
-    while (deal(d, &slot)) {
+    while (!w->lanes[t].busy && deal(d, &slot)) {
         uint32_t column = job->targets ? job->targets[slot] : slot;
-        switch (target_begin(w, &job->rules, t, slot, column)) {
-        case TARGET_WAITS: return true;
-        case TARGET_DONE:
-            if (file_result(d, w, t))
-                break;
-            fail(job);
-            return false;
-        case TARGET_INTERRUPTED: atomic_store(&job->stop, true); return false;
-        case TARGET_NO_MEMORY: fail(job); return false;
-        }
+        follow(d, w, t, target_begin(w, &job->rules, t, slot, column));
     }
-    return false;
+    return w->lanes[t].busy;
 }
 
 /* One pass for all busy lanes and the step after it; false when none is busy or the job stops. */
@@ -203,7 +224,7 @@ static bool advance_all(dealer *d, workspace *w)
     uint32_t busy = 0;
     uint32_t lanes = w->lane_count;
     for (uint32_t t = 0; t < lanes; t++)
-        busy += w->lanes[t].busy || refill(d, w, t);
+        busy += refill(d, w, t);
     if (busy == 0 || atomic_load(&job->stop))
         return false;
     switch (target_pass(w, &job->rules)) {
@@ -212,13 +233,8 @@ static bool advance_all(dealer *d, workspace *w)
     default: break;
     }
     for (uint32_t t = 0; t < lanes; t++) {
-        if (!w->lanes[t].busy)
-            continue;
-        target_step step = target_advance(w, &job->rules, t);
-        if (step == TARGET_INTERRUPTED)
-            atomic_store(&job->stop, true);
-        if (step == TARGET_NO_MEMORY || (step == TARGET_DONE && !file_result(d, w, t)))
-            fail(job);
+        if (w->lanes[t].busy)
+            follow(d, w, t, target_advance(w, &job->rules, t));
     }
     return true;
 }
@@ -239,7 +255,7 @@ static void solve_thread(void *user, unsigned thread)
         block *next = d.blocks->next;
         if (d.blocks->results)
             hand_over_finished(job, d.blocks);
-        block_free(d.blocks);
+        block_free(d.blocks, job->rules.points);
         d.blocks = next;
     }
 }
@@ -264,15 +280,16 @@ status solve_check(const lasso_design *design, const matrix *y, const uint32_t *
 }
 
 status solve_run(const lasso_design *design, const matrix *y, const uint32_t *targets,
-                 uint32_t count, const lasso_settings *settings, double lambda,
-                 const lasso_hooks *hooks, lasso_report *report, error *err)
+                 uint32_t count, const lasso_settings *settings, const double *level,
+                 uint32_t points, const lasso_hooks *hooks, lasso_report *report, error *err)
 {
     bool fista = settings->method == LASSO_FISTA;
     solve_job job = {
         .rules = {.design = design,
                   .y = y,
                   .settings = *settings,
-                  .lambda = lambda,
+                  .level = level,
+                  .points = points,
                   .max_rounds = settings->max_rounds ? settings->max_rounds
                                 : fista              ? FISTA_ROUNDS
                                                      : DESCENT_ROUNDS,
@@ -297,35 +314,92 @@ status solve_run(const lasso_design *design, const matrix *y, const uint32_t *ta
     uint32_t blocks = count / job.block + (count % job.block != 0);
     parallel_run(threads < blocks ? threads : blocks ? blocks : 1, solve_thread, &job);
     pthread_mutex_destroy(&job.lock);
-    report->stopped = job.code == STATUS_OK && report->targets < count;
+    for (uint32_t p = 0; p < points; p++)
+        report[p].stopped = job.code == STATUS_OK && report[p].targets < count;
     return job.code;
+}
+
+/* Turns a grid as the rule reads it into levels, in place. */
+static status find_levels(const lasso_design *design, const matrix *y,
+                          const lasso_settings *settings, const atomic_bool *cancel, double *level,
+                          uint32_t points, error *err)
+{
+    double lambda_max = 0;
+    if (settings->rule == LASSO_ABSOLUTE || settings->rule == LASSO_OF_TARGET)
+        return STATUS_OK;
+    if (settings->rule != LASSO_OF_PAIR)
+        return lasso_choose_lambda(design, y, settings, cancel, level, &lambda_max, err);
+    double unit = 0;
+    lasso_settings whole = *settings;
+    whole.lambda = 1;
+    status code = lasso_choose_lambda(design, y, &whole, cancel, &unit, &lambda_max, err);
+    for (uint32_t p = 0; p < points; p++)
+        level[p] *= lambda_max;
+    return code;
+}
+
+/* lasso_path, on a grid that may be written to. */
+static status solve_grid(const lasso_design *design, const matrix *y, const uint32_t *targets,
+                         uint32_t count, const lasso_settings *settings, double *grid,
+                         uint32_t points, const lasso_hooks *hooks, lasso_report *report,
+                         error *err)
+{
+    double began = clock_seconds();
+    for (uint32_t p = 0; p < points; p++)
+        report[p] = (lasso_report){0};
+    status code = solve_check(design, y, targets, count, settings, err);
+    if (code != STATUS_OK)
+        return code;
+    code = find_levels(design, y, settings, hooks ? hooks->cancel : NULL, grid, points, err);
+    for (uint32_t p = 0; p < points; p++) {
+        report[p].stopped = code == STATUS_INTERRUPTED;
+        report[p].lambda = settings->rule == LASSO_OF_TARGET || code != STATUS_OK ? 0 : grid[p];
+    }
+    if (code == STATUS_OK)
+        code = solve_run(design, y, targets, targets ? count : y->cols, settings, grid, points,
+                         hooks, report, err);
+    for (uint32_t p = 0; p < points; p++)
+        report[p].seconds = clock_seconds() - began;
+    return code == STATUS_INTERRUPTED ? STATUS_OK : code;
 }
 
 status lasso_solve(const lasso_design *design, const matrix *y, const uint32_t *targets,
                    uint32_t count, const lasso_settings *settings, const lasso_hooks *hooks,
                    lasso_report *report, error *err)
 {
-    double began = clock_seconds();
-    *report = (lasso_report){0};
+    double level = settings->lambda;
     status code = lasso_settings_check(settings, err);
-    if (code == STATUS_OK)
-        code = solve_check(design, y, targets, count, settings, err);
+    *report = (lasso_report){0};
+    return code == STATUS_OK
+               ? solve_grid(design, y, targets, count, settings, &level, 1, hooks, report, err)
+               : code;
+}
+
+status lasso_path(const lasso_design *design, const matrix *y, const uint32_t *targets,
+                  uint32_t count, const lasso_settings *settings, const double *grid,
+                  uint32_t points, const lasso_hooks *hooks, lasso_report *report, error *err)
+{
+    lasso_settings own = *settings;
+    own.lambda = 0;
+    status code = lasso_settings_check(&own, err);
     if (code != STATUS_OK)
         return code;
-    const atomic_bool *cancel = hooks ? hooks->cancel : NULL;
-    double lambda = 0;
-    double lambda_max = 0;
-    if (settings->rule == LASSO_ABSOLUTE)
-        lambda = settings->lambda;
-    else if (settings->rule != LASSO_OF_TARGET)
-        code = lasso_choose_lambda(design, y, settings, cancel, &lambda, &lambda_max, err);
-    if (code == STATUS_INTERRUPTED)
-        report->stopped = true;
-    if (code == STATUS_OK) {
-        report->lambda = lambda;
-        code = solve_run(design, y, targets, targets ? count : y->cols, settings, lambda, hooks,
-                         report, err);
-    }
-    report->seconds = clock_seconds() - began;
-    return code == STATUS_INTERRUPTED ? STATUS_OK : code;
+    if (settings->rule != LASSO_ABSOLUTE && settings->rule != LASSO_OF_PAIR &&
+        settings->rule != LASSO_OF_TARGET)
+        return error_set(err, STATUS_USAGE,
+                         "a path takes its lambdas as they are, or as fractions");
+    if (settings->method != LASSO_DESCENT || settings->target_lambda || points == 0)
+        return error_set(err, STATUS_USAGE, "a path needs lambdas, and coordinate descent");
+    for (uint32_t p = 0; p < points; p++)
+        if (!isfinite(grid[p]) || grid[p] < 0 || (p > 0 && grid[p] > grid[p - 1]))
+            return error_set(err, STATUS_USAGE,
+                             "lambda %g of a path: expected numbers, zero or more, descending",
+                             grid[p]);
+    double *level = mem_try(points, sizeof *level);
+    if (!level)
+        return error_memory(err, "a path");
+    memcpy(level, grid, points * sizeof *level);
+    code = solve_grid(design, y, targets, count, &own, level, points, hooks, report, err);
+    free(level);
+    return code;
 }

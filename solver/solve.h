@@ -8,10 +8,10 @@
 status solve_check(const lasso_design *design, const matrix *y, const uint32_t *targets,
                    uint32_t count, const lasso_settings *settings, error *err);
 
-/* As lasso_solve, after its checks, with `lambda` for every rule but LASSO_OF_TARGET; `report`
- * is zeroed by the caller. */
+/* As lasso_path, after its checks: level[0..points) are lambdas, or fractions with
+ * LASSO_OF_TARGET; `report` is zeroed by the caller. */
 status solve_run(const lasso_design *design, const matrix *y, const uint32_t *targets,
-                 uint32_t count, const lasso_settings *settings, double lambda,
-                 const lasso_hooks *hooks, lasso_report *report, error *err);
+                 uint32_t count, const lasso_settings *settings, const double *level,
+                 uint32_t points, const lasso_hooks *hooks, lasso_report *report, error *err);
 
 #endif

@@ -110,7 +110,7 @@ static void set_limits(sweep_lanes *side, const lasso_design *design, const lane
     for (uint32_t t = 0; t < SWEEP_LANES; t++) {
         const lane *l = &lanes[t];
         double length = l->busy ? length_of(design, l) : 0;
-        double limit = l->busy ? l->threshold * screen_slack : INFINITY;
+        double limit = l->busy ? l->limit * screen_slack : INFINITY;
         side->sum[t] = length > 0 ? (float)(l->r.sum / length) : 0;
         side->limit[t] = (float)((length > 0 ? limit / length : limit) * (1 - margin));
         if (l->busy && length > 0)
@@ -131,7 +131,7 @@ static bool judge_hit(const lasso_design *design, lane *lanes, sweep_hit hit)
         if (!l->busy || lane_has(l, rank))
             continue;
         double g = design_dot(z, l->residual) - design->mean[rank] * l->r.sum;
-        if (!screen_exceeds(g, penalty, l->threshold))
+        if (!screen_exceeds(g, penalty, l->limit))
             continue;
         if (!lane_note(l, (violator){rank, g}))
             return false;
@@ -144,7 +144,7 @@ static bool judge_hit(const lasso_design *design, lane *lanes, sweep_hit hit)
  * certain, and what the inner solver left will do. */
 static void judge_members(const lasso_design *design, lane *l)
 {
-    l->certified = l->certify || lane_is_nearly_done(l);
+    l->certified = l->certify || screen_nearly_done(l, design);
     for (uint32_t j = 0; j < l->size; j++) {
         uint32_t rank = l->rank[j];
         double penalty = design->penalty[rank];

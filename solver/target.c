@@ -192,7 +192,7 @@ static bool grow(workspace *w, uint32_t t)
 static double inner_tolerance(const lane *l, const target_rules *rules)
 {
     double tight = 0.3 * rules->settings.tolerance;
-    if (l->round > 0 && lane_is_nearly_done(l))
+    if (l->round > 0 && l->violator_count <= l->size / 8)
         return tight;
     return fmax(tight, l->round == 0 ? 1e-3 : 1e-2 * l->gap);
 }
@@ -278,23 +278,81 @@ static target_step finish_round(workspace *w, const target_rules *rules, uint32_
     return TARGET_WAITS;
 }
 
-/* The lambda that was given, not found. */
-static double given_lambda(const target_rules *rules, uint32_t column)
-{
-    bool own = rules->settings.rule == LASSO_ABSOLUTE && rules->settings.target_lambda;
-    return own ? rules->settings.target_lambda[column] : rules->lambda;
-}
-
-bool target_settle_lambda(lane *l, const target_rules *rules)
+/* Lambda at a point, of the problem as solved. */
+static double lambda_at(const lane *l, const target_rules *rules, uint32_t point)
 {
     const lasso_settings *settings = &rules->settings;
-    l->lambda_max = l->worst;
-    l->threshold = settings->rule == LASSO_OF_TARGET
-                       ? settings->lambda * l->worst
-                       : rules->design->rows * given_lambda(rules, l->column) *
-                             target_lambda_scale(rules->design, &l->y);
+    if (settings->rule == LASSO_OF_TARGET) {
+        double unit = rules->design->rows * target_lambda_scale(rules->design, &l->y);
+        return l->lambda_max > 0 ? rules->level[point] * (l->lambda_max / unit) : 0;
+    }
+    bool own = settings->rule == LASSO_ABSOLUTE && settings->target_lambda;
+    return own ? settings->target_lambda[l->column] : rules->level[point];
+}
+
+/* M times it, for unscaled y. */
+static double threshold_at(const lane *l, const target_rules *rules, uint32_t point)
+{
+    return rules->settings.rule == LASSO_OF_TARGET
+               ? rules->level[point] * l->lambda_max
+               : rules->design->rows * lambda_at(l, rules, point) *
+                     target_lambda_scale(rules->design, &l->y);
+}
+
+void target_enter(lane *l, const target_rules *rules, uint32_t point)
+{
+    l->point = point;
+    l->threshold = threshold_at(l, rules, point);
+    l->limit = l->threshold;
+    if (point + 1 < rules->points)
+        l->limit = fmin(l->limit, threshold_at(l, rules, point + 1));
     l->gap = 0;
-    return !screen_exceeds(l->worst, 1, l->threshold);
+}
+
+/* Where the path of a target without parents so far begins: the first point at which it has some,
+ * else the last. */
+static uint32_t first_point(const lane *l, const target_rules *rules)
+{
+    uint32_t point = 0;
+    while (point + 1 < rules->points &&
+           !screen_exceeds(l->lambda_max, 1, threshold_at(l, rules, point)))
+        point++;
+    return point;
+}
+
+/* The violators that exceed the threshold join; the first round, or the next. */
+static target_step go_on(workspace *w, const target_rules *rules, uint32_t t, uint32_t most)
+{
+    lane *l = &w->lanes[t];
+    screen_drop_within(l, rules->design);
+    if (l->size == 0 && l->violator_count == 0)
+        return TARGET_DONE;
+    screen_select(rules->design, l, most);
+    return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
+}
+
+/* Begins the path; l->violators has what exceeds the threshold of its first point with parents,
+ * and maybe more. */
+static target_step begin_path(workspace *w, const target_rules *rules, uint32_t t)
+{
+    lane *l = &w->lanes[t];
+    l->round = 0;
+    target_enter(l, rules, 0);
+    return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, FIRST_SET)
+                                                          : TARGET_DONE;
+}
+
+target_step target_next(workspace *w, const target_rules *rules, uint32_t t)
+{
+    lane *l = &w->lanes[t];
+    target_enter(l, rules, l->point + 1);
+    if (l->size == 0) /* still without parents: what begin_path was given holds */
+        return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, FIRST_SET)
+                                                              : TARGET_DONE;
+    /* the next solution is near, unless the step is large */
+    l->round = 1;
+    l->gap = l->violator_count > l->size / 2 ? 0.1 : 0;
+    return go_on(w, rules, t, l->size > FIRST_SET ? l->size : FIRST_SET);
 }
 
 target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, uint32_t slot,
@@ -307,7 +365,8 @@ target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, ui
     l->round = 0;
     l->size = 0;
     l->gap = 0;
-    l->threshold = 0;
+    l->point = 0;
+    l->threshold = l->limit = 0;
     l->lambda_max = 0;
     l->y = column_measure(rules->y, column);
     l->r = (residual){.intercept = l->y.mean};
@@ -330,12 +389,11 @@ target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, ui
         correlation_of_vector(design, l->residual, l->r.sum, w->correlation);
     }
     screen_correlations(design, l, w->correlation);
-    if (target_settle_lambda(l, rules))
-        return TARGET_DONE;
+    l->lambda_max = l->worst;
+    l->limit = threshold_at(l, rules, first_point(l, rules));
     if (!screen_candidates(design, l, w->correlation))
         return TARGET_NO_MEMORY;
-    screen_select(design, l, FIRST_SET);
-    return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
+    return begin_path(w, rules, t);
 }
 
 target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
@@ -343,18 +401,14 @@ target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
     const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
     if (l->round == 0) {
-        if (target_settle_lambda(l, rules))
-            return TARGET_DONE;
-        screen_drop_within(l, design);
-        screen_select(design, l, FIRST_SET);
-        return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
+        l->lambda_max = l->worst;
+        return begin_path(w, rules, t);
     }
     candidate c = target_candidate(l, rules);
     l->gap = certificate_gap(design, &c, &l->r, l->worst, l->threshold);
     if (l->certified && (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds))
         return TARGET_DONE;
-    screen_select(design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
-    return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
+    return go_on(w, rules, t, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
 }
 
 void target_end(workspace *w, uint32_t t)
@@ -409,8 +463,8 @@ void target_result(const workspace *w, const target_rules *rules, uint32_t t, ui
         .state = constant                              ? LASSO_CONSTANT
                  : l->gap <= rules->settings.tolerance ? LASSO_CONVERGED
                                                        : LASSO_UNCONVERGED,
-        .lambda = rules->settings.rule == LASSO_OF_TARGET ? rules->settings.lambda * lambda_max
-                                                          : given_lambda(rules, l->column),
+        .point = l->point,
+        .lambda = lambda_at(l, rules, l->point),
         .lambda_max = lambda_max,
         .intercept = l->r.intercept,
         .r2 = constant ? 0 : 1 - l->r.rr / (l->y.norm * l->y.norm),

@@ -11,7 +11,8 @@ typedef struct target_rules {
     const lasso_design *design;
     const matrix *y;
     lasso_settings settings;
-    double lambda; /* absolute, for every rule but LASSO_OF_TARGET */
+    const double *level; /* points: lambdas, or with LASSO_OF_TARGET fractions; descending */
+    uint32_t points;
     unsigned max_rounds;
     double lipschitz; /* FISTA only */
     const atomic_bool *cancel;
@@ -37,7 +38,7 @@ void workspace_release(workspace *w);
 
 typedef enum target_step {
     TARGET_WAITS,       /* for the next pass */
-    TARGET_DONE,        /* the lane holds its result */
+    TARGET_DONE,        /* the lane holds its result at l->point */
     TARGET_INTERRUPTED, /* cancelled */
     TARGET_NO_MEMORY
 } target_step;
@@ -52,6 +53,9 @@ target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, ui
 /* Goes on after a pass. */
 target_step target_advance(workspace *w, const target_rules *rules, uint32_t t);
 
+/* After the result of a point that is not the last: begins the next. */
+target_step target_next(workspace *w, const target_rules *rules, uint32_t t);
+
 /* Frees the lane for another target. */
 void target_end(workspace *w, uint32_t t);
 
@@ -64,8 +68,8 @@ void target_result(const workspace *w, const target_rules *rules, uint32_t t, ui
 double target_lambda_scale(const lasso_design *design, const column_moments *y);
 
 /* For the methods: the lane's coefficients as a certificate sees them, and the step that fixes
- * the threshold once lambda_max is known (l->worst). True when no feature exceeds it. */
+ * the thresholds of a point of the path once l->lambda_max is known. */
 candidate target_candidate(const lane *l, const target_rules *rules);
-bool target_settle_lambda(lane *l, const target_rules *rules);
+void target_enter(lane *l, const target_rules *rules, uint32_t point);
 
 #endif

@@ -2,12 +2,13 @@
  *
  *   solver_bench [SIZE or DIR]... [--rule target] [--lambda 0.1] [--ridge 0] [--scale]
  *                [--tolerance 1e-6] [--threads 2] [--memory BYTES] [--targets N] [--method fista]
- *                [--verify N] [--dump] [--dense]
+ *                [--verify N] [--dump] [--dense] [--path POINTS]
  *
  * SIZE is generated (gen.c) and cached below $BENCH_DATA as raw files, which peers.py reads too:
  * DIR/{X,Y}.{p,i,x} (column starts and rows int32, values float32) and .shape; a dense layer has
  * no .p and .i, and .x holds column after column. A DIR of such files is read as it is. --dump
- * writes them and solves nothing; --dense solves the dense form of a sparse pair. */
+ * writes them and solves nothing; --dense solves the dense form of a sparse pair; --path solves
+ * POINTS lambdas, log-spaced from the largest down to --lambda, and reports the last. */
 #include "solver/lasso.h"
 #include "src/base/clock.h"
 #include "src/base/memory.h"
@@ -140,7 +141,7 @@ typedef struct verifier {
     const lasso_settings *settings;
     double kappa;
     double *mean, *r;
-    uint32_t every, verified;
+    uint32_t every, verified, points;
     double worst_gap, worst_difference;
 } verifier;
 
@@ -242,7 +243,7 @@ static bool verify_block(void *user, uint32_t first, const lasso_result *results
 {
     (void)first;
     verifier *v = user;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count * v->points; i++) {
         const lasso_result *r = &results[i];
         if (r->state == LASSO_CONSTANT || r->target % v->every != 0)
             continue;
@@ -256,13 +257,35 @@ static bool verify_block(void *user, uint32_t first, const lasso_result *results
 
 typedef struct options {
     lasso_settings settings;
-    uint32_t targets, verify;
+    uint32_t targets, verify, points;
     bool dump, dense;
 } options;
 
 static double seconds(struct timeval t)
 {
     return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
+
+/* The solve, or the path, whose last report it is. */
+static void solve(const options *o, const lasso_design *design, const matrix *y,
+                  const uint32_t *targets, uint32_t count, const lasso_hooks *hooks,
+                  lasso_report *report)
+{
+    uint32_t points = o->points ? o->points : 1;
+    double *grid = mem_alloc(points * sizeof *grid);
+    lasso_report *reports = mem_alloc(points * sizeof *reports);
+    for (uint32_t p = 0; p < points; p++)
+        grid[p] = points > 1 ? pow(o->settings.lambda, (double)p / (points - 1)) : 0;
+    error err;
+    status code = points > 1
+                      ? lasso_path(design, y, targets, count, &o->settings, grid, points, hooks,
+                                   reports, &err)
+                      : lasso_solve(design, y, targets, count, &o->settings, hooks, reports, &err);
+    if (code != STATUS_OK)
+        die(err.message, "solve");
+    *report = reports[points - 1];
+    free(grid);
+    free(reports);
 }
 
 static void run(const char *name, const options *o)
@@ -295,8 +318,7 @@ static void run(const char *name, const options *o)
     if (lasso_design_create(&design, &x, &o->settings, &err) != STATUS_OK)
         die(err.message, name);
     double prepared = clock_seconds() - began;
-    if (lasso_solve(design, &y, targets, count, &o->settings, NULL, &report, &err) != STATUS_OK)
-        die(err.message, name);
+    solve(o, design, &y, targets, count, NULL, &report);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double processor = seconds(usage.ru_utime) + seconds(usage.ru_stime) - processor_before;
@@ -309,13 +331,14 @@ static void run(const char *name, const options *o)
     fflush(stdout);
     if (o->verify && !o->settings.scale) {
         verifier v = {.x = &x, .y = &y, .settings = &o->settings};
+        v.points = o->points ? o->points : 1;
         v.every = y.cols / o->verify > 0 ? y.cols / o->verify : 1;
         verifier_prepare(&v);
         lasso_hooks hooks = {.user = &v, .block = verify_block};
         uint32_t chosen = 0;
         for (uint32_t k = 0; k < y.cols && chosen < count; k += v.every)
             targets[chosen++] = k;
-        lasso_solve(design, &y, targets, chosen, &o->settings, &hooks, &report, &err);
+        solve(o, design, &y, targets, chosen, &hooks, &report);
         printf("  verified %u: gap %.1e, off by %.1e", v.verified, v.worst_gap,
                v.worst_difference);
         free(v.mean);
@@ -374,6 +397,8 @@ int main(int count, char **arguments)
                 o.settings.memory = strtoull(value, NULL, 10);
             else if (strcmp(word, "--targets") == 0)
                 o.targets = (uint32_t)atoi(value);
+            else if (strcmp(word, "--path") == 0)
+                o.points = (uint32_t)atoi(value);
             else if (strcmp(word, "--verify") == 0)
                 o.verify = (uint32_t)atoi(value);
             else if (strcmp(word, "--method") == 0)

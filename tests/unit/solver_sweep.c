@@ -32,7 +32,7 @@ static void judge_sweep(const kernels *v, generator *g)
         }
         l->r.rr -= l->r.sum * l->r.sum / ROWS;
         l->busy = t != 5;
-        l->threshold = t == 6 ? 0 : scale * 30 * (1 + t % 3);
+        l->threshold = l->limit = t == 6 ? 0 : scale * 30 * (1 + t % 3);
         l->place = mem_zero(design->size, sizeof *l->place);
         if (l->busy)
             sweep_lay(&space, design, l, t);
