@@ -15,6 +15,7 @@
  * inside at or above the cut and outside below a tenth of inside. Figures of the whole circuit:
  * the same. */
 #include "src/base/memory.h"
+#include "src/jobs/findings.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/refit_folds.h"
 
@@ -68,16 +69,6 @@ static status applies(db *d, const layer_set *layers, const fit *f, const check_
 
 /* ---- what is stored ---- */
 
-static check_value value_of(const run *r, const char *name, uint32_t feature, double value)
-{
-    check_value v = {.source_layer = r->g.source_layer,
-                     .target_layer = r->g.target_layer,
-                     .feature = feature,
-                     .value = value};
-    snprintf(v.name, sizeof v.name, "%s", name);
-    return v;
-}
-
 static int ascending(const void *left, const void *right)
 {
     double a = *(const double *)left, b = *(const double *)right;
@@ -106,15 +97,12 @@ static void count_in(tally *t, double inside, double outside, double cut)
     t->memorised += inside >= cut && outside < 0.1 * inside;
 }
 
-static uint32_t tell_tally(tally *t, int64_t source_layer, int64_t target_layer,
-                           check_figure figure[4])
+static void tell_tally(tally *t, findings *f)
 {
-    figure[0] = (check_figure){source_layer, target_layer, "targets", t->count};
-    figure[1] = (check_figure){source_layer, target_layer, "inside", median(t->inside, t->count)};
-    figure[2] =
-        (check_figure){source_layer, target_layer, "outside", median(t->outside, t->count)};
-    figure[3] = (check_figure){source_layer, target_layer, "memorised", t->memorised};
-    return 4;
+    findings_figure(f, "targets", t->count);
+    findings_figure(f, "inside", median(t->inside, t->count));
+    findings_figure(f, "outside", median(t->outside, t->count));
+    findings_figure(f, "memorised", t->memorised);
 }
 
 static tally tally_create(uint32_t targets)
@@ -133,29 +121,28 @@ static void tally_release(tally *t)
 static status keep(run *r, bool last, uint32_t done, error *err)
 {
     const refit_regression *g = &r->g;
-    check_value *value = mem_alloc(((size_t)g->target_count * (SUMS + 3) + 1) * sizeof *value);
-    check_figure figure[4];
-    check_findings f = {.value = value, .figure = figure};
+    findings f = {.source_layer = g->source_layer, .target_layer = g->target_layer};
     tally t = tally_create(g->target_count);
     for (uint32_t i = 0; i < g->target_count; i++) {
         uint32_t feature = g->targets[i];
         refit_sums *s = &r->sum[feature];
         for (int k = 0; k < SUMS; k++)
-            value[f.values++] = value_of(r, sum_names[k], feature, *sum_of(s, k));
+            findings_value(&f, sum_names[k], feature, *sum_of(s, k));
         if (!last)
             continue;
         double inside = refit_explained(s->error_in, s->deviation_in);
         double outside = refit_explained(s->error_out, s->deviation_out);
-        value[f.values++] = value_of(r, "inside", feature, inside);
-        value[f.values++] = value_of(r, "outside", feature, outside);
-        value[f.values++] = value_of(r, "memorised", feature, inside - fmax(outside, 0));
+        findings_value(&f, "inside", feature, inside);
+        findings_value(&f, "outside", feature, outside);
+        findings_value(&f, "memorised", feature, inside - fmax(outside, 0));
         count_in(&t, inside, outside, r->job->settings.cut);
     }
     if (last)
-        f.figures = tell_tally(&t, g->source_layer, g->target_layer, figure);
-    status code = check_keep(r->job, &f, done, err);
+        tell_tally(&t, &f);
+    check_findings list = findings_list(&f);
+    status code = check_keep(r->job, &list, done, err);
     tally_release(&t);
-    free(value);
+    findings_release(&f);
     return code;
 }
 
@@ -217,14 +204,15 @@ static status sum_up(run *r, error *err)
                                     pair->target_layer, "outside", pool, &outside, err);
     }
     if (code == STATUS_OK && inside.count == outside.count) {
-        check_figure figure[4];
-        check_findings f = {.figure = figure};
+        findings f = {0};
         tally t = tally_create(inside.count);
         for (uint32_t i = 0; i < inside.count; i++)
             count_in(&t, inside.list[i], outside.list[i], job->settings.cut);
-        f.figures = tell_tally(&t, 0, 0, figure);
-        code = check_keep(job, &f, job->about.units, err);
+        tell_tally(&t, &f);
+        check_findings list = findings_list(&f);
+        code = check_keep(job, &list, job->about.units, err);
         tally_release(&t);
+        findings_release(&f);
     }
     free(inside.list);
     free(outside.list);

@@ -25,6 +25,7 @@
 #include "src/base/memory.h"
 #include "src/base/random.h"
 #include "src/jobs/folds.h"
+#include "src/jobs/null_curve.h"
 #include "src/jobs/refit_folds.h"
 #include "src/jobs/refit_permute.h"
 
@@ -33,21 +34,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_DOCUMENTS = 8, POINTS_A_DECADE = 24 };
-
-/* Strengths at which edges are counted: those of the circuit's edges of certain ranks. */
-typedef struct grid {
-    int64_t source_layer, target_layer; /* 0, 0: all pairs */
-    uint32_t points;
-    double *edges;     /* points: the circuit's edges at or above the threshold */
-    double *threshold; /* points, descending; the last is 0 */
-} grid;
+enum { LEAST_DOCUMENTS = 8 };
 
 typedef struct run {
     check_job *job;
     refit *r;
-    uint32_t *fold; /* NULL: the noise is whole */
-    grid *grid;     /* the whole circuit, then each pair of the fit */
+    uint32_t *fold;    /* NULL: the noise is whole */
+    null_curve *curve; /* the whole circuit, then each pair of the fit */
     refit_regression g;
     double *share;  /* by target column: s_j */
     double *lambda; /* by target column */
@@ -114,93 +107,48 @@ static bool take_strength(void *user, const edge *e)
     return true;
 }
 
-static int descending(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a < b) - (a > b);
-}
-
-/* Ranks 1, 2, 3, ... further and further apart; the last is all edges, whatever their strength. */
-static void make_grid(grid *g, double *value, size_t count)
-{
-    qsort(value, count, sizeof *value, descending);
-    uint32_t room = 16;
-    g->edges = mem_alloc(room * sizeof *g->edges);
-    g->threshold = mem_alloc(room * sizeof *g->threshold);
-    for (size_t rank = 1; rank <= count;) {
-        if (g->points + 1 >= room) {
-            room *= 2;
-            g->edges = mem_grow(g->edges, room, sizeof *g->edges);
-            g->threshold = mem_grow(g->threshold, room, sizeof *g->threshold);
-        }
-        while (rank < count && value[rank] >= value[rank - 1])
-            rank++; /* ties come together */
-        g->edges[g->points] = (double)rank;
-        g->threshold[g->points++] = rank == count ? 0 : value[rank - 1];
-        size_t next = (size_t)ceil((double)rank * pow(10, 1.0 / POINTS_A_DECADE));
-        next = next > rank ? next : rank + 1;
-        rank = rank < count && next > count ? count : next;
-    }
-}
-
-static status make_grids(run *r, error *err)
+static status make_curves(run *r, error *err)
 {
     const fit *f = r->job->fit;
     strengths all = {0};
     status code = STATUS_OK;
-    r->grid = mem_zero(f->pair_count + 1, sizeof *r->grid);
+    r->curve = mem_zero(f->pair_count + 1, sizeof *r->curve);
     for (uint32_t p = 0; p < f->pair_count && code == STATUS_OK; p++) {
         strengths own = {0};
-        grid *g = &r->grid[p + 1];
+        null_curve *g = &r->curve[p + 1];
         g->source_layer = f->pair[p].source_layer;
         g->target_layer = f->pair[p].target_layer;
         code = fit_each_edge(r->job->connection, f->pair[p].id, take_strength, &own, err);
         for (size_t i = 0; i < own.count; i++)
             take_strength(&all, &(edge){.removal = own.value[i]});
-        make_grid(g, own.value, own.count);
+        null_curve_make(g, own.value, own.count);
         free(own.value);
     }
-    make_grid(&r->grid[0], all.value, all.count);
+    null_curve_make(&r->curve[0], all.value, all.count);
     free(all.value);
     return code;
 }
 
-static void free_grids(run *r)
+static void free_curves(run *r)
 {
-    for (uint32_t p = 0; r->grid && p <= r->job->fit->pair_count; p++) {
-        free(r->grid[p].edges);
-        free(r->grid[p].threshold);
-    }
-    free(r->grid);
+    for (uint32_t p = 0; r->curve && p <= r->job->fit->pair_count; p++)
+        null_curve_release(&r->curve[p]);
+    free(r->curve);
 }
 
-static const grid *grid_of(const run *r, int64_t source_layer)
+static const null_curve *curve_of(const run *r, int64_t source_layer)
 {
-    const grid *g = &r->grid[1];
+    const null_curve *g = &r->curve[1];
     while (g->source_layer != source_layer || g->target_layer != r->g.target_layer)
         g++;
     return g;
 }
 
-/* The first point that an edge of this strength counts at; it counts at all points after it. */
-static uint32_t place_of(const grid *g, double strength)
-{
-    uint32_t low = 0, high = g->points;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (g->threshold[middle] <= strength)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
-
 /* ---- one round ---- */
 
-/* Where the counts of a part begin: its own grid's, and after them the whole circuit's. */
+/* Where the counts of a part begin: its own curve's, and after them the whole circuit's. */
 typedef struct part_count {
-    const grid *own;
+    const null_curve *own;
     uint64_t *at_own, *at_all;
 } part_count;
 
@@ -223,52 +171,42 @@ static bool count_edges(void *user, uint32_t first, const lasso_result *results,
             double strength = fabs(results[i].weight[j] * r->share[results[i].target] *
                                    r->g.source->active_mean[column]);
             part_count *c = &k->part[part];
-            if (c->own->points == 0)
-                continue; /* the circuit has no edge there to compare with */
-            c->at_own[place_of(c->own, strength)]++;
-            c->at_all[place_of(&r->grid[0], strength)]++;
+            if (c->own->points) /* else the circuit has no edge there to compare with */
+                c->at_own[null_curve_place(c->own, strength)]++;
+            if (r->curve[0].points)
+                c->at_all[null_curve_place(&r->curve[0], strength)]++;
         }
     }
     return true;
 }
 
-static uint32_t add_points(check_point *to, const grid *key, const grid *g, const uint64_t *count,
-                           const char *series, const char *squares)
+/* A round's counts on a curve, and their squares. */
+static void add_points(findings *f, const null_curve *g, const uint64_t *count, const char *series,
+                       const char *squares)
 {
-    uint32_t points = 0;
     double sum = 0;
     for (uint32_t i = 0; i < g->points; i++) {
         sum += (double)count[i];
-        for (int squared = 0; squared < 2; squared++) {
-            check_point *p = &to[points++];
-            *p = (check_point){.source_layer = key->source_layer,
-                               .target_layer = key->target_layer,
-                               .place = i,
-                               .x = g->edges[i],
-                               .y = squared ? sum * sum : sum};
-            snprintf(p->series, sizeof p->series, "%s", squared ? squares : series);
-        }
+        findings_point(f, series, i, g->edges[i], sum);
+        findings_point(f, squares, i, g->edges[i], sum * sum);
     }
-    return points;
 }
 
 /* Adds a round's counts to those of the rounds before. */
 static status keep_round(run *r, const counting *k, uint32_t done, error *err)
 {
-    uint32_t room = 0;
-    for (uint32_t p = 0; p < r->g.parts; p++)
-        room += 2 * (k->part[p].own->points + r->grid[0].points);
-    check_point *point = mem_alloc(room * sizeof *point);
-    check_findings f = {.point = point, .add = true};
+    findings f = {0};
     for (uint32_t p = 0; p < r->g.parts; p++) {
         const part_count *c = &k->part[p];
-        f.points +=
-            add_points(point + f.points, c->own, c->own, c->at_own, "null", "null squared");
-        f.points += add_points(point + f.points, c->own, &r->grid[0], c->at_all, "null of all",
-                               "null of all squared");
+        f.source_layer = c->own->source_layer;
+        f.target_layer = c->own->target_layer;
+        add_points(&f, c->own, c->at_own, "null", "null squared");
+        add_points(&f, &r->curve[0], c->at_all, "null of all", "null of all squared");
     }
-    status code = check_keep(r->job, &f, done, err);
-    free(point);
+    check_findings list = findings_list(&f);
+    list.add = true;
+    status code = check_keep(r->job, &list, done, err);
+    findings_release(&f);
     return code;
 }
 
@@ -278,14 +216,14 @@ static status run_round(run *r, const lasso_design *design, const matrix *y, uin
     counting k = {.r = r, .part = mem_zero(r->g.parts, sizeof *k.part)};
     size_t room = 0;
     for (uint32_t p = 0; p < r->g.parts; p++) {
-        k.part[p].own = grid_of(r, r->g.part[p].source_layer);
-        room += k.part[p].own->points + r->grid[0].points;
+        k.part[p].own = curve_of(r, r->g.part[p].source_layer);
+        room += k.part[p].own->points + r->curve[0].points;
     }
     uint64_t *count = mem_zero(room + 1, sizeof *count), *at = count;
     for (uint32_t p = 0; p < r->g.parts; p++) {
         k.part[p].at_own = at;
         k.part[p].at_all = at += k.part[p].own->points;
-        at += r->grid[0].points;
+        at += r->curve[0].points;
     }
     status code = refit_solve(r->r, &r->g, design, y, r->lambda, count_edges, &k, err);
     if (code == STATUS_OK)
@@ -309,8 +247,7 @@ static bool read_share(void *user, uint32_t feature, double value)
 static status find_shares(run *r, uint32_t done, error *err)
 {
     refit_sums *sum = mem_zero(r->g.target->m.cols, sizeof *sum);
-    check_value *value = mem_alloc((r->g.target_count + 1) * sizeof *value);
-    check_findings f = {.value = value};
+    findings f = {.source_layer = r->g.source_layer, .target_layer = r->g.target_layer};
     status code = STATUS_OK;
     uint32_t folds = (uint32_t)r->job->settings.folds;
     for (uint32_t k = 0; k < folds && code == STATUS_OK; k++)
@@ -318,15 +255,12 @@ static status find_shares(run *r, uint32_t done, error *err)
     for (uint32_t i = 0; i < r->g.target_count && code == STATUS_OK; i++) {
         uint32_t feature = r->g.targets[i];
         double r2 = refit_explained(sum[feature].error_out, sum[feature].deviation_out);
-        value[f.values++] = (check_value){.source_layer = r->g.source_layer,
-                                          .target_layer = r->g.target_layer,
-                                          .name = "unexplained",
-                                          .feature = feature,
-                                          .value = r2 > 0 ? 1 - r2 : 1};
+        findings_value(&f, "unexplained", feature, r2 > 0 ? 1 - r2 : 1);
     }
+    check_findings list = findings_list(&f);
     if (code == STATUS_OK)
-        code = check_keep(r->job, &f, done, err);
-    free(value);
+        code = check_keep(r->job, &list, done, err);
+    findings_release(&f);
     free(sum);
     return code;
 }
@@ -394,76 +328,6 @@ static status run_regression(run *r, uint32_t number, uint32_t units, error *err
 
 /* ---- what the rounds come to ---- */
 
-/* Sums over the rounds at each point of a grid. */
-typedef struct totals {
-    double *sum, *variance; /* of the rounds' sum */
-} totals;
-
-static void add_totals(totals *t, const check_report *r, const grid *key, const char *series,
-                       const char *squares, double rounds)
-{
-    uint32_t count = 0, squared = 0;
-    const check_point *sum =
-        check_curve_of(r, key->source_layer, key->target_layer, series, &count);
-    const check_point *square =
-        check_curve_of(r, key->source_layer, key->target_layer, squares, &squared);
-    for (uint32_t i = 0; i < count && i < squared; i++) {
-        t->sum[i] += sum[i].y;
-        t->variance[i] += fmax(0, square[i].y - sum[i].y * sum[i].y / rounds);
-    }
-}
-
-typedef struct judgement {
-    check_point *point;
-    uint32_t points;
-    check_figure figure[8];
-    uint32_t figures;
-} judgement;
-
-static void add_figure(judgement *v, const grid *g, const char *name, double value)
-{
-    check_figure *f = &v->figure[v->figures++];
-    *f = (check_figure){
-        .source_layer = g->source_layer, .target_layer = g->target_layer, .value = value};
-    snprintf(f->name, sizeof f->name, "%s", name);
-}
-
-static void add_point(judgement *v, const grid *g, uint32_t i, const char *series, double y)
-{
-    check_point *p = &v->point[v->points++];
-    *p = (check_point){.source_layer = g->source_layer,
-                       .target_layer = g->target_layer,
-                       .place = i,
-                       .x = g->edges[i],
-                       .y = y};
-    snprintf(p->series, sizeof p->series, "%s", series);
-}
-
-static void judge(judgement *v, const grid *g, const totals *t, double rounds, double rate)
-{
-    double least = 1;
-    uint32_t kept = 0;
-    uint32_t last = g->points - 1;
-    double *fdr = mem_alloc(g->points * sizeof *fdr);
-    for (uint32_t i = g->points; i-- > 0;) {
-        least = fmin(least, (1 + t->sum[i]) / (rounds * g->edges[i]));
-        fdr[i] = least;
-        kept = kept || least > rate ? kept : i + 1;
-    }
-    for (uint32_t i = 0; i < g->points; i++) {
-        add_point(v, g, i, "threshold", g->threshold[i]);
-        add_point(v, g, i, "fdr", fdr[i]);
-        add_point(v, g, i, "fdr error", sqrt(t->variance[i]) / rounds / g->edges[i]);
-    }
-    add_figure(v, g, "edges", g->edges[last]);
-    add_figure(v, g, "null edges", t->sum[last] / rounds);
-    add_figure(v, g, "fdr", fdr[last]);
-    add_figure(v, g, "fdr error", sqrt(t->variance[last]) / rounds / g->edges[last]);
-    add_figure(v, g, "threshold", kept ? g->threshold[kept - 1] : (double)NAN);
-    add_figure(v, g, "edges kept", kept ? g->edges[kept - 1] : 0);
-    free(fdr);
-}
-
 static status sum_up(run *r, error *err)
 {
     check_report report = {0};
@@ -471,24 +335,22 @@ static status sum_up(run *r, error *err)
     double rounds = (double)job->settings.rounds;
     uint32_t pairs = job->fit->pair_count;
     status code = check_get_report(job->connection, job->about.id, &report, err);
+    findings found = {0};
     for (uint32_t p = 0; p <= pairs && code == STATUS_OK; p++) {
-        const grid *g = &r->grid[p];
-        totals t = {mem_zero(g->points + 1, sizeof *t.sum),
-                    mem_zero(g->points + 1, sizeof *t.variance)};
-        judgement v = {.point = mem_alloc((3 * (size_t)g->points + 1) * sizeof *v.point)};
+        const null_curve *g = &r->curve[p];
+        null_totals t = null_totals_create(g);
         if (p > 0)
-            add_totals(&t, &report, g, "null", "null squared", rounds);
+            null_totals_add(&t, &report, g, "null", "null squared", rounds);
         for (uint32_t other = 1; p == 0 && other <= pairs; other++)
-            add_totals(&t, &report, &r->grid[other], "null of all", "null of all squared", rounds);
-        if (g->points)
-            judge(&v, g, &t, rounds, job->settings.rate);
-        check_findings f = {
-            .figure = v.figure, .figures = v.figures, .point = v.point, .points = v.points};
-        code = check_keep(job, &f, p == pairs ? job->about.units : job->about.done, err);
-        free(t.sum);
-        free(t.variance);
-        free(v.point);
+            null_totals_add(&t, &report, &r->curve[other], "null of all", "null of all squared",
+                            rounds);
+        null_curve_judge(g, &t, rounds, job->settings.rate, &found);
+        null_totals_release(&t);
     }
+    check_findings list = findings_list(&found);
+    if (code == STATUS_OK)
+        code = check_keep(job, &list, job->about.units, err);
+    findings_release(&found);
     check_report_release(&report);
     return code;
 }
@@ -503,7 +365,7 @@ static status prepare(run *r, error *err)
         code = folds_by_document(job->connection, samples, (uint32_t)job->settings.folds,
                                  job->settings.seed, &r->fold, err);
     if (code == STATUS_OK)
-        code = make_grids(r, err);
+        code = make_curves(r, err);
     return code;
 }
 
@@ -520,7 +382,7 @@ static status run_all(check_job *job, error *err)
         code = run_regression(&r, i, units, err);
     if (code == STATUS_OK)
         code = sum_up(&r, err);
-    free_grids(&r);
+    free_curves(&r);
     free(r.fold);
     refit_close(r.r);
     return code;

@@ -25,6 +25,7 @@
 #include "src/base/clock.h"
 #include "src/base/memory.h"
 #include "src/base/random.h"
+#include "src/jobs/findings.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/refit.h"
 #include "src/jobs/stability.h"
@@ -196,19 +197,14 @@ static status run_half(run *r, const uint32_t *fold, uint32_t half, error *err)
 
 /* ---- what is stored ---- */
 
-static uint32_t tell_selected(const run *r, uint32_t pairs, check_value *value)
+static void tell_selected(const run *r, uint32_t pairs, findings *f)
 {
-    uint32_t values = 0;
+    f->source_layer = r->g.source_layer;
+    f->target_layer = r->g.target_layer;
     for (uint32_t i = 0; i < r->g.target_count; i++) {
         uint32_t feature = r->g.targets[i];
-        check_value *v = &value[values++];
-        *v = (check_value){.source_layer = r->g.source_layer,
-                           .target_layer = r->g.target_layer,
-                           .feature = feature,
-                           .value = (double)r->selected[feature] / (2.0 * pairs)};
-        snprintf(v->name, sizeof v->name, "%s", selected_name);
+        findings_value(f, selected_name, feature, (double)r->selected[feature] / (2.0 * pairs));
     }
-    return values;
 }
 
 static uint32_t tell_edges(const run *r, const edge_list *l, uint32_t pairs, check_edges *row,
@@ -237,11 +233,12 @@ static uint32_t tell_edges(const run *r, const edge_list *l, uint32_t pairs, che
 static status keep(run *r, uint32_t pairs, uint32_t done, error *err)
 {
     uint32_t cols = r->g.target->m.cols;
-    check_value *value = mem_alloc((r->g.target_count + 1) * sizeof *value);
     check_edges *row = mem_alloc((size_t)r->g.parts * cols * sizeof *row);
     float **number = mem_zero(r->g.parts, sizeof *number);
-    check_findings f = {.value = value, .edges = row};
-    f.values = tell_selected(r, pairs, value);
+    findings found = {0};
+    tell_selected(r, pairs, &found);
+    check_findings f = findings_list(&found);
+    f.edges = row;
     for (uint32_t p = 0; p < r->g.parts; p++) {
         number[p] = mem_alloc((r->list[p].edges + 1) * sizeof **number);
         f.edge_rows += tell_edges(r, &r->list[p], pairs, row + f.edge_rows, number[p]);
@@ -251,7 +248,7 @@ static status keep(run *r, uint32_t pairs, uint32_t done, error *err)
         free(number[p]);
     free(number);
     free(row);
-    free(value);
+    findings_release(&found);
     return code;
 }
 
@@ -344,40 +341,6 @@ static status run_regression(run *r, uint32_t number, error *err)
 
 /* ---- what the frequencies come to ---- */
 
-/* How many edges have each count of halves, and what the bounds follow from. */
-typedef struct tally {
-    uint64_t *edges; /* by count: 0 .. 2B */
-    double *worst,
-        *unimodal; /* by count as the cut: bounds on the expected number of false edges */
-} tally;
-
-static tally tally_create(uint32_t pairs)
-{
-    size_t room = 2 * (size_t)pairs + 1;
-    return (tally){mem_zero(room, sizeof(uint64_t)), mem_zero(room, sizeof(double)),
-                   mem_zero(room, sizeof(double))};
-}
-
-static void tally_release(tally *t)
-{
-    free(t->edges);
-    free(t->worst);
-    free(t->unimodal);
-}
-
-/* What a target with q parents a half of D sources adds to the bounds. */
-static void add_bounds(tally *t, uint32_t pairs, double q, double sources)
-{
-    double theta = sources > 0 ? q / sources : 0;
-    for (uint32_t count = pairs + 1; count <= 2 * pairs; count++) {
-        double cut = count / (2.0 * pairs);
-        double worst = fmin(q, theta * q / (2 * cut - 1));
-        double factor = stability_unimodal(cut, theta, pairs);
-        t->worst[count] += worst;
-        t->unimodal[count] += isnan(factor) ? worst : fmin(worst, theta * q * factor);
-    }
-}
-
 static uint32_t count_varying(const layer_data *source)
 {
     uint32_t count = 0;
@@ -387,19 +350,16 @@ static uint32_t count_varying(const layer_data *source)
 }
 
 typedef struct gathering {
-    tally *pair, *all;
-    uint32_t pairs;
-    double sources;
+    stability_tally *pair, *all;
+    double sources; /* that vary */
 } gathering;
 
 static bool gather_edges(void *user, const check_edges *e)
 {
     gathering *k = user;
     for (uint32_t i = 0; i < e->count; i++) {
-        double count = (double)e->value[i] * 2 * k->pairs;
-        uint32_t at = count > 0 && count <= 2.0 * k->pairs ? (uint32_t)lround(count) : 0;
-        k->pair->edges[at]++;
-        k->all->edges[at]++;
+        stability_add_edge(k->pair, (double)e->value[i]);
+        stability_add_edge(k->all, (double)e->value[i]);
     }
     return true;
 }
@@ -408,111 +368,52 @@ static bool gather_bounds(void *user, uint32_t feature, double value)
 {
     gathering *k = user;
     (void)feature;
-    add_bounds(k->pair, k->pairs, value, k->sources);
-    add_bounds(k->all, k->pairs, value, k->sources);
+    stability_add_target(k->pair, value, k->sources);
+    stability_add_target(k->all, value, k->sources);
     return true;
-}
-
-typedef struct judgement {
-    int64_t source_layer, target_layer;
-    check_point *point;
-    uint32_t points;
-    check_figure figure[8];
-    uint32_t figures;
-} judgement;
-
-static void add_figure(judgement *v, const char *name, double value)
-{
-    check_figure *f = &v->figure[v->figures++];
-    *f = (check_figure){
-        .source_layer = v->source_layer, .target_layer = v->target_layer, .value = value};
-    snprintf(f->name, sizeof f->name, "%s", name);
-}
-
-static void add_point(judgement *v, const char *series, uint32_t place, double x, double y)
-{
-    check_point *p = &v->point[v->points++];
-    *p = (check_point){.source_layer = v->source_layer,
-                       .target_layer = v->target_layer,
-                       .place = place,
-                       .x = x,
-                       .y = y};
-    snprintf(p->series, sizeof p->series, "%s", series);
-}
-
-static status judge(check_job *job, const tally *t, int64_t source_layer, int64_t target_layer,
-                    bool bounds, uint32_t done, error *err)
-{
-    uint32_t pairs = (uint32_t)job->settings.rounds;
-    judgement v = {.source_layer = source_layer,
-                   .target_layer = target_layer,
-                   .point = mem_alloc((6 * (size_t)pairs + 6) * sizeof *v.point)};
-    uint32_t least = (uint32_t)ceil(job->settings.cut * 2 * pairs - 1e-9);
-    uint64_t edges = 0, stable = 0;
-    for (uint32_t count = 0; count <= 2 * pairs; count++) {
-        edges += t->edges[count];
-        stable += count >= least ? t->edges[count] : 0;
-    }
-    uint64_t from = edges;
-    for (uint32_t count = 0; count <= 2 * pairs; count++) {
-        double cut = count / (2.0 * pairs);
-        add_point(&v, "edges", count, cut, (double)from);
-        from -= t->edges[count];
-        if (bounds && count > pairs) {
-            add_point(&v, "bound", count, cut, t->worst[count]);
-            add_point(&v, "unimodal bound", count, cut, t->unimodal[count]);
-        }
-    }
-    add_figure(&v, "edges", (double)edges);
-    add_figure(&v, "stable", (double)stable);
-    if (bounds) {
-        add_figure(&v, "bound", t->worst[least]);
-        add_figure(&v, "unimodal bound", t->unimodal[least]);
-    }
-    check_findings f = {
-        .figure = v.figure, .figures = v.figures, .point = v.point, .points = v.points};
-    status code = check_keep(job, &f, done, err);
-    free(v.point);
-    return code;
 }
 
 /* A regression's pairs; the bounds are of the regression, and told with the pair of its targets.
  */
-static status judge_regression(run *r, tally *all, error *err)
+static status judge_regression(run *r, stability_tally *all, findings *out, error *err)
 {
     check_job *job = r->job;
-    uint32_t pairs = (uint32_t)job->settings.rounds;
     status code = STATUS_OK;
     for (uint32_t p = 0; p < r->g.parts && code == STATUS_OK; p++) {
-        tally t = tally_create(pairs);
-        gathering k = {.pair = &t, .all = all, .pairs = pairs};
+        stability_tally t = stability_tally_create((uint32_t)job->settings.rounds);
+        gathering k = {.pair = &t, .all = all, .sources = count_varying(r->g.source)};
         int64_t source = r->g.part[p].source_layer;
         bool own = source == r->g.source_layer;
-        k.sources = count_varying(r->g.source);
         code = check_each_edges(job->connection, job->about.id, source, r->g.target_layer,
                                 frequency_name, gather_edges, &k, err);
         if (code == STATUS_OK && own)
             code = check_each_value(job->connection, job->about.id, source, r->g.target_layer,
                                     selected_name, gather_bounds, &k, err);
-        if (code == STATUS_OK)
-            code = judge(job, &t, source, r->g.target_layer, own, job->about.done, err);
-        tally_release(&t);
+        out->source_layer = source;
+        out->target_layer = r->g.target_layer;
+        stability_tell(&t, job->settings.cut, own, out);
+        stability_tally_release(&t);
     }
     return code;
 }
 
 static status sum_up(run *r, error *err)
 {
-    tally all = tally_create((uint32_t)r->job->settings.rounds);
+    stability_tally all = stability_tally_create((uint32_t)r->job->settings.rounds);
+    findings found = {0};
     status code = STATUS_OK;
     for (uint32_t i = 0; i < refit_count(r->r) && code == STATUS_OK; i++) {
         code = refit_load(r->r, i, &r->g, err);
         if (code == STATUS_OK)
-            code = judge_regression(r, &all, err);
+            code = judge_regression(r, &all, &found, err);
     }
+    found.source_layer = found.target_layer = 0;
+    stability_tell(&all, r->job->settings.cut, true, &found);
+    check_findings list = findings_list(&found);
     if (code == STATUS_OK)
-        code = judge(r->job, &all, 0, 0, true, r->job->about.units, err);
-    tally_release(&all);
+        code = check_keep(r->job, &list, r->job->about.units, err);
+    findings_release(&found);
+    stability_tally_release(&all);
     return code;
 }
 
