@@ -480,7 +480,7 @@ Test(trust, edges_carry_what_checks_say_of_them)
 
 /* ---- jobs ---- */
 
-static const char *const findings[] = {
+static const char *const everything[] = {
     "SELECT group_concat(source_layer || '/' || target_layer || '/' || name || '=' || "
     "quote(value))"
     " FROM (SELECT * FROM check_figure WHERE check_id = ?1 ORDER BY 2, 3, 4)",
@@ -499,10 +499,10 @@ static char *print_findings(int64_t id)
     sqlite3 *raw = NULL;
     char *all = strdup("");
     cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
+    for (size_t i = 0; i < sizeof everything / sizeof *everything; i++) {
         sqlite3_stmt *q = NULL;
         char *longer = NULL;
-        cr_assert_eq(sqlite3_prepare_v2(raw, findings[i], -1, &q, NULL), SQLITE_OK, "%s",
+        cr_assert_eq(sqlite3_prepare_v2(raw, everything[i], -1, &q, NULL), SQLITE_OK, "%s",
                      sqlite3_errmsg(raw));
         sqlite3_bind_int64(q, 1, id);
         cr_assert_eq(sqlite3_step(q), SQLITE_ROW);
