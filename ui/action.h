@@ -22,7 +22,7 @@
     X(VIEW_FITS, 3, "Fits", "queued, running and finished fits")                                  \
     X(VIEW_CIRCUIT, 4, "Circuit", "the edges of a fit, walked one feature at a time")             \
     X(VIEW_PATHS, 5, "Paths", "the strongest paths between marked features, into one or from one") \
-    X(VIEW_TRUST, 6, "Trust", "how well a fit was solved, what it explains, what deserves a look") \
+    X(VIEW_TRUST, 6, "Trust", "is the circuit real? how well it was solved, and what checks found") \
     X(VIEW_SAMPLE, 7, "Sample", "one sample in its text, and the circuit as it sees it")           \
     X(VIEW_PICTURE, 0, "Picture", "the circuit round a feature, or the listed paths, drawn by layers") \
     X(VIEW_TREE, 0, "Tree", "the parents or children of a feature, and theirs, as deep as one likes") \
@@ -88,6 +88,12 @@ enum {
     X(ACT_CLONE, "clone", "n", IN_FITS, "clone", "a new fit, with this one's layers and settings to start" \
       " from")                                                                                    \
     X(ACT_DELETE, "delete", "d Delete", IN_FITS, "delete", "delete the fit and its edges")        \
+    X(ACT_CHECK, "check", "r", IN_TRUST, "run", "run the check, or resume it; 05r repeats five times what is random") \
+    X(ACT_CHECK_ALL, "check-all", "R", IN_TRUST, "all", "run all checks that apply and are not done") \
+    X(ACT_CHECK_CANCEL, "cancel-check", "C", IN_TRUST, "cancel", "cancel the check; what is done of it is kept") \
+    X(ACT_CHECK_DELETE, "delete-check", "d Delete", IN_TRUST, "", "delete the check and what it found") \
+    X(ACT_USE, "use", "u", IN_TRUST, "use", "show only the edges that the null's threshold, or the cut of" \
+      " stability, leaves of the circuit")                                                        \
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
       " their label; an empty search ends it")                                                    \
     X(ACT_SEARCH_SCOPE, "search-scope", "a", IN_FEATURES, "", "search in this layer, or in all")  \
@@ -136,9 +142,9 @@ enum {
       "write the picture beside the study, as SVG and as DOT")                                    \
     X(ACT_TREE, "tree", "b", IN_CIRCUIT | IN_TREE, "tree",                                        \
       "branches: a tree of the feature's parents or children; from there back to the list")       \
-    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE,        \
+    X(ACT_RAISE, "raise-threshold", "+ =", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE,        \
       "fewer", "raise the threshold: fewer edges; in a picture: fewer boxes")                     \
-    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_PATHS | IN_SAMPLE | IN_PICTURE | IN_TREE,          \
+    X(ACT_LOWER, "lower-threshold", "-", IN_CIRCUIT | IN_PATHS | IN_TRUST | IN_SAMPLE | IN_PICTURE | IN_TREE,          \
       "more", "lower the threshold: more edges; in a picture: more boxes")                        \
     X(ACT_MEASURE, "measure", "m", IN_CIRCUIT | IN_TREE | IN_COMPARE, "measure", "rank by removal, weight or"            \
       " standardised weight")                                                                     \

@@ -61,22 +61,28 @@ int draw_text(region r, int row, int col, int width, style s, const char *text)
     return used;
 }
 
+size_t draw_cut(const char *text, int width)
+{
+    size_t bytes = text_fit(text, width, NULL), cut = bytes;
+    if (!text[bytes])
+        return bytes;
+    while (cut > 0 && text[cut] != ' ')
+        cut--;
+    return cut < bytes / 2 ? bytes : cut;
+}
+
 int draw_wrapped(region r, int row, int width, int lines, style s, const char *text)
 {
     int line = 0;
     for (; line < lines - 1; line++) {
-        size_t bytes = text_fit(text, width, NULL), cut = bytes;
+        char piece[1024];
+        size_t bytes = draw_cut(text, width);
         if (!text[bytes])
             break;
-        while (cut > 0 && text[cut] != ' ')
-            cut--;
-        if (cut < bytes / 2)
-            cut = bytes;
-        char piece[1024];
-        snprintf(piece, sizeof piece, "%.*s", (int)(cut < sizeof piece ? cut : sizeof piece - 1),
-                 text);
+        snprintf(piece, sizeof piece, "%.*s",
+                 (int)(bytes < sizeof piece ? bytes : sizeof piece - 1), text);
         draw_text(r, row + line, 0, width, s, piece);
-        text += cut;
+        text += bytes;
         text += *text == ' ';
     }
     draw_text(r, row + line, 0, width, s, text);

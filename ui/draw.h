@@ -18,6 +18,9 @@ region region_part(region r, int row, int col, int rows, int cols);
  * ellipsis. Returns the columns taken. row or col outside r draws nothing. */
 int draw_text(region r, int row, int col, int width, style s, const char *text);
 
+/* How many bytes of a text go on one line of `width` columns: up to a blank where that can be. */
+size_t draw_cut(const char *text, int width);
+
 /* Text over `lines` lines at most, parted at blanks where it can be; the last one ends in an
  * ellipsis when there is more. Returns the lines taken, at least one. */
 int draw_wrapped(region r, int row, int width, int lines, style s, const char *text);
