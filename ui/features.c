@@ -50,7 +50,10 @@ static void arrange(app *a, features *f)
     list_set_count(&f->list, f->rows.count);
     if (had || f->rows.fuzzy)
         list_go(&f->list, row == NOTHING || f->rows.fuzzy ? 0 : row);
-    show_card(a, f);
+    if (f->typing)
+        app_rest(a); /* the card comes when the keys rest: its reading would hold the next letter up */
+    else
+        show_card(a, f);
 }
 
 /* Goes where `enter` was asked to, as soon as the table is here. */
@@ -394,6 +397,7 @@ static void typed(app *a, void *self, int tag, prompt_event event, const char *t
     features *f = self;
     if (notes_typed(a, tag, event, text))
         return;
+    f->typing = event == PROMPT_TYPED;
     if (tag == TAG_FILTER)
         filter_typed(a, f, event, text);
     if (tag != TAG_SEARCH)

@@ -20,6 +20,7 @@ typedef struct features {
     char filter[96], filter_before[96]; /* what order.filter was parsed from */
     label_index *labels;                /* the reader's, for searches in all layers */
     bool everywhere, everywhere_before; /* search in all layers */
+    bool typing;                        /* words or a filter, in the input line */
     bool searching;                     /* it has been asked, and has not answered */
     features_found *found;              /* what it found; NULL: not here yet */
     card *card;

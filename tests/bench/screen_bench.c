@@ -134,7 +134,8 @@ static void repeat(const session *s, const char *const *keys, int kinds, int cou
     report(what, &all, wanted);
 }
 
-/* Every letter of some words, as a slow typist types them: until the list stands still. */
+/* Every letter of some words, as a slow typist types them: until the list stands still. The card follows
+ * when the keys rest, after 60 ms, and is not waited for. */
 static void search(const session *s, const char *what)
 {
     static const char *const words[] = {"pronouns", "quotes end", "weather", "tnspst", "past in"};
@@ -142,7 +143,7 @@ static void search(const session *s, const char *what)
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         press(s, "\025", 200);
         for (const char *letter = words[w]; *letter; letter++)
-            add(&all, press(s, (char[]){*letter, '\0'}, 200));
+            add(&all, press(s, (char[]){*letter, '\0'}, 45));
     }
     report(what, &all, "50 ms");
 }
