@@ -18,7 +18,7 @@ static uint8_t holds(const app *a, const edges_state *v, const feature_row *row)
     unsigned of = label_has_words(row->label, v->words) ? EDGES_WORDS : 0;
     for (unsigned i = 0; i < 3; i++)
         if (by[i]->count == 0 || feature_row_passes(by[i], row, layers, noted, a->circuit))
-            of |= EDGES_EITHER << i;
+            of |= (unsigned)EDGES_EITHER << i;
     return (uint8_t)of;
 }
 
