@@ -144,6 +144,32 @@ Test(debias, without_the_spurious_features_it_comes_near_the_oracle)
     check_report_release(&r);
 }
 
+/* scikit-learn 1.2.1 on the same data: tests/unit/fixtures/debias.py */
+Test(debias, classifiers_as_scikit_learn_has_them)
+{
+    static const struct {
+        const char *name;
+        double features, accuracy, worst, leakage;
+    } rows[] = {{"before", 11, 0.6775, 0.35, 0.7875},
+                {"zeroed", 8, 0.6775, 0.35, 0.4975},
+                {"averaged", 8, 0.875, 0.84, 0.515},
+                {"retrained", 14, 0.88, 0.86, 0.51}};
+    check_report r;
+    OK(judge(fit_label("job"), "gender", LOUD, true, &r));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const double expected[] = {rows[i].features, rows[i].accuracy, rows[i].worst,
+                                   rows[i].leakage};
+        static const char *const names[] = {"features", "accuracy", "worst", "leakage"};
+        for (int n = 0; n < 4; n++) {
+            char figure[CHECK_NAME];
+            snprintf(figure, sizeof figure, "%s %s", rows[i].name, names[n]);
+            cr_expect_float_eq(FIGURE(&r, figure), expected[n], 1e-12, "%s: %g", figure,
+                               FIGURE(&r, figure));
+        }
+    }
+    check_report_release(&r);
+}
+
 Test(debias, nothing_named_changes_nothing)
 {
     static const char *const names[] = {"features", "accuracy", "worst", "leakage",
