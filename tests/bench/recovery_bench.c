@@ -15,16 +15,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SIZES = 7, METHODS = 3, CIRCUITS = 2, ROUNDS = 10, SEEDS = 2, LAYERS = 4 };
+enum { SIZES = 7, METHODS = 4, CIRCUITS = 2, ROUNDS = 10, SEEDS = 2, LAYERS = 4 };
 static const double sizes[SIZES] = {250, 500, 1000, 2000, 4000, 8000, 16000};
 static const double stable_share = 0.9;
 
 static const struct {
     const char *name, *colour;
     bool joint, plain; /* plain: no ridge, the paper's Lasso */
-} methods[METHODS] = {{"pairwise, the default", "#7a7a7a", false, false},
-                      {"pairwise Lasso", "#1b6ca8", false, true},
-                      {"joint Lasso", "#c8641b", true, true}};
+    double scaled; /* on columns divided by their deviation, at this part of lambda_max; 0: not */
+} methods[METHODS] = {{"the default", "#7a7a7a", false, false, 0},
+                      {"Lasso", "#1b6ca8", false, true, 0},
+                      {"scaled Lasso", "#2a8a4a", false, true, 0.1},
+                      {"joint Lasso", "#c8641b", true, true, 0}};
 
 static const struct {
     const char *name, *means;
@@ -112,6 +114,11 @@ static int64_t run_fit(const trial *t, uint32_t method)
     int64_t id;
     if (methods[method].plain)
         request.settings.ridge = 0;
+    if (methods[method].scaled > 0) {
+        request.settings.scale = true;
+        request.settings.rule = LASSO_OF_PAIR;
+        request.settings.lambda = methods[method].scaled;
+    }
     if (methods[method].joint)
         fit_request_all(&request, &t->layers, NULL, 0);
     else
@@ -238,7 +245,7 @@ static void print_tables(FILE *out)
     fprintf(out, "| kind | lines |");
     for (uint32_t m = 0; m < METHODS; m++)
         fprintf(out, " %s |", methods[m].name);
-    fprintf(out, "\n|---|---|---|---|---|\n");
+    fprintf(out, "\n|---|---|---|---|---|---|\n");
     for (uint32_t k = 0; k < kind_total; k++) {
         fprintf(out, "| %s | %.0f |", kinds[k].name, kinds[k].lines / SEEDS);
         for (uint32_t m = 0; m < METHODS; m++)
@@ -248,18 +255,23 @@ static void print_tables(FILE *out)
     }
 }
 
-/* The README's, of the paper's Lasso: few rows, few columns. */
+/* The README's: few rows, few columns. */
 static void print_short(FILE *out)
 {
-    fprintf(out, "\n<!-- short -->\n"
-                 "| samples | plain: SHD, stable edges | F1 | AUROC | hard: SHD, stable edges | "
-                 "F1 | AUROC |\n"
-                 "|---|---|---|---|---|---|---|\n");
+    fprintf(out, "\n<!-- short -->\n| samples |");
+    for (uint32_t c = 0; c < CIRCUITS; c++)
+        for (uint32_t m = 0; m < METHODS; m++)
+            fprintf(out, " %s%s%s |", m ? "" : circuits[c].name, m ? "" : ": ", methods[m].name);
+    fprintf(out, "\n|");
+    for (uint32_t i = 0; i <= CIRCUITS * METHODS; i++)
+        fprintf(out, "---|");
+    fputc('\n', out);
     for (uint32_t s = 0; s < SIZES; s += 2) {
-        const outcome *plain = &result[0][1][s], *hard = &result[1][1][s];
-        fprintf(out, "| %.0f | %.0f | %.2f | %.3f | %.0f | %.2f | %.3f |\n", sizes[s],
-                plain->distance[1], plain->f1[1], plain->auroc, hard->distance[1], hard->f1[1],
-                hard->auroc);
+        fprintf(out, "| %.0f |", sizes[s]);
+        for (uint32_t c = 0; c < CIRCUITS; c++)
+            for (uint32_t m = 0; m < METHODS; m++)
+                fprintf(out, " %.2f (%.0f) |", result[c][m][s].f1[1], result[c][m][s].distance[1]);
+        fputc('\n', out);
     }
     fprintf(out, "<!-- end of short -->\n");
 }
@@ -270,7 +282,7 @@ static void draw(const char *path)
     enum { FIGURES = 3 };
     static const double shares[] = {0, 0.2, 0.4, 0.6, 0.8, 1},
                         areas[] = {0.5, 0.6, 0.7, 0.8, 0.9, 1};
-    static const double distances[] = {100, 300, 1000, 3000, 10000};
+    static const double distances[] = {10, 100, 1000, 10000};
     static const struct {
         const char *name;
         double from, to;
@@ -279,7 +291,7 @@ static void draw(const char *path)
         bool logarithmic, of_stable;
     } figures[FIGURES] = {{"F1", 0, 1, shares, 6, false, true},
                           {"AUROC", 0.5, 1, areas, 6, false, false},
-                          {"SHD", 100, 10000, distances, 5, true, true}};
+                          {"SHD", 5, 10000, distances, 4, true, true}};
     double value[CIRCUITS][FIGURES][METHODS][2][SIZES];
     chart_series series[CIRCUITS][FIGURES][2 * METHODS], legend[METHODS + 1];
     chart_panel panel[CIRCUITS * FIGURES];
