@@ -41,6 +41,7 @@ static status add_target(sql *q, int64_t pair_id, const fit_target *t, tally *su
     sql_bind_real(q, 7, t->r2);
     sql_bind_real(q, 8, t->gap);
     sql_bind_int(q, 9, t->parents);
+    sql_bind_real(q, 10, t->stretch);
     status s = sql_run(q, err);
     if (s != STATUS_OK && q->code == SQLITE_CONSTRAINT_FOREIGNKEY) /* deleted while it ran */
         return no_such_pair(q->owner, pair_id, err);
@@ -64,7 +65,8 @@ static status add_targets(db *d, int64_t pair_id, const fit_target *targets, uin
     sql q;
     status s = sql_open(&q, d,
                         "INSERT INTO fit_target (pair_id, feature, state, lambda, lambda_max,"
-                        " intercept, r2, gap, parents) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                        " intercept, r2, gap, parents, stretch)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
                         " ON CONFLICT (pair_id, feature) DO NOTHING",
                         err);
     for (uint32_t i = 0; s == STATUS_OK && i < count; i++)
@@ -187,8 +189,8 @@ status fit_done_targets(db *d, int64_t pair_id, uint8_t *done, uint32_t features
 }
 
 #define TARGET_COLUMNS                                                                            \
-    "SELECT feature, state, lambda, lambda_max, intercept, r2, gap, parents FROM fit_target"      \
-    " WHERE pair_id = ?1"
+    "SELECT feature, state, lambda, lambda_max, intercept, r2, gap, parents, stretch"             \
+    " FROM fit_target WHERE pair_id = ?1"
 
 static fit_target read_target(sql *q)
 {
@@ -202,6 +204,7 @@ static fit_target read_target(sql *q)
         .r2 = sql_real(q, 5),
         .gap = sql_real(q, 6),
         .parents = sql_u32(q, 7),
+        .stretch = sql_real(q, 8),
     };
 }
 

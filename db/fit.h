@@ -76,6 +76,7 @@ typedef struct fit_target {
     const char *state; /* converged, unconverged, constant */
     double lambda, lambda_max, intercept, r2, gap;
     uint32_t parents;
+    double stretch; /* of its edges' removals: src/jobs/strength.h; 1 without parents */
 } fit_target;
 
 typedef struct edge {

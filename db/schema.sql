@@ -145,6 +145,7 @@ CREATE TABLE fit_target (
     r2         REAL NOT NULL,
     gap        REAL NOT NULL,           -- relative duality gap
     parents    INTEGER NOT NULL,
+    stretch    REAL NOT NULL,           -- undoes the penalties' shrinkage: a factor of its edges' removals
     PRIMARY KEY (pair_id, feature)
 ) STRICT, WITHOUT ROWID;
 
@@ -154,7 +155,7 @@ CREATE TABLE edge (
     source_feature INTEGER NOT NULL,
     weight         REAL NOT NULL,       -- on the data's own scale
     standardised   REAL NOT NULL,       -- weight * sd(source) / sd(target)
-    removal        REAL NOT NULL,       -- weight * active_mean(source)
+    removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h)
     PRIMARY KEY (pair_id, target_feature, source_feature)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edge_by_source ON edge (pair_id, source_feature);

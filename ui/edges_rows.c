@@ -3,6 +3,7 @@
 #include "src/base/memory.h"
 #include "ui/edges.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -330,12 +331,13 @@ static double ladder(int step)
 
 double edges_threshold_step(const circuit *c, double threshold, bool up)
 {
-    if (!c || c->edge_count == 0)
+    uint32_t felt = c ? circuit_count(c, NULL, 0, DBL_MIN) : 0; /* edges of strength 0 are many */
+    if (felt == 0)
         return 0.0;
-    double weakest = fabs(circuit_strength(c, &c->edge[c->edge_count - 1]));
+    double weakest = fabs(circuit_strength(c, &c->edge[felt - 1]));
     double strongest = fabs(circuit_strength(c, &c->edge[0]));
-    double from = threshold > 0 ? threshold : weakest > 0 ? weakest : 1e-9;
-    double now = circuit_count(c, NULL, 0, threshold);
+    double from = threshold > 0 ? threshold : weakest;
+    double now = threshold > 0 ? circuit_count(c, NULL, 0, threshold) : felt;
     int step = 3 * (int)floor(log10(from)) - 1; /* below `from` for sure */
     if (up) {
         while (ladder(step) <= from * (1 + 1e-9))

@@ -179,10 +179,13 @@ const command command_edges = {
     .summary = "list the edges of a fit, strongest first",
     .details =
         "An edge is a nonzero coefficient: the target feature depends on the source feature.\n"
-        "removal is the weight times the source's mean where it is active: by how much the "
-        "target\n"
-        "would fall, says the linear surrogate, if the source were removed there. standardised "
-        "is\n"
+        "removal is by how much the target would fall, says the linear surrogate, if the source "
+        "were\n"
+        "removed where it is active: the weight times what the source carries there, counting "
+        "only\n"
+        "samples where the target is active too (a silent one cannot fall), times what undoes "
+        "the\n"
+        "shrinkage of the target's fit (see the README). standardised is\n"
         "weight * sd(source) / sd(target). All three rank dependencies; none is a causal effect.",
     .least = 1,
     .most = 1,

@@ -28,6 +28,7 @@
 #include "src/jobs/null_curve.h"
 #include "src/jobs/refit_folds.h"
 #include "src/jobs/refit_permute.h"
+#include "src/jobs/strength.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -155,6 +156,9 @@ typedef struct part_count {
 typedef struct counting {
     run *r;
     part_count *part;
+    layer_data target; /* out of step; borrowed */
+    float *y;          /* scratch of the strengths */
+    edge_strength *strengths;
 } counting;
 
 static bool count_edges(void *user, uint32_t first, const lasso_result *results, uint32_t count)
@@ -164,12 +168,16 @@ static bool count_edges(void *user, uint32_t first, const lasso_result *results,
     (void)first;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t part = 0;
+        /* chance edges of the fit are stretched as its true ones are, not by how little is
+         * explained of a target out of step */
+        double stretch =
+            strength_measure(r->g.source, &k->target, &results[i], k->y, k->strengths);
+        double factor = r->share[results[i].target] * r->g.stretch[results[i].target] / stretch;
         for (uint32_t j = 0; j < results[i].parents; j++) {
             uint32_t column = results[i].source[j];
             while (part + 1 < r->g.parts && r->g.part[part + 1].first <= column)
                 part++; /* parents ascend */
-            double strength = fabs(results[i].weight[j] * r->share[results[i].target] *
-                                   r->g.source->active_mean[column]);
+            double strength = fabs(k->strengths[j].removal * factor);
             part_count *c = &k->part[part];
             if (c->own->points) /* else the circuit has no edge there to compare with */
                 c->at_own[null_curve_place(c->own, strength)]++;
@@ -213,7 +221,11 @@ static status keep_round(run *r, const counting *k, uint32_t done, error *err)
 static status run_round(run *r, const lasso_design *design, const matrix *y, uint32_t done,
                         error *err)
 {
-    counting k = {.r = r, .part = mem_zero(r->g.parts, sizeof *k.part)};
+    counting k = {.r = r,
+                  .part = mem_zero(r->g.parts, sizeof *k.part),
+                  .target = {.m = *y, .sd = r->g.target->sd},
+                  .y = mem_zero(y->rows, sizeof *k.y),
+                  .strengths = mem_alloc(r->g.source->m.cols * sizeof *k.strengths)};
     size_t room = 0;
     for (uint32_t p = 0; p < r->g.parts; p++) {
         k.part[p].own = curve_of(r, r->g.part[p].source_layer);
@@ -230,6 +242,8 @@ static status run_round(run *r, const lasso_design *design, const matrix *y, uin
         code = keep_round(r, &k, done, err);
     free(count);
     free(k.part);
+    free(k.y);
+    free(k.strengths);
     return code;
 }
 

@@ -5,6 +5,7 @@
 #include "src/jobs/effects_cells.h"
 #include "src/jobs/fit.h"
 #include "src/jobs/stack.h"
+#include "src/jobs/strength.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -169,21 +170,25 @@ static status judge_covariance(effects_judge *j, const effects_grid *g, effects_
 typedef struct lasso_take {
     effects_edges edges;
     const effects_grid *grid;
-    const double *active_mean; /* of the source layer's features */
-    uint32_t first;            /* its first column */
+    const layer_data *source, *target;
+    uint32_t first; /* the source layer's first column */
+    float *y;       /* scratch of the strengths */
+    edge_strength *strengths;
 } lasso_take;
 
 static bool take_block(void *user, uint32_t first, const lasso_result *results, uint32_t count)
 {
     (void)first;
     lasso_take *t = user;
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        strength_measure(t->source, t->target, &results[i], t->y, t->strengths);
         for (uint32_t k = 0; k < results[i].parents; k++) {
             uint32_t column = results[i].source[k];
             if (column >= t->first && column - t->first < t->grid->source->features)
                 effects_edges_add(&t->edges, t->grid, column - t->first, results[i].target,
-                                  results[i].weight[k] * t->active_mean[column - t->first]);
+                                  t->strengths[k].removal);
         }
+    }
     return true;
 }
 
@@ -225,10 +230,15 @@ static status judge_lasso(effects_judge *j, const fit_pair *pair, const effects_
 {
     if (!wants_lasso(j))
         return STATUS_OK;
-    uint32_t first = first_column(j, g->source->id);
-    lasso_take take = {
-        .grid = g, .active_mean = j->source.data.active_mean + first, .first = first};
+    lasso_take take = {.grid = g,
+                       .source = &j->source.data,
+                       .target = &j->target,
+                       .first = first_column(j, g->source->id)};
+    take.y = mem_zero(j->target.m.rows, sizeof *take.y);
+    take.strengths = mem_alloc(j->source.data.m.cols * sizeof *take.strengths);
     status code = solve_lasso(j, pair, &take, err);
+    free(take.y);
+    free(take.strengths);
     if (code == STATUS_OK)
         code = judge_edges(g, &take.edges, &out->lasso, err);
     effects_edges_release(&take.edges);

@@ -149,9 +149,8 @@ static status solve_rest(run *r, const work *w, error *err)
         writer_pair out = {.pair_id = w->pair->id,
                            .part = w->part,
                            .parts = w->parts,
-                           .source_sd = w->source->sd,
-                           .source_active_mean = w->source->active_mean,
-                           .target_sd = w->target->sd};
+                           .source = w->source,
+                           .target = w->target};
         writer_set_pair(r->out, &out, w->number, source->position, target->position);
         code = solve(r, w, left, count, err);
     }

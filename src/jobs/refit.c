@@ -27,7 +27,7 @@ struct refit {
     layer_data stack;
     refit_part *part;
     uint32_t *targets;
-    double *lambda;
+    double *lambda, *stretch;
 };
 
 static void add_outline(refit *r, uint32_t pair, bool joint)
@@ -116,6 +116,7 @@ void refit_close(refit *r)
     free(r->part);
     free(r->targets);
     free(r->lambda);
+    free(r->stretch);
     free(r);
 }
 
@@ -193,6 +194,7 @@ static bool take_target(void *user, const fit_target *t)
     if (!k->foreign && strcmp(t->state, "constant") != 0) {
         k->r->targets[k->count++] = t->feature;
         k->r->lambda[t->feature] = t->lambda;
+        k->r->stretch[t->feature] = t->stretch;
     }
     return !k->foreign;
 }
@@ -203,6 +205,8 @@ static status load_targets(refit *r, int64_t pair_id, uint32_t features, refit_r
     take k = {.r = r, .features = features};
     r->targets = mem_grow(r->targets, features, sizeof *r->targets);
     r->lambda = mem_grow(r->lambda, features, sizeof *r->lambda);
+    r->stretch = mem_grow(r->stretch, features, sizeof *r->stretch);
+    memset(r->stretch, 0, features * sizeof *r->stretch);
     memset(r->lambda, 0, features * sizeof *r->lambda);
     status code = fit_each_target(r->job->connection, pair_id, take_target, &k, err);
     if (code == STATUS_OK && k.foreign)
@@ -212,6 +216,7 @@ static status load_targets(refit *r, int64_t pair_id, uint32_t features, refit_r
     out->targets = r->targets;
     out->target_count = k.count;
     out->lambda = r->lambda;
+    out->stretch = r->stretch;
     return code;
 }
 

@@ -29,7 +29,8 @@ typedef struct refit_regression {
     const layer_data *source, *target;
     const uint32_t *targets; /* columns of the target that vary, ascending */
     uint32_t target_count;
-    const double *lambda; /* by target column: the fit's; 0 where it does not vary */
+    const double *lambda;  /* by target column: the fit's; 0 where it does not vary */
+    const double *stretch; /* by target column: the fit's */
 } refit_regression;
 
 typedef struct refit refit;

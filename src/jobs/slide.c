@@ -2,6 +2,7 @@
 
 #include "src/base/memory.h"
 #include "src/jobs/stack.h"
+#include "src/jobs/strength.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -60,7 +61,8 @@ status slide_open(slide **out, db *d, const layer_set *layers, int64_t fit_id,
     s->settings.scale = f.scale;
     s->settings.tolerance = f.tolerance;
     s->settings.threads = 1; /* one target gains nothing from more, */
-    s->settings.memory = TABLE_MEMORY; /* and little from a larger table, which takes time to make */
+    s->settings.memory =
+        TABLE_MEMORY; /* and little from a larger table, which takes time to make */
     if (!target)
         code = error_set(err, STATUS_INPUT, "the study has no such layer");
     if (code == STATUS_OK)
@@ -105,17 +107,20 @@ static bool take_result(void *user, uint32_t first, const lasso_result *results,
                           .gap = r->gap,
                           .edges = r->parents};
     out->edge = mem_alloc(r->parents * sizeof *out->edge);
-    double target_sd = s->target.sd[r->target];
+    float *y = mem_zero(s->target.m.rows, sizeof *y);
+    edge_strength *strengths = mem_alloc(r->parents * sizeof *strengths);
+    strength_measure(&s->source.data, &s->target, r, y, strengths);
     for (uint32_t k = 0; k < r->parents; k++) {
         uint32_t column = r->source[k];
         stack_column from = stack_find(&s->source, column);
-        out->edge[k] = (slide_edge){
-            .source_layer = from.layer_id,
-            .source = from.feature,
-            .weight = r->weight[k],
-            .standardised = target_sd > 0 ? r->weight[k] * s->source.data.sd[column] / target_sd : 0,
-            .removal = r->weight[k] * s->source.data.active_mean[column]};
+        out->edge[k] = (slide_edge){.source_layer = from.layer_id,
+                                    .source = from.feature,
+                                    .weight = r->weight[k],
+                                    .standardised = strengths[k].standardised,
+                                    .removal = strengths[k].removal};
     }
+    free(y);
+    free(strengths);
     qsort(out->edge, out->edges, sizeof *out->edge, strongest_first);
     return true;
 }

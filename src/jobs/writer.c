@@ -2,6 +2,7 @@
 
 #include "src/base/clock.h"
 #include "src/base/memory.h"
+#include "src/jobs/strength.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -28,7 +29,7 @@ struct writer {
     pthread_cond_t work; /* a block came, or the end */
     pthread_cond_t room; /* a block was written */
     block *first, **end;
-    unsigned waiting;   /* in the list or being written */
+    unsigned waiting; /* in the list or being written */
     bool stopping;
     status code; /* of the first failed write; later blocks are dropped */
     error err;
@@ -66,6 +67,8 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
     for (uint32_t i = 0; i < count; i++)
         b->edges += results[i].parents;
     b->edge = mem_alloc(b->edges * sizeof *b->edge);
+    float *y = mem_zero(pair->target->m.rows, sizeof *y);
+    edge_strength *strengths = mem_alloc(pair->source->m.cols * sizeof *strengths);
     uint64_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
         const lasso_result *r = &results[i];
@@ -77,22 +80,22 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
                                     .r2 = r->r2,
                                     .gap = r->gap,
                                     .parents = r->parents};
-        double target_sd = pair->target_sd[r->target];
+        b->target[i].stretch = strength_measure(pair->source, pair->target, r, y, strengths);
         const writer_part *part = pair->part;
         for (uint32_t k = 0; k < r->parents; k++) {
             uint32_t source = r->source[k];
             while (part + 1 < pair->part + pair->parts && part[1].first <= source)
                 part++; /* parents are in ascending order */
-            double standardised =
-                target_sd > 0 ? r->weight[k] * pair->source_sd[source] / target_sd : 0;
             b->edge[at++] = (edge){.pair_id = part->pair_id,
                                    .source = source - part->first,
                                    .target = r->target,
                                    .weight = r->weight[k],
-                                   .standardised = standardised,
-                                   .removal = r->weight[k] * pair->source_active_mean[source]};
+                                   .standardised = strengths[k].standardised,
+                                   .removal = strengths[k].removal};
         }
     }
+    free(y);
+    free(strengths);
     return b;
 }
 

@@ -5,6 +5,7 @@
 #define JOBS_WRITER_H
 
 #include "src/jobs/fit.h"
+#include "src/jobs/layer_data.h"
 
 typedef struct writer writer;
 
@@ -20,8 +21,7 @@ typedef struct writer_pair {
     int64_t pair_id; /* which the targets belong to */
     const writer_part *part;
     uint32_t parts;
-    const double *source_sd, *source_active_mean; /* a number per source column */
-    const double *target_sd;                      /* a number per target feature */
+    const layer_data *source, *target;
 } writer_pair;
 
 /* `progress` is the state so far; the writer counts on from there and calls options->progress. */

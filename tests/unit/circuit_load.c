@@ -43,7 +43,7 @@ static void make_fit(void)
         edge edges[5 * FIXTURE_FEATURES];
         uint64_t count = 0;
         for (uint32_t t = 0; t < FIXTURE_FEATURES; t++) {
-            targets[t] = (fit_target){.feature = t, .state = "converged", .parents = t % 5};
+            targets[t] = (fit_target){.feature = t, .state = "converged", .parents = t % 5, .stretch = 1};
             for (uint32_t k = 0; k < t % 5; k++) {
                 double removal = planted(p, t, k);
                 edges[count++] = (edge){.source = (t + k) % FIXTURE_FEATURES,

@@ -23,10 +23,10 @@ static fit queue_fit(db *d)
         layer_set_release(&set);
         OK(layer_list(d, &set, &err));
     }
-    pairs[0] = (fit_pair){
-        .source_layer = set.item[1].id, .target_layer = set.item[2].id, .targets = 20};
-    pairs[1] = (fit_pair){
-        .source_layer = set.item[0].id, .target_layer = set.item[1].id, .targets = 20};
+    pairs[0] =
+        (fit_pair){.source_layer = set.item[1].id, .target_layer = set.item[2].id, .targets = 20};
+    pairs[1] =
+        (fit_pair){.source_layer = set.item[0].id, .target_layer = set.item[1].id, .targets = 20};
     layer_set_release(&set);
     fit f = {
         .kind = "pairwise",
@@ -36,7 +36,7 @@ static fit queue_fit(db *d)
         .scale = true,
         .tolerance = 1e-6,
         .seed = -5,
-        .data_hash = (char *)(uintptr_t)"hash",
+        .data_hash = (char *)(uintptr_t) "hash",
         .pair = pairs,
         .pair_count = 2,
     };
@@ -45,9 +45,9 @@ static fit queue_fit(db *d)
 }
 
 static const fit_target targets[] = {
-    {3, "converged", 0.1, 0.9, -0.5, 0.75, 1e-7, 2},
-    {1, "unconverged", 0.1, 0.8, 0.5, 0.25, 3e-5, 1},
-    {7, "constant", 0.1, 0, 1, 0, 0, 0},
+    {3, "converged", 0.1, 0.9, -0.5, 0.75, 1e-7, 2, 1.5},
+    {1, "unconverged", 0.1, 0.8, 0.5, 0.25, 3e-5, 1, 1.25},
+    {7, "constant", 0.1, 0, 1, 0, 0, 0, 1},
 };
 static const edge edges[] = {
     {5, 3, 0.5, 0.25, 1.5, 0}, {2, 3, -0.125, -1e-300, -3, 0}, {19, 1, 7, 8, 9, 0}};
@@ -247,6 +247,7 @@ Test(db_fit, blocks_come_back)
     cr_expect_eq(t.r2, 0.25);
     cr_expect_eq(t.gap, 3e-5);
     cr_expect_eq(t.parents, 1);
+    cr_expect_eq(t.stretch, 1.25);
     OK(fit_target_get(d, pair, 2, &t, &found, &err));
     cr_expect_not(found);
 
@@ -275,7 +276,7 @@ Test(db_fit, a_target_counts_once)
     int64_t pair = pairs[0].id;
     OK(fit_add_block(d, pair, targets, 2, edges, 3, 0.5, &err));
     /* another runner had the same targets in hand: other figures, one new target */
-    fit_target late[] = {targets[0], targets[2], {9, "converged", 1, 1, 1, 1, 1e-9, 1}};
+    fit_target late[] = {targets[0], targets[2], {9, "converged", 1, 1, 1, 1, 1e-9, 1, 1}};
     late[0].gap = 1;
     const edge late_edges[] = {{6, 3, 1, 1, 1, 0}, {5, 3, 9, 9, 9, 0}, {4, 9, 1, 1, 1, 0}};
     OK(fit_add_block(d, pair, late, 3, late_edges, 3, 0.25, &err));

