@@ -79,6 +79,13 @@ static char *show_end(char *out, double value)
 }
 
 /* Marks at the ends of both axes, names between them. */
+/* Below 0 by next to nothing is as good as 0. */
+static void drop_specks(range *r)
+{
+    if (r->from < 0 && r->from > -0.02 * r->to)
+        r->from = 0;
+}
+
 static void draw_axes(const chart_view *k, region r, region inside, const plot_axis *x,
                       const plot_axis *y)
 {
@@ -107,6 +114,7 @@ static void draw_curves(const chart_view *k, region r, region inside)
             take_in(&ry, at[j].y);
         }
     }
+    drop_specks(&ry);
     trust_choice chosen;
     bool wanted = trust_choose(k->v, k->c, k->pair, &chosen) && isfinite(chosen.wanted);
     if (wanted)
@@ -193,7 +201,7 @@ static void draw_agreement(const chart_view *k, region r, region inside)
             take_in(&ry, at[j].y);
         }
     }
-    ry.from = ry.from < 0 && ry.from > -0.02 * ry.to ? 0 : ry.from; /* as good as none */
+    drop_specks(&ry);
     plot_axis x = axis_of(rx, false), y = axis_of(ry, false);
     plot_create(&p, inside.rows, inside.cols, x, y);
     plot_line(&p, x.from, 0, x.to, 0, PLOT_DOTTED, RULE);
