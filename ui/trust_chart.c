@@ -78,7 +78,6 @@ static char *show_end(char *out, double value)
                                                : show_figure(out, value);
 }
 
-/* Marks at the ends of both axes, names between them. */
 /* Below 0 by next to nothing is as good as 0. */
 static void drop_specks(range *r)
 {
@@ -86,6 +85,7 @@ static void drop_specks(range *r)
         r->from = 0;
 }
 
+/* Marks at the ends of both axes, names between them. */
 static void draw_axes(const chart_view *k, region r, region inside, const plot_axis *x,
                       const plot_axis *y)
 {
