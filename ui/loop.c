@@ -386,6 +386,8 @@ static void take_check(app *a, const check_progress *p)
         snapshot_refresh(a);
         tell_check_end(a, p);
         app_dirty(a);
+        if (p->state == FIT_DONE && p->fit_id == a->fit_id)
+            app_use_fit(a, a->fit_id); /* its edges are judged anew */
     }
     screen_changed(a, CHANGED_PROGRESS);
 }
@@ -398,10 +400,6 @@ static void take_message(app *a, const message *m)
         take_check(a, m->payload);
     } else if (m->kind == NOTES_WRITTEN) {
         snapshot_refresh(a);
-    } else if (m->kind == ENGINE_CHECK) {
-        const check_progress *p = m->payload;
-        if (p->state == FIT_DONE && p->fit_id == a->fit_id)
-            app_use_fit(a, a->fit_id); /* its edges are judged anew */
     } else if (m->kind == ENGINE_FAILED || m->kind == NOTES_FAILED) {
         const error *err = m->payload;
         app_say(a, ROLE_ERROR, "%s", err->message);

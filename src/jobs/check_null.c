@@ -427,7 +427,7 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
                   "between the layers as true, be it direct, through a correlated feature, or "
                   "through what both know about the text.",
                   check_figure_of(report, 0, 0, "null edges"), (unsigned long long)s.rounds,
-                  s.noise, edges, check_figure_of(report, 0, 0, "fdr"), choice)
+                  s.noise ? s.noise : "", edges, check_figure_of(report, 0, 0, "fdr"), choice)
             : mem_copy_text("The circuit has no edges.");
     free(choice);
     check_settings_release(&s);
