@@ -58,23 +58,34 @@ static status join_edges(const effects_pair *pair, uint32_t pairs, effects_pair 
     return effects_pair_calibrate(out, err);
 }
 
-status effects_pair_mean(const effects_pair *pair, uint32_t pairs, effects_pair *out, error *err)
+/* The mean of the numbers that lie `offset` bytes into each pair, of those that are there. */
+static double mean_number(const effects_pair *pair, uint32_t pairs, size_t offset)
 {
     double sum = 0;
     uint32_t terms = 0;
+    for (uint32_t p = 0; p < pairs; p++) {
+        double number = *(const double *)((const char *)&pair[p] + offset);
+        sum += isnan(number) ? 0 : number;
+        terms += isnan(number) ? 0 : 1;
+    }
+    return terms ? sum / terms : (double)NAN;
+}
+
+status effects_pair_mean(const effects_pair *pair, uint32_t pairs, effects_pair *out, error *err)
+{
     effects_gain *gain = mem_alloc(pairs * sizeof *gain);
     *out = (effects_pair){
         .circuit = mean_score(pair, pairs, offsetof(effects_pair, circuit)),
         .covariance = mean_score(pair, pairs, offsetof(effects_pair, covariance)),
         .lasso = mean_score(pair, pairs, offsetof(effects_pair, lasso)),
+        .coactive = mean_score(pair, pairs, offsetof(effects_pair, coactive)),
+        .covariance_all = mean_number(pair, pairs, offsetof(effects_pair, covariance_all)),
+        .coactive_all = mean_number(pair, pairs, offsetof(effects_pair, coactive_all)),
     };
     for (uint32_t p = 0; p < pairs; p++) {
         out->removed += pair[p].removed;
         gain[p] = pair[p].gain;
-        sum += isnan(pair[p].covariance_all) ? 0 : pair[p].covariance_all;
-        terms += isnan(pair[p].covariance_all) ? 0 : 1;
     }
-    out->covariance_all = terms ? sum / terms : (double)NAN;
     out->gain = effects_gain_mean(gain, pairs);
     free(gain);
     status code = join_edges(pair, pairs, out, err);
@@ -91,10 +102,13 @@ static double best_covariance(const effects_pair *pair)
 effects_standing effects_standing_of(const effects_pair *pair, uint32_t pairs,
                                      const effects_pair *mean)
 {
-    effects_standing s = {.pairs = pairs,
-                          .circuit = mean->circuit.average_precision,
-                          .covariance = best_covariance(mean),
-                          .gain = mean->gain};
+    effects_standing s = {
+        .pairs = pairs,
+        .circuit = mean->circuit.average_precision,
+        .covariance = best_covariance(mean),
+        .gain = mean->gain,
+        .coactive = fmax(mean->coactive.cells ? mean->coactive.average_precision : (double)NAN,
+                         mean->coactive_all)};
     for (uint32_t p = 0; p < pairs; p++)
         s.better += pair[p].circuit.average_precision > best_covariance(&pair[p]);
     return s;
@@ -111,16 +125,23 @@ int effects_standing_sign(const effects_standing *s)
 char *effects_standing_say(const effects_standing *s)
 {
     static const char *const what[] = {
-        "the circuit does not beat plain covariance, which needs no fit: it is not worth its name "
-        "here",
-        "the circuit does not clearly beat plain covariance, which needs no fit",
-        "the circuit finds what removals move better than plain covariance does",
+        "the circuit does not beat covariance, which needs no fit: it is not worth its name here",
+        "the circuit does not clearly beat covariance, which needs no fit",
+        "the circuit finds what removals move better than covariance does",
     };
     if (isnan(s->circuit))
         return mem_copy_text("no removal moved anything: there is nothing to find");
-    return mem_format(
-        "%s: average precision %.2f against %.2f, better in %u of %u layer pairs; with "
-        "as many edges each, the difference is %+.3f (standard error %.3f)",
-        what[effects_standing_sign(s) + 1], s->circuit, s->covariance, s->better, s->pairs,
-        s->gain.mean, s->gain.error);
+    char *more =
+        isnan(s->coactive)
+            ? mem_copy_text("")
+            : mem_format(
+                  "; covariance only where both features are active reaches %.2f, %s", s->coactive,
+                  s->coactive < s->circuit ? "less than the circuit" : "no less than the circuit");
+    char *said = mem_format("%s: average precision %.2f against %.2f, better in %u of %u layer "
+                            "pairs; with as many edges each, the difference is %+.3f (standard "
+                            "error %.3f)%s",
+                            what[effects_standing_sign(s) + 1], s->circuit, s->covariance,
+                            s->better, s->pairs, s->gain.mean, s->gain.error, more);
+    free(more);
+    return said;
 }

@@ -10,7 +10,9 @@ typedef struct effects_pair {
     uint32_t source, target;                  /* positions */
     uint32_t removed;                         /* source features that were removed */
     effects_score circuit, covariance, lasso; /* cells 0: was done without */
+    effects_score coactive;                   /* covariance, but only where both are active */
     double covariance_all; /* average precision of covariance with all cells as edges */
+    double coactive_all;   /* likewise */
     effects_gain gain;     /* of the circuit over covariance with as many edges */
     effect_cell *edge;     /* the circuit's (source and target are nodes: circuit.h), those that
                               disagree most first */
@@ -34,6 +36,7 @@ typedef struct effects_standing {
     double circuit, covariance; /* mean average precisions, covariance's the better of with as
                                    many edges and with all */
     effects_gain gain;
+    double coactive; /* as covariance, of covariance where both are active; NaN: not known */
 } effects_standing;
 
 /* Whether the difference is more than chance explains: the gain lies two standard errors or more

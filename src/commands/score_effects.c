@@ -41,21 +41,32 @@ static void print_score(output *o, const char *source, const char *target, const
     output_record(o);
 }
 
+/* A ranking of all cells: all that can be said of it. */
+static effects_score all_cells(const effects_pair *p, double average_precision)
+{
+    return (effects_score){.cells = p->circuit.cells,
+                           .moved = p->circuit.moved,
+                           .edges = p->circuit.cells,
+                           .found = p->circuit.moved,
+                           .average_precision = average_precision,
+                           .precision = {(double)NAN, (double)NAN, (double)NAN},
+                           .sign_agreement = (double)NAN,
+                           .rank_correlation = (double)NAN,
+                           .slope = (double)NAN};
+}
+
 static void print_pair(output *o, const char *source, const char *target, const effects_pair *p)
 {
-    effects_score all = {.cells = p->circuit.cells,
-                         .moved = p->circuit.moved,
-                         .edges = p->circuit.cells,
-                         .found = p->circuit.moved,
-                         .average_precision = p->covariance_all,
-                         .precision = {(double)NAN, (double)NAN, (double)NAN},
-                         .sign_agreement = (double)NAN,
-                         .rank_correlation = (double)NAN,
-                         .slope = (double)NAN};
     print_score(o, source, target, "this fit", &p->circuit);
     if (p->covariance.cells > 0) {
+        effects_score all = all_cells(p, p->covariance_all);
         print_score(o, source, target, "covariance", &p->covariance);
         print_score(o, source, target, "covariance, all cells", &all);
+    }
+    if (p->coactive.cells > 0) {
+        effects_score all = all_cells(p, p->coactive_all);
+        print_score(o, source, target, "both active", &p->coactive);
+        print_score(o, source, target, "both active, all cells", &all);
     }
     if (p->lasso.cells > 0)
         print_score(o, source, target, "lasso", &p->lasso);
@@ -180,6 +191,7 @@ static void print_standing(output *o, const effects_standing *s)
     output_text(o, "than_covariance", sure[effects_standing_sign(s) + 1]);
     output_number(o, "average_precision", s->circuit, 3);
     output_number(o, "covariance", s->covariance, 3);
+    output_number(o, "both_active", s->coactive, 3);
     output_number(o, "difference", s->gain.mean, 3);
     output_number(o, "standard_error", s->gain.error, 3);
     output_count(o, "better_pairs", s->better);

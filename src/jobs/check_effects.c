@@ -4,13 +4,13 @@
  * A unit is a measured layer pair; the last one puts them together. Figures, a pair and the whole
  * circuit (counts are sums there, all else means over the pairs): removed, cells, moved, edges,
  * found, average_precision, precision_100, ..., sign, rank, slope; from edges on the same of the
- * baselines with `covariance.` and `lasso.` before the name, and covariance.all: average precision
- * with all cells as edges; gain and gain.error (effects_gain, over covariance). Of the whole
- * circuit also: pairs, better (pairs where it beats covariance). Series, a pair and the whole:
- * calibration (x predicted, y measured: means of a bin of edges), deviation (y the standard
- * deviation of what was measured within the bin), and scatter (the edges farthest from 0). Edges:
- * measured, the effect. Values: off, the greatest |measured - predicted| of the edges into a
- * target feature. */
+ * baselines with `covariance.`, `coactive.` (covariance where both are active) and `lasso.` before
+ * the name; covariance.all and coactive.all: average precision with all cells as edges; gain and
+ * gain.error (effects_gain, over covariance). Of the whole circuit also: pairs, better (pairs
+ * where it beats covariance). Series, a pair and the whole: calibration (x predicted, y measured:
+ * means of a bin of edges), deviation (y the standard deviation of what was measured within the
+ * bin), and scatter (the edges farthest from 0). Edges: measured, the effect. Values: off, the
+ * greatest |measured - predicted| of the edges into a target feature. */
 #include "src/base/memory.h"
 #include "src/jobs/check.h"
 #include "src/jobs/effects_judge.h"
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCATTER_MOST = 1000, FIGURES_MOST = 64 };
+enum { SCATTER_MOST = 1000, FIGURES_MOST = 80 };
 enum { SAME_FOR_ALL = 2 }; /* the first figures of a score: whatever the circuit */
 
 static status settle(check_settings *s, error *err)
@@ -123,8 +123,10 @@ static void harvest_pair(harvest *h, const effects_pair *pair)
     add_score(h, "", &pair->circuit);
     add_score(h, "covariance.", &pair->covariance);
     add_score(h, "lasso.", &pair->lasso);
+    add_score(h, "coactive.", &pair->coactive);
     if (pair->covariance.cells > 0) {
         add_figure(h, "covariance.", "all", pair->covariance_all);
+        add_figure(h, "coactive.", "all", pair->coactive_all);
         add_figure(h, "gain", "", pair->gain.mean);
         add_figure(h, "gain", ".error", pair->gain.error);
     }
@@ -292,6 +294,8 @@ static status sum_up(check_job *job, const effects_options *how, error *err)
         pair[p].covariance = stored_score(&stored, &pair[p], job->layers, "covariance.");
         pair[p].lasso = stored_score(&stored, &pair[p], job->layers, "lasso.");
         pair[p].covariance_all = check_figure_of(&stored, from->id, to->id, "covariance.all");
+        pair[p].coactive = stored_score(&stored, &pair[p], job->layers, "coactive.");
+        pair[p].coactive_all = check_figure_of(&stored, from->id, to->id, "coactive.all");
         pair[p].gain = stored_gain(&stored, from->id, to->id);
     }
     if (code == STATUS_OK)
@@ -339,6 +343,8 @@ static effects_standing stored_standing(const check_report *report)
         .covariance = fmax(check_figure_of(report, 0, 0, "covariance.average_precision"),
                            check_figure_of(report, 0, 0, "covariance.all")),
         .gain = stored_gain(report, 0, 0),
+        .coactive = fmax(check_figure_of(report, 0, 0, "coactive.average_precision"),
+                         check_figure_of(report, 0, 0, "coactive.all")),
     };
 }
 

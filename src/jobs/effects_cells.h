@@ -39,11 +39,13 @@ void effects_edges_add(effects_edges *edges, const effects_grid *g, uint32_t sou
 void effects_edges_complete(effects_edges *edges, const effects_grid *g);
 void effects_edges_release(effects_edges *edges);
 
-/* What no fit is needed for: covariance times the source's mean where it is active, as removal.
- * Adds the `most` strongest of all cells; *precision is the average precision of all of them.
- * STATUS_MACHINE: memory (24 bytes a cell). */
+/* What no fit is needed for: covariance times the source's mean where it is active, as removal;
+ * or, with `coactive`, times the mean over the same samples of the source where the target is
+ * active too, and 0 elsewhere, because a silent target cannot fall. Adds the `most` strongest of
+ * all cells; *precision is the average precision of all of them. STATUS_MACHINE: memory (24 bytes
+ * a cell). */
 status effects_covariance(const effects_grid *g, const matrix *source, const double *active_mean,
-                          const matrix *target, uint64_t most, effects_edges *edges,
+                          const matrix *target, bool coactive, uint64_t most, effects_edges *edges,
                           double *precision, error *err);
 
 #endif

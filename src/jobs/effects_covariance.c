@@ -12,7 +12,8 @@ typedef struct by_sample {
     size_t *start; /* samples + 1 */
     uint32_t *place;
     float *value;
-    double *mean; /* by place */
+    double *mean;     /* by place */
+    uint32_t *active; /* by place: samples where it is not zero */
 } by_sample;
 
 /* The entries of a column; row is NULL in a dense matrix. */
@@ -41,6 +42,7 @@ static void by_sample_release(by_sample *s)
     free(s->place);
     free(s->value);
     free(s->mean);
+    free(s->active);
 }
 
 static bool by_sample_create(by_sample *s, const effects_grid *g, const matrix *source)
@@ -51,7 +53,8 @@ static bool by_sample_create(by_sample *s, const effects_grid *g, const matrix *
     *s = (by_sample){.start = calloc((size_t)source->rows + 2, sizeof *s->start),
                      .place = mem_try(total, sizeof *s->place),
                      .value = mem_try(total, sizeof *s->value),
-                     .mean = mem_zero(g->removed_count, sizeof *s->mean)};
+                     .mean = mem_zero(g->removed_count, sizeof *s->mean),
+                     .active = mem_zero(g->removed_count, sizeof *s->active)};
     if (!s->start || !s->place || !s->value)
         return false;
     /* shifted by two, so that filling leaves start[i] at the start of sample i */
@@ -60,6 +63,7 @@ static bool by_sample_create(by_sample *s, const effects_grid *g, const matrix *
         for (uint64_t i = 0; i < e.count; i++) {
             s->start[(size_t)row_of(&e, i) + 2]++;
             s->mean[p] += (double)e.value[i] / source->rows;
+            s->active[p] += e.value[i] > 0 || e.value[i] < 0;
         }
     }
     for (size_t r = 2; r < (size_t)source->rows + 2; r++)
@@ -75,24 +79,39 @@ static bool by_sample_create(by_sample *s, const effects_grid *g, const matrix *
     return true;
 }
 
-/* removal[place * targets + target] = cov(source, target) * active_mean(source) */
+/* What a target column adds up to with each removed feature. */
+typedef struct products {
+    double zy; /* sum of source times target */
+    double z;  /* sum of the source where the target is not zero */
+} products;
+
+/* removal[place * targets + target] = cov(source, target) * active_mean(source), or, without
+ * active_mean, times the source's mean over its active samples, counted as 0 where the target is
+ * silent. */
 static void fill_removals(const effects_grid *g, const by_sample *s, const double *active_mean,
-                          const matrix *target, double *removal, double *products)
+                          const matrix *target, double *removal, products *of)
 {
     for (uint32_t t = 0; t < target->cols; t++) {
         entries e = column_of(target, t);
         double sum = 0;
-        memset(products, 0, g->removed_count * sizeof *products);
+        memset(of, 0, g->removed_count * sizeof *of);
         for (uint64_t i = 0; i < e.count; i++) {
             size_t row = row_of(&e, i);
             double y = (double)e.value[i];
             sum += y;
-            for (size_t k = s->start[row]; k < s->start[row + 1]; k++)
-                products[s->place[k]] += (double)s->value[k] * y;
+            bool silent = !(y > 0 || y < 0);
+            for (size_t k = s->start[row]; k < s->start[row + 1]; k++) {
+                of[s->place[k]].zy += (double)s->value[k] * y;
+                of[s->place[k]].z += silent ? 0 : (double)s->value[k];
+            }
         }
-        for (uint32_t p = 0; p < g->removed_count; p++)
-            removal[(size_t)p * target->cols + t] =
-                (products[p] - s->mean[p] * sum) / target->rows * active_mean[g->removed[p]];
+        for (uint32_t p = 0; p < g->removed_count; p++) {
+            double covariance = (of[p].zy - s->mean[p] * sum) / target->rows;
+            double fall = active_mean    ? active_mean[g->removed[p]]
+                          : s->active[p] ? of[p].z / s->active[p]
+                                         : 0;
+            removal[(size_t)p * target->cols + t] = covariance * fall;
+        }
     }
 }
 
@@ -128,7 +147,7 @@ static double take_strongest(const effects_grid *g, const double *removal, ranke
 }
 
 status effects_covariance(const effects_grid *g, const matrix *source, const double *active_mean,
-                          const matrix *target, uint64_t most, effects_edges *edges,
+                          const matrix *target, bool coactive, uint64_t most, effects_edges *edges,
                           double *precision, error *err)
 {
     size_t cells = (size_t)g->removed_count * target->cols;
@@ -136,13 +155,13 @@ status effects_covariance(const effects_grid *g, const matrix *source, const dou
     bool sound = by_sample_create(&samples, g, source);
     double *removal = mem_try(cells, sizeof *removal);
     ranked *item = mem_try(cells, sizeof *item);
-    double *products = mem_alloc(g->removed_count * sizeof *products);
+    products *of = mem_alloc(g->removed_count * sizeof *of);
     sound = sound && removal && item;
     if (sound) {
-        fill_removals(g, &samples, active_mean, target, removal, products);
+        fill_removals(g, &samples, coactive ? NULL : active_mean, target, removal, of);
         *precision = take_strongest(g, removal, item, most, edges);
     }
-    free(products);
+    free(of);
     free(item);
     free(removal);
     by_sample_release(&samples);

@@ -152,7 +152,7 @@ static status judge_covariance(effects_judge *j, const effects_grid *g, effects_
     uint32_t first = first_column(j, g->source->id);
     matrix own = own_columns(j, first, g->source->features);
     status code = effects_covariance(g, &own, j->source.data.active_mean + first, &j->target.m,
-                                     out->circuit.edges, &edges, &out->covariance_all, err);
+                                     false, out->circuit.edges, &edges, &out->covariance_all, err);
     if (code == STATUS_OK)
         code = judge_edges(g, &edges, &out->covariance, err);
     if (code == STATUS_OK)
@@ -161,6 +161,21 @@ static status judge_covariance(effects_judge *j, const effects_grid *g, effects_
         out->gain =
             effects_gain_of(out->circuit.average_precision, out->covariance.average_precision,
                             j->without, without, groups_of(g));
+    effects_edges_release(&edges);
+    return code;
+}
+
+/* The same with what a silent target cannot do. */
+static status judge_coactive(effects_judge *j, const effects_grid *g, effects_pair *out,
+                             error *err)
+{
+    effects_edges edges = {0};
+    uint32_t first = first_column(j, g->source->id);
+    matrix own = own_columns(j, first, g->source->features);
+    status code = effects_covariance(g, &own, j->source.data.active_mean + first, &j->target.m,
+                                     true, out->circuit.edges, &edges, &out->coactive_all, err);
+    if (code == STATUS_OK)
+        code = judge_edges(g, &edges, &out->coactive, err);
     effects_edges_release(&edges);
     return code;
 }
@@ -256,6 +271,8 @@ static status judge_baselines(effects_judge *j, const fit_pair *pair, const effe
     if (code == STATUS_OK)
         code = judge_covariance(j, g, out, err);
     if (code == STATUS_OK)
+        code = judge_coactive(j, g, out, err);
+    if (code == STATUS_OK)
         code = check_cancel(j, err);
     if (code == STATUS_OK)
         code = judge_lasso(j, pair, g, out, err);
@@ -274,7 +291,8 @@ status effects_judge_pair(effects_judge *j, uint32_t i, effects_pair *out, error
     *out = (effects_pair){.source = source->position,
                           .target = target->position,
                           .removed = grid.removed_count,
-                          .covariance_all = (double)NAN};
+                          .covariance_all = (double)NAN,
+                          .coactive_all = (double)NAN};
     grid.source_first = layer_first(j->layers, source->position);
     grid.target_first = layer_first(j->layers, target->position);
     if (code == STATUS_OK)
