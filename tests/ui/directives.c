@@ -141,82 +141,6 @@ static bool golden(scenario *s, char **word, int words)
     return good;
 }
 
-/* -- other programs ------------------------------------------------------------------------ */
-
-/* Runs to the end; its exit status as a shell says it. Its output goes to the file. */
-static int run_to_end(scenario *s, char *const argv[], const char *output)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        int to = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        int none = open("/dev/null", O_RDONLY);
-        dup2(none, STDIN_FILENO);
-        dup2(to, STDOUT_FILENO);
-        dup2(to, STDERR_FILENO);
-        execvpe(argv[0], argv, s->variable);
-        _exit(127);
-    }
-    int how = 0;
-    if (child < 0 || waitpid(child, &how, 0) < 0)
-        return 127;
-    return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
-}
-
-static bool run_program(scenario *s, char **word, int words)
-{
-    char *argv[WORDS_MAX + 2] = {(char *)s->options->program};
-    for (int i = 2; i < words; i++)
-        argv[i - 1] = word[i];
-    char *output = mem_format("%s/said.txt", s->options->folder);
-    int status = run_to_end(s, argv, output);
-    free(s->said);
-    s->said = page_read(output);
-    free(output);
-    if (status == atoi(word[1]))
-        return true;
-    scenario_wrong(s, "exit status %d, expected %s, saying:", status, word[1]);
-    fprintf(s->out, "%s\n", s->said ? s->said : "");
-    return false;
-}
-
-static bool said(scenario *s, char **word, int words)
-{
-    (void)words;
-    if (s->said && strstr(s->said, word[1]))
-        return true;
-    return scenario_wrong(s, "it did not say \"%s\" but:\n%s", word[1], s->said ? s->said : "");
-}
-
-static bool copy_file(scenario *s, const char *from, const char *to)
-{
-    char *argv[] = {(char *)"cp", (char *)"--", (char *)from, (char *)to, NULL};
-    return run_to_end(s, argv, "/dev/null") == 0;
-}
-
-static bool copy(scenario *s, char **word, int words)
-{
-    (void)words;
-    return copy_file(s, word[1], word[2]) ||
-           scenario_wrong(s, "cannot copy '%s' to '%s'", word[1], word[2]);
-}
-
-static bool delete_file(scenario *s, char **word, int words)
-{
-    (void)words;
-    return unlink(word[1]) == 0 || scenario_wrong(s, "cannot delete '%s'", word[1]);
-}
-
-static bool study(scenario *s, char **word, int words)
-{
-    (void)words;
-    char *from = mem_format("%s/%s.clw", s->options->studies, word[1]);
-    free(s->study);
-    s->study = mem_format("%s/%s.clw", s->options->folder, word[1]);
-    bool good = copy_file(s, from, s->study) || scenario_wrong(s, "no study '%s'", from);
-    free(from);
-    return good;
-}
-
 /* -- the program in the terminal ----------------------------------------------------------- */
 
 static bool size(scenario *s, char **word, int words)
@@ -463,7 +387,7 @@ static bool patience(scenario *s, char **word, int words)
 /* -- all of them --------------------------------------------------------------------------- */
 
 static const directive directives[] = {
-    {"study", 2, 2, false, study},
+    {"study", 2, 2, false, directive_study},
     {"size", 3, 3, false, size},
     {"env", 2, 2, false, environment},
     {"start", 1, WORDS_MAX, false, start},
@@ -488,10 +412,10 @@ static const directive directives[] = {
     {"continue", 1, 1, true, go_on},
     {"hangup", 1, 1, true, hang_up},
     {"exit", 2, 4, true, leave},
-    {"run", 2, WORDS_MAX, false, run_program},
-    {"said", 2, 2, false, said},
-    {"copy", 3, 3, false, copy},
-    {"delete", 2, 2, false, delete_file},
+    {"run", 2, WORDS_MAX, false, directive_run},
+    {"said", 2, 2, false, directive_said},
+    {"copy", 3, 3, false, directive_copy},
+    {"delete", 2, 2, false, directive_delete},
     {"patience", 2, 2, false, patience},
     {"settle", 1, 1, true, settle},
     {"pause", 2, 2, true, pause_a_moment},

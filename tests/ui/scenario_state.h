@@ -34,6 +34,13 @@ typedef struct directive {
 /* The directive of this name, or NULL. */
 const directive *directive_find(const char *name);
 
+/* Those that do not look at the screen (directives_beside.c). */
+bool directive_run(scenario *s, char **word, int words);
+bool directive_said(scenario *s, char **word, int words);
+bool directive_copy(scenario *s, char **word, int words);
+bool directive_delete(scenario *s, char **word, int words);
+bool directive_study(scenario *s, char **word, int words);
+
 /* The environment of programs that are started: value NULL removes the name. */
 void scenario_set(scenario *s, const char *name, const char *value);
 
