@@ -48,7 +48,7 @@ help:
 	@echo "make check       all tests: gcc, clang, sanitizers, screens, kills (installs what is missing)"
 	@echo "make unit        unit tests          make screens     golden screens in a pseudo-terminal"
 	@echo "make threads     thread sanitizer    make robustness  kills, two processes at once"
-	@echo "make bench       speed, beside scikit-learn where it is installed"
+	@echo "make bench       speed, beside scikit-learn and others where they are installed"
 	@echo "make recovery    how much of a planted circuit is found, by sample size"
 	@echo "make fuzz        feed the file readers garbage (FUZZ_SECONDS=60 each)"
 	@echo "make coverage    lines that the unit tests reach"
@@ -229,7 +229,7 @@ recovery: $(B)/bench-recovery
 	@tests/bench/recovery $(B)
 
 # BENCH=all has the peers solve the large problem too (half an hour); BENCH_DATA is where generated
-# data are kept.
+# data are kept; PYTHON is one that has the peers (skglm, celer, adelie, torch), if Debian's has not.
 .PHONY: bench-programs
 bench-programs: $(B)/bench-solver $(B)/bench-study $(B)/bench-screen $(B)/bench-recovery $(B)/circuitlasso
 bench: bench-programs

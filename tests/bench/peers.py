@@ -1,18 +1,29 @@
 #!/usr/bin/python3
-"""The solver beside scikit-learn, interleaved on the same data.
+"""The solver beside what else there is, interleaved on the same data.
 
-    peers.py SOLVER_BENCH [SIZE]... [--lambda 0.1] [--targets 20] [--threads 2]
+    peers.py SOLVER_BENCH [SIZE]... [--lambda 0.1] [--targets 20] [--threads 2] [--peers a,b]
+             [--at-most SECONDS]
 
 SOLVER_BENCH is the built tests/bench/solver_bench; it generates the data and dumps them to
 $BENCH_DATA as raw files, which are read here. Peers solve a spread sample of the targets on one
 thread each, and their times are scaled to all targets and the solver's threads (which flatters
-them: perfect scaling). All reach the same certificate, a relative duality gap of 1e-6:
+them: perfect scaling). Times are those of the processor, ours too, as the machine may be busy. All are asked for the same certificate, a relative duality gap of 1e-6,
+which is recomputed here and printed. Those that this Python has:
 
   sk sparse   sklearn.linear_model.Lasso on the sparse matrix, target by target
-  sk gram     its Gram kernel on all features, the Gram matrix formed once (set-up counted)
+  sk gram     its Gram kernel on all features; the Gram matrix, formed once, and the correlations
+              of the targets, formed together, are counted
   gram ws     working sets around that kernel: what a skilled user would script
+  skglm       skglm's AndersonCD on the sparse matrix
+  celer       celer.Lasso on the sparse matrix
+  adelie      adelie.solver.gaussian_cov on the Gram matrix
+  fista       the plain algorithm with PyTorch, all sampled targets at once on the Gram matrix
+
+A peer that has not finished its sample after --at-most seconds is stopped where it is and scaled
+from the targets it has done.
 """
 import argparse
+import importlib.util
 import os
 import re
 import subprocess
@@ -38,6 +49,9 @@ TOLERANCE = 1e-6
 
 def layer(folder, name):
     rows, cols = (int(v) for v in open(f"{folder}/{name}.shape").read().split())
+    if not os.path.exists(f"{folder}/{name}.p"):  # dense: column after column
+        value = np.fromfile(f"{folder}/{name}.x", "<f4").astype(np.float64)
+        return value.reshape(cols, rows).T
     start = np.fromfile(f"{folder}/{name}.p", "<i4")
     row = np.fromfile(f"{folder}/{name}.i", "<i4")
     value = np.fromfile(f"{folder}/{name}.x", "<f4").astype(np.float64)
@@ -47,23 +61,29 @@ def layer(folder, name):
 class Problem:
     def __init__(self, folder, fraction, count):
         self.x, self.y = layer(folder, "X"), layer(folder, "Y")
+        self.dense = not sp.issparse(self.x)
         self.rows, self.cols = self.x.shape
-        self.xt = self.x.T.tocsr()
         self.mean = np.asarray(self.x.mean(0)).ravel()
+        if self.dense:
+            self.x = np.asfortranarray(self.x - self.mean)
+            self.mean = np.zeros(self.cols)
+        self.xt = self.x.T if self.dense else self.x.T.tocsr()
         spread = [int(i) * self.y.shape[1] // count for i in range(count)]
-        self.targets = [t for t in spread if self.y.indptr[t + 1] > self.y.indptr[t]]
-        self.q = {t: self.correlations(t) for t in self.targets}
+        self.targets = [t for t in spread if np.ptp(self.target(t)) > 0]
+        began = time.process_time()
+        q = self.xt @ np.stack([self.target(t) for t in self.targets], 1)
+        self.each_q = (time.process_time() - began) / len(self.targets)
+        self.q = {t: np.ascontiguousarray(q[:, i]) for i, t in enumerate(self.targets)}
         self.level = {t: fraction * np.abs(self.q[t]).max() for t in self.targets}
 
     def target(self, t):
-        y = self.y[:, [t]].toarray().ravel()
+        y = self.y[:, t] if self.dense else self.y[:, [t]].toarray().ravel()
         return y - y.mean()
 
-    def correlations(self, t):
-        return self.xt @ self.target(t)
-
     def gram(self):
-        return (self.xt @ self.x).toarray() - self.rows * np.outer(self.mean, self.mean)
+        g = self.xt @ self.x
+        g = g if self.dense else g.toarray() - self.rows * np.outer(self.mean, self.mean)
+        return np.ascontiguousarray(g)
 
     def gap(self, t, a):
         y = self.target(t)
@@ -117,6 +137,82 @@ def gram_ws(p, t, g):
     return w
 
 
+def skglm(p, t, _):
+    from skglm.datafits import Quadratic
+    from skglm.penalties import L1
+    from skglm.solvers import AndersonCD
+    alpha = p.level[t] / p.rows
+    solver = AndersonCD(tol=1e-5 * alpha, fit_intercept=True, max_iter=100)
+    return solver.solve(p.x, p.target(t), Quadratic(), L1(alpha))[0][:p.cols]
+
+
+def celer(p, t, _):
+    from celer import Lasso as CelerLasso
+    model = CelerLasso(alpha=p.level[t] / p.rows, tol=0.5 * TOLERANCE, max_epochs=100000)
+    return model.fit(p.x, p.target(t)).coef_
+
+
+def adelie(p, t, g):
+    import adelie as ad
+    if not hasattr(p, "adelie"):
+        p.adelie = ad.matrix.dense(g.T, method="cov", n_threads=1)
+    size = np.linalg.norm(p.target(t))
+    state = ad.solver.gaussian_cov(p.adelie, p.q[t] / size, lmda_path=[p.level[t] / size],
+                                   tol=1e-12, early_exit=False, progress_bar=False)
+    return state.betas[-1].toarray().ravel() * size
+
+
+def fista(p, targets, g, seconds):
+    import torch
+    torch.set_num_threads(1)
+    g, q = torch.from_numpy(g), torch.from_numpy(np.stack([p.q[t] for t in targets], 1))
+    level = torch.tensor([p.level[t] for t in targets], dtype=torch.float64)
+    v = torch.ones(p.cols, 1, dtype=torch.float64)
+    for _ in range(50):
+        v = g @ v
+        v /= v.norm()
+    step = 1 / (1.02 * float(v.T @ g @ v))
+    a = torch.zeros_like(q)
+    ahead, momentum, began = a, 1.0, time.process_time()
+    for turn in range(1, 100001):
+        next_a = torch.nn.functional.softshrink((ahead + step * (q - g @ ahead)) / (step * level),
+                                                1.0) * (step * level)
+        grown = (1 + (1 + 4 * momentum ** 2) ** 0.5) / 2
+        ahead = next_a + (momentum - 1) / grown * (next_a - a)
+        a, momentum = next_a, grown
+        if turn % 100 == 0:
+            worst = max(p.gap(t, a[:, i].numpy()) for i, t in enumerate(targets))
+            if worst <= TOLERANCE or time.process_time() - began > seconds:
+                break
+    return [a[:, i].numpy() for i in range(len(targets))]
+
+
+PEERS = {"sk sparse": (sk_sparse, False, None), "sk gram": (sk_gram, True, None),
+         "gram ws": (gram_ws, True, None), "skglm": (skglm, False, "skglm"),
+         "celer": (celer, False, "celer"), "adelie": (adelie, True, "adelie"),
+         "fista": (fista, True, "torch")}
+
+
+def has(module):
+    return module is None or importlib.util.find_spec(module) is not None
+
+
+def sample(p, name, solve, g, seconds):
+    """Solves the sampled targets, as far as the time goes: solutions, and seconds a target."""
+    if name in ("skglm", "celer", "adelie"):
+        solve(p, p.targets[0], g)  # imported and compiled first, which does not count
+    began = time.process_time()
+    if name == "fista":
+        found = solve(p, p.targets, g, seconds)
+        return found, (time.process_time() - began) / len(found)
+    found = []
+    for t in p.targets:
+        found.append(solve(p, t, g))
+        if time.process_time() - began > seconds:
+            break
+    return found, (time.process_time() - began) / len(found)
+
+
 def main():
     ask = argparse.ArgumentParser()
     ask.add_argument("solver")
@@ -124,6 +220,8 @@ def main():
     ask.add_argument("--lambda", dest="fraction", type=float, default=0.1)
     ask.add_argument("--targets", type=int, default=20)
     ask.add_argument("--threads", type=int, default=2)
+    ask.add_argument("--peers", default=",".join(PEERS).replace(" ", "_"))
+    ask.add_argument("--at-most", type=float, default=60, help="seconds a peer may take")
     ask.add_argument("--gram-limit", type=int, default=10000, help="features, for dense Gram")
     o = ask.parse_args()
     for size in o.sizes:
@@ -136,29 +234,29 @@ def main():
             line = subprocess.run([o.solver, size, "--lambda", str(o.fraction), "--threads",
                                    str(o.threads), "--verify", "20"],
                                   capture_output=True, text=True, check=True).stdout
-            times = re.search(r"set-up +([\d.]+) s +solve +([\d.]+) s", line)
-            ours.append(float(times[1]) + float(times[2]))
+            ours.append(float(re.search(r"cpu +([\d.]+) s", line)[1]) / o.threads)
             return line
 
         print(run_ours().rstrip())
-        scale = p.y.shape[1] / len(p.targets) / o.threads
         g, set_up = None, 0.0
+        wanted = o.peers.replace("_", " ").split(",")
         if p.cols <= o.gram_limit:
-            began = time.perf_counter()
+            began = time.process_time()
             g = p.gram()
-            set_up = time.perf_counter() - began
-        for name, solve, needs in (("sk sparse", sk_sparse, False), ("sk gram", sk_gram, True),
-                                   ("gram ws", gram_ws, True)):
+            set_up = time.process_time() - began
+        for name, (solve, needs, module) in PEERS.items():
+            if name not in wanted or not has(module):
+                continue
             if needs and g is None:
                 print(f"  {name:10s} Gram matrix too large")
                 continue
-            began = time.perf_counter()
-            found = [solve(p, t, g) for t in p.targets]
-            seconds = (time.perf_counter() - began) * scale + needs * set_up
+            found, each = sample(p, name, solve, g, o.at_most)
+            each += needs * p.each_q
+            seconds = each * p.y.shape[1] / o.threads + needs * set_up
             worst = max(p.gap(t, a) for t, a in zip(p.targets, found))
             run_ours()
             print(f"  {name:10s} {seconds:9.2f} s scaled, {seconds / min(ours):7.1f} times "
-                  f"ours ({min(ours):.2f} s), gap {worst:.1e}")
+                  f"ours ({min(ours):.2f} s), gap {worst:.1e}, {len(found)} targets", flush=True)
 
 
 main()
