@@ -78,7 +78,7 @@ typedef struct trust_look {
     const char *table; /* what the table of prefixes is called; NULL: there is none */
     trust_list_look list[TRUST_LISTS];
     trust_chart chart;
-    const char *asks; /* what to ask for before it is run: "file"; NULL: nothing */
+    const char *asks; /* what to ask for before it is run: a file, in these words; NULL: nothing */
 } trust_look;
 
 /* Kinds that nobody has described yet show their sentence and their figures. */
