@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDEST = 110, BESIDE = 130, INDENT = 3 };
+enum { WIDEST = 110, BESIDE = 130, INDENT = 3, MOST_ROWS = 32 /* far more than kinds */ };
 
 /* Columns of names, and of states. */
 static int name_cols(region r)
@@ -184,13 +184,34 @@ static int block_height(const app *a, const trust_state *v, uint32_t row, int co
     return 1 + lines + (e == AIRY);
 }
 
-static int blocks_height(const app *a, const trust_state *v, uint32_t first, uint32_t end,
-                         int cols, extent e)
+static int sum_of(const int *height, uint32_t first, uint32_t end)
 {
-    int height = 0;
+    int sum = 0;
     for (uint32_t i = first; i < end; i++)
-        height += block_height(a, v, i, cols, e);
-    return height;
+        sum += height[i];
+    return sum;
+}
+
+/* The most that has room, and how high each block is then. What is left when each says a line
+ * goes to the first ones that have more to say. */
+static extent plan(const app *a, const trust_state *v, region r, int height[MOST_ROWS])
+{
+    uint32_t count = v->rows.count;
+    extent e = EXTENTS;
+    do {
+        e--;
+        for (uint32_t i = 0; i < count; i++)
+            height[i] = block_height(a, v, i, r.cols, e);
+    } while (e > HEADS && sum_of(height, 0, count) > r.rows + (e == AIRY));
+    int left = r.rows - sum_of(height, 0, count);
+    for (uint32_t i = 0; e == ONE_LINE && i < count; i++) {
+        int more = block_height(a, v, i, r.cols, WHOLE) - height[i];
+        if (more > 0 && more <= left) {
+            height[i] += more;
+            left -= more;
+        }
+    }
+    return e;
 }
 
 static void draw_block(const app *a, const trust_state *v, uint32_t row, region r, extent e)
@@ -214,28 +235,26 @@ static void draw_block(const app *a, const trust_state *v, uint32_t row, region 
 
 static void draw_blocks(const app *a, trust_state *v, region r)
 {
+    int height[MOST_ROWS];
     uint32_t count = v->rows.count;
-    extent e = EXTENTS - 1;
-    while (e > HEADS && blocks_height(a, v, 0, count, r.cols, e) > r.rows + (e == AIRY))
-        e--;
+    extent e = plan(a, v, r, height);
     int below = e == HEADS && r.rows >= 5 ? 3 : 0;
     region above = region_part(r, 0, 0, r.rows - below, r.cols);
+    int room = above.rows + (e == AIRY);
     /* from the first block on that leaves room for the one at hand */
     uint32_t first = v->rows.top < count ? v->rows.top : 0;
     first = v->rows.cursor < first ? v->rows.cursor : first;
-    while (first < v->rows.cursor &&
-           blocks_height(a, v, first, v->rows.cursor + 1, r.cols, e) > above.rows + (e == AIRY))
+    while (first < v->rows.cursor && sum_of(height, first, v->rows.cursor + 1) > room)
         first++;
-    while (first > 0 && blocks_height(a, v, first - 1, count, r.cols, e) <= above.rows)
+    while (first > 0 && sum_of(height, first - 1, count) <= room)
         first--;
     v->rows.top = first;
     int line = 0, shown = 0;
     for (uint32_t i = first; i < count && line < above.rows; i++, shown++) {
-        int height = block_height(a, v, i, r.cols, e);
-        region block = region_part(above, line, 0, height, r.cols);
+        region block = region_part(above, line, 0, height[i], r.cols);
         pointer_own(block, (int)i, true);
         draw_block(a, v, i, block, e);
-        line += height;
+        line += height[i];
     }
     v->rows.page = shown > 0 ? shown : 1;
     if (below && v->rows.cursor < count) {
