@@ -27,7 +27,7 @@ void gradient_space_release(gradient_space *space);
 void gradient_start(lane *l);
 
 /* From l->base and what the coefficients moved since: sets g, r.rr and violators of the lane.
- * `member`, `bit`: its working set, see screen_pass. */
+ * `member`, `bit`: its working set, see screen_dense. */
 void gradient_screen(const lasso_design *design, lane *l, const uint8_t *member, uint8_t bit,
                      gradient_space *space);
 
