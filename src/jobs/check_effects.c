@@ -354,10 +354,17 @@ static char *verdict(const check_report *report)
     if (isnan(s.circuit))
         return mem_copy_text("no removal moved anything: there is nothing to find");
     static const char *const what[] = {"does not beat", "does not clearly beat", "beats"};
-    return mem_format("%s plain covariance at finding what removals move (AP %.2f against %.2f), "
-                      "in %u of %u layer pairs",
-                      what[effects_standing_sign(&s) + 1], s.circuit, s.covariance,
-                      s.circuit > s.covariance ? s.better : s.pairs - s.better, s.pairs);
+    char *gated =
+        s.coactive >= s.circuit
+            ? mem_format("; covariance only where both are active reaches %.2f", s.coactive)
+            : mem_copy_text("");
+    char *text =
+        mem_format("%s plain covariance at finding what removals move (AP %.2f against "
+                   "%.2f; %u of %u pairs)%s",
+                   what[effects_standing_sign(&s) + 1], s.circuit, s.covariance,
+                   s.circuit > s.covariance ? s.better : s.pairs - s.better, s.pairs, gated);
+    free(gated);
+    return text;
 }
 
 static char *say(const check_report *report, const layer_set *layers, const fit *f)
