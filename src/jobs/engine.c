@@ -151,12 +151,27 @@ static status delete_task(engine *e, task t, error *err)
     return code;
 }
 
-/* A task that does not run is cancelled; `why` may be NULL. */
-static status shelve(engine *e, task t, const char *why, error *err)
+/* Whether it still waits for its turn: resumed at once, it may have run, and be done. */
+static status is_queued(db *d, task t, bool *queued, error *err)
+{
+    fit f = {0};
+    check c = {0};
+    status code = t.check ? check_get(d, t.id, &c, err) : fit_get(d, t.id, &f, err);
+    *queued = code == STATUS_OK && (t.check ? c.state : f.state) == FIT_QUEUED;
+    check_release(&c);
+    fit_release(&f);
+    return code;
+}
+
+/* A task that does not run is cancelled; `why` may be NULL: only if it waits, which *waits tells.
+ */
+static status shelve(engine *e, task t, const char *why, bool *waits, error *err)
 {
     db *d = NULL;
     status code = db_open(&d, e->study, DB_WRITE, err);
-    if (code == STATUS_OK)
+    if (code == STATUS_OK && !why)
+        code = is_queued(d, t, waits, err);
+    if (code == STATUS_OK && (why || *waits))
         code = t.check ? check_set_state(d, t.id, FIT_CANCELLED, why, err)
                        : fit_set_state(d, t.id, FIT_CANCELLED, why, err);
     db_close(d);
@@ -179,7 +194,7 @@ static void run_fit(engine *e, int64_t fit_id)
         .threads = e->threads, .progress = tell, .user = e, .cancel = &e->cancel};
     status code = fit_run(e->study, fit_id, &options, &last, &err);
     if (code == STATUS_INTERRUPTED && leaving(e)) /* the next start offers to resume it */
-        shelve(e, (task){false, fit_id}, FIT_PROGRAM_LEFT, NULL);
+        shelve(e, (task){false, fit_id}, FIT_PROGRAM_LEFT, NULL, NULL);
     if (last.pairs == 0 && code != STATUS_OK)
         tell_failure(e, &err); /* it never began */
     else
@@ -206,7 +221,7 @@ static void run_check(engine *e, int64_t check_id)
         .threads = e->threads, .progress = tell_check, .user = e, .cancel = &e->cancel};
     status code = check_run(e->study, check_id, &options, &last, &err);
     if (code == STATUS_INTERRUPTED && leaving(e))
-        shelve(e, (task){true, check_id}, FIT_PROGRAM_LEFT, NULL);
+        shelve(e, (task){true, check_id}, FIT_PROGRAM_LEFT, NULL, NULL);
     if (code == STATUS_INPUT && is_gone(e, check_id))
         last.state = FIT_CANCELLED;
     else if (code != STATUS_OK && code != STATUS_INTERRUPTED)
@@ -302,8 +317,9 @@ static status obey(engine *e, const order *o, error *err)
         return code;
     }
     await_end(e, t);
-    code = o->kind == ORDER_DELETE ? delete_task(e, t, err) : shelve(e, t, NULL, err);
-    if (code == STATUS_OK)
+    bool ended = true;
+    code = o->kind == ORDER_DELETE ? delete_task(e, t, err) : shelve(e, t, NULL, &ended, err);
+    if (code == STATUS_OK && ended)
         tell_state(e, t, 0, "", FIT_CANCELLED);
     return code;
 }
@@ -477,7 +493,7 @@ void engine_stop(engine *e)
     }
     for (order *o = e->runner.first; o;) {
         order *next = o->next;
-        shelve(e, o->about, FIT_PROGRAM_LEFT, NULL);
+        shelve(e, o->about, FIT_PROGRAM_LEFT, NULL, NULL);
         order_free(o);
         o = next;
     }
