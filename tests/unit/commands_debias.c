@@ -1,15 +1,13 @@
 /* `debias` as a script sees it. */
 #include "db/note.h"
 #include "src/base/text.h"
-#include "src/commands/command.h"
 #include "tests/unit/debias_fixture.h"
 
-#include <criterion/criterion.h>
 #include <jansson.h>
 
+#include "tests/unit/command_fixture.h"
+
 static char *path;
-static char said[1 << 20];
-static error err;
 
 static void set_up(void)
 {
@@ -24,32 +22,6 @@ static void tear_down(void)
 }
 
 TestSuite(debias_command, .init = set_up, .fini = tear_down);
-
-static status run(int count, const char **words)
-{
-    char *argv[24] = {0};
-    for (int i = 0; i < count; i++)
-        argv[i] = (char *)words[i];
-    fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
-    FILE *out = tmpfile();
-    dup2(fileno(out), STDOUT_FILENO);
-    err = (error){0};
-    status code = command_run(command_find(words[0]), count, argv, &err);
-    fflush(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-    rewind(out);
-    said[fread(said, 1, sizeof said - 1, out)] = '\0';
-    fclose(out);
-    return code;
-}
-
-#define RUN(...)                                                                                  \
-    run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                      \
-        (const char *[]){__VA_ARGS__})
-
-/* Options keep what they were given: one call of the command a test. */
 
 Test(debias_command, tagged_features_are_the_spurious_ones)
 {
@@ -92,7 +64,8 @@ Test(debias_command, a_file_of_features)
         STATUS_OK, "%s", err.message);
     unlink(list);
     cr_expect(strstr(said, "3 of 3 spurious features have a weight") != NULL, "%s", said);
-    cr_expect(strstr(said, "job nurse, gender m") || strstr(said, "job professor, gender f"), "%s", said);
+    cr_expect(strstr(said, "job nurse, gender m") || strstr(said, "job professor, gender f"), "%s",
+              said);
     cr_expect(strstr(said, "retrained") == NULL, "it was not asked for");
     cr_expect(strstr(said, "100 % of the training samples") != NULL);
 }
@@ -116,7 +89,8 @@ Test(debias_command, nothing_tagged)
 {
     cr_assert_eq(RUN("debias", path, "job", "--attribute", "gender", "--layer", "only"), STATUS_OK,
                  "%s", err.message);
-    cr_expect(strstr(said, "no feature was named spurious") && strstr(said, "--fit 1 ranks the features"),
+    cr_expect(strstr(said, "no feature was named spurious") &&
+                  strstr(said, "--fit 1 ranks the features"),
               "%s", said);
 }
 

@@ -1,15 +1,13 @@
 /* The command line as a script sees it: exit statuses, JSON that parses, nothing that could act on
  * a terminal. */
 #include "src/base/text.h"
-#include "src/commands/command.h"
 #include "tests/unit/study_fixture.h"
 
-#include <criterion/criterion.h>
 #include <jansson.h>
 
+#include "tests/unit/command_fixture.h"
+
 static char *path;
-static char said[1 << 20]; /* what the last command wrote to standard output */
-static error err;
 
 static void no_keys(FILE *out, key_form form)
 {
@@ -30,35 +28,6 @@ static void tear_down(void)
 }
 
 TestSuite(line, .init = set_up, .fini = tear_down);
-
-/* Each test runs in a process of its own, and options keep what they were given: one call of a
- * command a test, unless the test means it. */
-static status run(int count, const char **words)
-{
-    char *argv[24] = {0};
-    for (int i = 0; i < count; i++)
-        argv[i] = (char *)words[i];
-    fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
-    FILE *file = tmpfile();
-    dup2(fileno(file), STDOUT_FILENO);
-    err = (error){0};
-    status code = command_run(command_find(words[0]), count, argv, &err);
-    fflush(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-    rewind(file);
-    size_t length = fread(said, 1, sizeof said - 1, file);
-    said[length] = '\0';
-    fclose(file);
-    for (size_t i = 0; i < length; i++)
-        cr_assert((unsigned char)said[i] >= 0x20 || said[i] == '\n', "a control byte at %zu", i);
-    return code;
-}
-
-#define RUN(...)                                                                                  \
-    run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                      \
-        (const char *[]){__VA_ARGS__})
 
 /* The lines of JSON that were said, parsed. */
 static json_t *lines(void)
@@ -122,8 +91,8 @@ Test(line, search_finds_by_the_beginning_of_words)
 
 Test(line, a_fit_and_its_edges)
 {
-    cr_assert_eq(RUN("fit", path, "--lambda", "0.02", "--memory", "64M", "--json"), STATUS_OK, "%s",
-                 err.message);
+    cr_assert_eq(RUN("fit", path, "--lambda", "0.02", "--memory", "64M", "--json"), STATUS_OK,
+                 "%s", err.message);
     json_t *fit = lines();
     double edges = number(json_array_get(fit, 0), "edges");
     cr_expect_gt(edges, 2 * FIXTURE_FEATURES - 2, "every target has a parent");

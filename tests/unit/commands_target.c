@@ -1,15 +1,13 @@
 /* `target` as a script sees it. */
 #include "db/target.h"
 #include "src/base/text.h"
-#include "src/commands/command.h"
 #include "tests/unit/study_fixture.h"
 
-#include <criterion/criterion.h>
 #include <jansson.h>
 
+#include "tests/unit/command_fixture.h"
+
 static char *path;
-static char said[1 << 20];
-static error err;
 
 static void set_up(void)
 {
@@ -44,35 +42,6 @@ static void tear_down(void)
 }
 
 TestSuite(target, .init = set_up, .fini = tear_down);
-
-static status run(int count, const char **words)
-{
-    char *argv[24] = {0};
-    for (int i = 0; i < count; i++)
-        argv[i] = (char *)words[i];
-    fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
-    FILE *file = tmpfile();
-    dup2(fileno(file), STDOUT_FILENO);
-    err = (error){0};
-    status code = command_run(command_find(words[0]), count, argv, &err);
-    fflush(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-    rewind(file);
-    size_t length = fread(said, 1, sizeof said - 1, file);
-    said[length] = '\0';
-    fclose(file);
-    for (size_t i = 0; i < length; i++)
-        cr_assert((unsigned char)said[i] >= 0x20 || said[i] == '\n', "a control byte at %zu", i);
-    return code;
-}
-
-#define RUN(...)                                                                                  \
-    run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                      \
-        (const char *[]){__VA_ARGS__})
-
-/* Options keep what they were given: one call of the command a test. */
 
 Test(target, a_path_and_the_features_at_its_end)
 {
@@ -178,7 +147,8 @@ Test(target, layers_unknown_and_ambiguous)
     cr_expect_eq(RUN("target", path, "hit", "--layer", "resid"), STATUS_INPUT);
     cr_expect(strstr(err.message, "has no layer 'resid'") != NULL, "%s", err.message);
     cr_expect_eq(RUN("target", path, "hit", "--layer", "hook"), STATUS_INPUT);
-    cr_expect(strstr(err.message, "'hook' fits 3 layers: 'blocks.0.hook', 'blocks.1.hook'") != NULL,
+    cr_expect(strstr(err.message, "'hook' fits 3 layers: 'blocks.0.hook', 'blocks.1.hook'") !=
+                  NULL,
               "%s", err.message);
 }
 

@@ -1,14 +1,13 @@
 /* `synth` and `score --truth` as a script sees them. */
 #include "src/base/text.h"
-#include "src/commands/command.h"
 #include "tests/unit/scratch.h"
 
 #include <jansson.h>
 #include <math.h>
 
+#include "tests/unit/command_fixture.h"
+
 static char *scratch, *data, *study, *truth;
-static char said[1 << 20];
-static error err;
 
 static void set_up(void)
 {
@@ -29,31 +28,6 @@ static void tear_down(void)
 }
 
 TestSuite(commands_truth, .init = set_up, .fini = tear_down);
-
-/* Options keep what they were given: one call of a command a test, unless the test means it. */
-static status run(int count, const char **words)
-{
-    char *argv[24] = {0};
-    for (int i = 0; i < count; i++)
-        argv[i] = (char *)words[i];
-    fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
-    FILE *file = tmpfile();
-    dup2(fileno(file), STDOUT_FILENO);
-    err = (error){0};
-    status code = command_run(command_find(words[0]), count, argv, &err);
-    fflush(stdout);
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-    rewind(file);
-    said[fread(said, 1, sizeof said - 1, file)] = '\0';
-    fclose(file);
-    return code;
-}
-
-#define RUN(...)                                                                                  \
-    run((int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                      \
-        (const char *[]){__VA_ARGS__})
 
 static void make(const char *kind)
 {
