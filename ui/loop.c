@@ -168,7 +168,7 @@ static void line_key(app *a, int key)
  * follows them at once. The views they opened meanwhile are left again. */
 static bool digits_fresh(const struct screen *s)
 {
-    return s->digits > 0 && clock_seconds() - s->digit_at < digit_interval;
+    return s->digits > 0 && s->pause < digit_interval;
 }
 
 static void begin_count(app *a)
@@ -193,7 +193,6 @@ static bool count_key(app *a, int key)
         s->digit_from = place_here(a);
     }
     s->digits++;
-    s->digit_at = clock_seconds();
     if (s->digit_value < 100000000)
         s->digit_value = 10 * s->digit_value + (key - '0');
     if (!s->counting && action_of_key(a->view, key) != ACT_NONE)
@@ -241,6 +240,7 @@ static void take_mouse(app *a)
         if (a->screen->line == LINE_FREE)
             clear_message(a->screen);
         mouse_take(a, &event);
+        a->screen->pause = 0; /* the next one was told with it */
     }
 }
 
@@ -251,6 +251,9 @@ static void take_key(app *a, int key)
         app_dirty(a);
         return;
     }
+    s->pause = s->answering ? 0 : clock_seconds() - s->listening_since;
+    s->answering = true;
+    s->clicked &= key == PRESSED_MOUSE;
     if (s->greeting) {
         s->greeting = false;
         app_dirty(a);
@@ -470,6 +473,9 @@ void loop_run(app *a)
                              {.fd = queue_descriptor(a->news), .events = POLLIN}};
     while (!s->leaving) {
         draw_if_needed(a);
+        if (s->answering)
+            s->listening_since = clock_seconds();
+        s->answering = false;
         int ready = poll(from, 2, wait_milliseconds(s, clock_seconds()));
         if (ready > 0 && at_end(from[0].revents)) {
             s->leaving = true;

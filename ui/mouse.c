@@ -1,13 +1,12 @@
 /* The mouse, where the user wants it: a click goes where the cursor keys would, a second one on
  * the same place is Enter, the wheel scrolls. */
-#include "src/base/clock.h"
 #include "ui/pointer.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 
 enum { WHEEL_LINES = 3 };
 
-/* Seconds between the clicks of a double one. */
+/* Seconds that may pass between the clicks of a double one. */
 static const double double_click = 0.4;
 
 /* Turns to the other pane, if the place lies there. */
@@ -66,14 +65,11 @@ void mouse_take(app *a, const mouse_event *e)
 {
     struct screen *s = a->screen;
     spot at, *hit = pointer_find(e->y, e->x, &at) ? &at : NULL;
-    double now = clock_seconds();
-    bool again = e->what == MOUSE_CLICK && e->y == s->clicked_y && e->x == s->clicked_x &&
-                 now - s->clicked_at < double_click;
-    if (e->what == MOUSE_CLICK) {
-        s->clicked_y = e->y;
-        s->clicked_x = e->x;
-        s->clicked_at = again ? 0 : now; /* a third click begins anew */
-    }
+    bool again = e->what == MOUSE_CLICK && s->clicked && e->y == s->clicked_y &&
+                 e->x == s->clicked_x && s->pause < double_click;
+    s->clicked = e->what == MOUSE_CLICK && !again; /* a third click begins anew */
+    s->clicked_y = e->y;
+    s->clicked_x = e->x;
     if (s->modal)
         on_modal(a, hit, e);
     else if (s->line == LINE_FREE && hit && e->what == MOUSE_CLICK)

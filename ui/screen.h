@@ -55,15 +55,19 @@ struct screen {
     bool leaving;
     status leave_code;
 
+    /* How long the user waited before the present key: since the loop had answered the one before
+     * and listened again, so that a slow machine does not tear apart what came in one breath. */
+    double pause, listening_since;
+    bool answering; /* a key came since then */
+
     /* Digits typed before an action. They may have opened views: digit_from is where we were. */
     bool counting;
     int count, digits, digit_value;
-    double digit_at;
     place digit_from;
     size_t digit_depth;
 
-    int clicked_y, clicked_x; /* the last click */
-    double clicked_at;
+    bool clicked; /* the last key was a click, here */
+    int clicked_y, clicked_x;
 
     bool mouse;                      /* on */
     bool theme_chosen, mouse_chosen; /* by a key: to be remembered */

@@ -216,8 +216,7 @@ static bool mouse(scenario *s, char **word, int words)
     if (!terminal_find(s->terminal, text, &row, &column))
         return scenario_wrong(s, "\"%s\" is gone again", text);
     terminal_count_from_here(s->terminal);
-    for (int i = 0; i < (strcmp(word[0], "double") == 0 ? 2 : 1); i++)
-        terminal_mouse(s->terminal, button, row, column);
+    terminal_mouse(s->terminal, button, strcmp(word[0], "double") == 0 ? 2 : 1, row, column);
     return true;
 }
 

@@ -78,9 +78,15 @@ static void keep(char *const argv[], char *const environment[], int reports, int
 
 /* -- the emulator -------------------------------------------------------------------------- */
 
+/* What the emulator says to the program: at once, or with the rest of a gesture. */
 static void answer(const char *bytes, size_t length, void *user)
 {
-    const terminal *t = user;
+    terminal *t = user;
+    if (t->gathering && t->gathered + length <= sizeof t->gesture) {
+        memcpy(t->gesture + t->gathered, bytes, length);
+        t->gathered += length;
+        return;
+    }
     while (length > 0 && t->master >= 0) {
         ssize_t sent = write(t->master, bytes, length);
         if (sent < 0 && errno == EAGAIN) {
@@ -308,14 +314,20 @@ void terminal_type(terminal *t, const char *text)
     answer(text, strlen(text), t);
 }
 
-void terminal_mouse(terminal *t, int button, int row, int column)
+void terminal_mouse(terminal *t, int button, int times, int row, int column)
 {
     if (!t->mouse_told)
         return;
+    t->gathering = true;
     vterm_mouse_move(t->vt, row, column, VTERM_MOD_NONE);
-    vterm_mouse_button(t->vt, button, true, VTERM_MOD_NONE);
-    if (button < 4) /* a turn of the wheel has no end */
-        vterm_mouse_button(t->vt, button, false, VTERM_MOD_NONE);
+    for (int i = 0; i < times; i++) {
+        vterm_mouse_button(t->vt, button, true, VTERM_MOD_NONE);
+        if (button < 4) /* a turn of the wheel has no end */
+            vterm_mouse_button(t->vt, button, false, VTERM_MOD_NONE);
+    }
+    t->gathering = false;
+    answer(t->gesture, t->gathered, t);
+    t->gathered = 0;
 }
 
 void terminal_resize(terminal *t, int rows, int columns)

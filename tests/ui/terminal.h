@@ -35,9 +35,9 @@ void terminal_step(terminal *t);
 bool terminal_key(terminal *t, const char *name);
 void terminal_type(terminal *t, const char *text);
 
-/* A press and release of a mouse button (1 to 3), or a turn of the wheel (4 up, 5 down), at a
- * place; tells the program only if it asked for that. */
-void terminal_mouse(terminal *t, int button, int row, int column);
+/* Presses and releases of a mouse button (1 to 3), or turns of the wheel (4 up, 5 down), at a
+ * place, all in one write; tells the program only if it asked for that. */
+void terminal_mouse(terminal *t, int button, int times, int row, int column);
 
 void terminal_resize(terminal *t, int rows, int columns);
 void terminal_signal(terminal *t, int number); /* to the program */

@@ -19,6 +19,9 @@ struct terminal {
     VTermScreen *screen;
     int rows, columns;
     bool alternate, cursor_hidden, mouse_told;
+    bool gathering; /* what a gesture comes to is sent in one write, that nothing comes between */
+    char gesture[64];
+    size_t gathered;
     size_t cursor_matched; /* bytes of "ESC [ ? 2 5" that the stream has just brought */
     size_t bytes;
     unsigned char
