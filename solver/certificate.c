@@ -8,8 +8,19 @@
  *
  *     D = s r'y - s^2/2 (|r|^2 + kappa sum (p_k a_k)^2)
  *
- * is a lower bound on the minimum. Reported: (P - D) / P(0), P(0) = 1/2 |y - ybar|^2. Everything
- * here is recomputed from the data and the coefficients as they will be stored; nothing comes
+ * is a lower bound on the minimum. Reported: (P - D) / P(0), P(0) = 1/2 |y - ybar|^2.
+ *
+ * At lambda = 0 that s is 0, and the bound says nothing. With kappa > 0 there is no need of scaling:
+ * (r, w) is feasible for the w that solves sqrt(kappa) p_k w_k = -(z_k - mu_k)'r, and
+ *
+ *     D = r'y - 1/2 |r|^2 - sum ((z_k - mu_k)'r)^2 / (2 kappa p_k^2),
+ *     P - D = sum g_k^2 / (2 kappa p_k^2),   g_k = (z_k - mu_k)'r - kappa p_k^2 a_k,
+ *
+ * over all features. At lambda = kappa = 0, least squares, the only feasible multiple of r is 0: the
+ * gap is |r|^2 / |y - ybar|^2, which vanishes where the target is matched exactly and says no more
+ * otherwise.
+ *
+ * Everything here is recomputed from the data and the coefficients as they will be stored; nothing comes
  * from the inner solver's recursions. */
 #include "solver/certificate.h"
 
@@ -83,4 +94,11 @@ double certificate_gap(const lasso_design *design, const candidate *c, const res
     double primal = 0.5 * rr + threshold * l1;
     double dual = s * r->ry - 0.5 * s * s * rr;
     return fmax(0, (primal - dual) / (0.5 * c->moments->norm * c->moments->norm));
+}
+
+double certificate_ridge_part(const lasso_design *design, const candidate *c, uint32_t rank,
+                              double g)
+{
+    double off = g / (design->penalty[rank] * c->moments->norm);
+    return off * off / design->ridge;
 }

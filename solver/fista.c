@@ -128,8 +128,7 @@ target_step fista_run(workspace *w, const target_rules *rules, uint32_t t)
                 l->u[k] = u[k];
             }
             look(w, rules, l);
-            candidate c = target_candidate(l, rules);
-            l->gap = certificate_gap(design, &c, &l->r, l->worst, l->threshold);
+            l->gap = target_gap(l, rules);
             if (l->gap <= rules->settings.tolerance || last)
                 return TARGET_DONE;
             for (uint32_t k = 0; k < l->size; k++)

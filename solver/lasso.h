@@ -14,8 +14,8 @@
  *
  * Every result carries its relative duality gap (P(a) - D(theta)) / P(0), computed in double
  * precision from the data, theta the residual scaled into the dual-feasible set (of the Lasso on
- * augmented data when ridge > 0). Results do not depend on the number of threads, the order of
- * the targets or the memory setting, to the last bit.
+ * augmented data when ridge > 0; certificate.c says what lambda 0 has instead). Results do not
+ * depend on the number of threads, the order of the targets or the memory setting, to the last bit.
  *
  * The solver never prints, never touches a file and never keeps what it was lent.
  *

@@ -309,6 +309,20 @@ void target_enter(lane *l, const target_rules *rules, uint32_t point)
     l->gap = 0;
 }
 
+double target_gap(const lane *l, const target_rules *rules)
+{
+    const lasso_design *design = rules->design;
+    candidate c = target_candidate(l, rules);
+    if (l->threshold > 0 || design->ridge == 0)
+        return certificate_gap(design, &c, &l->r, l->worst, l->threshold);
+    double gap = 0; /* at lambda 0 a feature is missing wherever its correlation is not zero */
+    for (uint32_t j = 0; j < l->size; j++)
+        gap += certificate_ridge_part(design, &c, l->rank[j], l->g[j]);
+    for (uint32_t v = 0; v < l->violator_count; v++)
+        gap += certificate_ridge_part(design, &c, l->violators[v].rank, l->violators[v].g);
+    return gap;
+}
+
 /* Where the path of a target without parents so far begins: the first point at which it has some,
  * else the last. */
 static uint32_t first_point(const lane *l, const target_rules *rules)
@@ -398,14 +412,12 @@ target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, ui
 
 target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
 {
-    const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
     if (l->round == 0) {
         l->lambda_max = l->worst;
         return begin_path(w, rules, t);
     }
-    candidate c = target_candidate(l, rules);
-    l->gap = certificate_gap(design, &c, &l->r, l->worst, l->threshold);
+    l->gap = target_gap(l, rules);
     if (l->certified && (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds))
         return TARGET_DONE;
     return go_on(w, rules, t, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);

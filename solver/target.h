@@ -72,4 +72,7 @@ double target_lambda_scale(const lasso_design *design, const column_moments *y);
 candidate target_candidate(const lane *l, const target_rules *rules);
 void target_enter(lane *l, const target_rules *rules, uint32_t point);
 
+/* The gap of the lane's coefficients, from its r, worst, g and violators. */
+double target_gap(const lane *l, const target_rules *rules);
+
 #endif

@@ -208,23 +208,126 @@ Test(solver_edges, lambda_at_and_above_its_maximum)
     matrix_release(&y);
 }
 
+/* The minimum at lambda 0: (Z'Z / M + kappa) a = Z'y / M, by Gaussian elimination. */
+static void solve_ridge(const oracle *o, const double *y, double *a)
+{
+    uint32_t size = o->cols;
+    double *m = mem_zero((size_t)size * (size + 1), sizeof *m);
+    for (uint32_t i = 0; i < size; i++) {
+        const double *z = o->z + (size_t)i * o->rows;
+        for (uint32_t r = 0; r < o->rows; r++) {
+            for (uint32_t j = 0; j < size; j++)
+                m[i * (size + 1) + j] += z[r] * o->z[(size_t)j * o->rows + r] / o->rows;
+            m[i * (size + 1) + size] += z[r] * y[r] / o->rows;
+        }
+        m[i * (size + 1) + i] += o->kappa;
+    }
+    for (uint32_t i = 0; i < size; i++) /* positive definite: needs no pivoting */
+        for (uint32_t j = i + 1; j < size; j++) {
+            double part = m[j * (size + 1) + i] / m[i * (size + 1) + i];
+            for (uint32_t k = i; k <= size; k++)
+                m[j * (size + 1) + k] -= part * m[i * (size + 1) + k];
+        }
+    for (uint32_t i = size; i-- > 0;) {
+        a[i] = m[i * (size + 1) + size];
+        for (uint32_t k = i + 1; k < size; k++)
+            a[i] -= m[i * (size + 1) + k] * a[k];
+        a[i] /= m[i * (size + 1) + i];
+    }
+    free(m);
+}
+
+/* The objective at lambda 0, over that of no coefficients. */
+static double ridge_objective(const oracle *o, const double *y, const double *a)
+{
+    double rr = 0;
+    double yy = 0;
+    double l2 = 0;
+    for (uint32_t i = 0; i < o->rows; i++) {
+        double r = y[i];
+        for (uint32_t k = 0; k < o->cols; k++)
+            r -= a[k] * o->z[(size_t)k * o->rows + i];
+        rr += r * r;
+        yy += y[i] * y[i];
+    }
+    for (uint32_t k = 0; k < o->cols; k++)
+        l2 += a[k] * a[k];
+    return (rr + o->rows * o->kappa * l2) / yy;
+}
+
+/* At lambda 0 with a ridge: how far each target is above the minimum is within the gap told, which
+ * is small when the target counts as converged and no more than `most` otherwise. */
+static void judge_ridge(const matrix *x, const matrix *y, const lasso_settings *settings, double most)
+{
+    solution s = problem_solve(x, y, settings, NULL, 0);
+    oracle o = oracle_create(x, settings->ridge, settings->scale);
+    double *target = mem_alloc(x->rows * sizeof *target);
+    double *found = mem_alloc(x->cols * sizeof *found);
+    double *best = mem_alloc(x->cols * sizeof *best);
+    for (uint32_t t = 0; t < s.count; t++) {
+        const lasso_result *r = &s.result[t];
+        double mean;
+        double sd;
+        oracle_target(&o, y, t, target, &mean, &sd);
+        oracle_import(&o, sd, r->parents, r->source, r->weight, found);
+        solve_ridge(&o, target, best);
+        double above = ridge_objective(&o, target, found) - ridge_objective(&o, target, best);
+        cr_assert_leq(above, r->gap + 1e-12, "target %u: %g above, gap %g", t, above, r->gap);
+        cr_assert_leq(r->gap, most, "target %u: gap %g", t, r->gap);
+        if (most <= settings->tolerance)
+            cr_assert_eq(r->state, LASSO_CONVERGED);
+    }
+    free(target);
+    free(found);
+    free(best);
+    oracle_release(&o);
+    solution_release(&s);
+}
+
+Test(solver_edges, lambda_zero_with_a_ridge, .timeout = 120)
+{
+    for (unsigned variant = 0; variant < 8; variant++) {
+        bool dense = variant & 1;
+        uint32_t rows = variant & 4 ? 300 : 60; /* more samples than features, and fewer */
+        matrix x = dense ? problem_dense(rows, 80, 40) : problem_sparse(rows, 80, 40);
+        matrix y = problem_targets(&x, 5, dense, 41);
+        lasso_settings settings = problem_settings(LASSO_ABSOLUTE, 0, 0.5);
+        settings.scale = variant & 2;
+        judge_ridge(&x, &y, &settings, settings.tolerance);
+        settings.max_rounds = 1;
+        judge_ridge(&x, &y, &settings, INFINITY);
+        if (variant < 2) {
+            settings.max_rounds = 0;
+            settings.method = LASSO_FISTA;
+            judge_ridge(&x, &y, &settings, settings.tolerance);
+        }
+        matrix_release(&x);
+        matrix_release(&y);
+    }
+}
+
+/* Without a ridge, where no certificate says more than what is left of the target, that is told. */
 Test(solver_edges, lambda_zero_ends, .timeout = 60)
 {
-    matrix x = problem_sparse(60, 80, 40);
+    matrix x = problem_sparse(300, 80, 40);
     matrix y = problem_targets(&x, 5, false, 41);
-    for (unsigned ridge = 0; ridge < 2; ridge++) {
-        lasso_settings settings = problem_settings(LASSO_ABSOLUTE, 0, ridge);
-        solution s = problem_solve(&x, &y, &settings, NULL, 0);
-        cr_assert_eq(s.report.converged + s.report.unconverged + s.report.constant, 5);
-        cr_assert_eq(s.report.lambda, 0);
-        for (uint32_t t = 0; t < s.count; t++)
-            cr_assert(isfinite(s.result[t].gap) && isfinite(s.result[t].r2));
-        solution_release(&s);
-        settings.rule = LASSO_OF_TARGET;
-        settings.lambda = 1e-9;
-        s = problem_solve(&x, &y, &settings, NULL, 0);
-        solution_release(&s);
-    }
+    lasso_settings settings = problem_settings(LASSO_ABSOLUTE, 0, 0);
+    solution s = problem_solve(&x, &y, &settings, NULL, 0);
+    cr_assert_eq(s.report.unconverged, 5);
+    cr_assert_eq(s.report.lambda, 0);
+    for (uint32_t t = 0; t < s.count; t++)
+        cr_assert_float_eq(s.result[t].gap, 1 - s.result[t].r2, 1e-9);
+    solution_release(&s);
+    s = problem_solve(&x, &x, &settings, NULL, 0); /* targets that are matched */
+    for (uint32_t t = 0; t < s.count; t++)
+        cr_assert(s.result[t].state != LASSO_UNCONVERGED, "target %u: gap %g", t, s.result[t].gap);
+    solution_release(&s);
+    settings = problem_settings(LASSO_OF_TARGET, 1e-9, 0);
+    s = problem_solve(&x, &y, &settings, NULL, 0);
+    cr_assert_eq(s.report.converged + s.report.unconverged + s.report.constant, 5);
+    for (uint32_t t = 0; t < s.count; t++)
+        cr_assert(isfinite(s.result[t].gap) && isfinite(s.result[t].r2));
+    solution_release(&s);
     matrix_release(&x);
     matrix_release(&y);
 }
