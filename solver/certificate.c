@@ -1,20 +1,20 @@
 /* With threshold L = M lambda and weights p_k,
  *
- *     P(a) = 1/2 |r|^2 + 1/2 kappa sum (p_k a_k)^2 + L sum p_k |a_k|
+ *     P(a) = 1/2 |r|^2 + 1/2 sum kappa_k a_k^2 + L sum p_k |a_k|
  *
- * is the objective times M. It is a Lasso on augmented data: rows sqrt(kappa) p_k e_k below Z,
- * zeros below y, residual (r, -sqrt(kappa) p a). Scaling that residual by
+ * is the objective times M. It is a Lasso on augmented data: rows sqrt(kappa_k) e_k below Z, zeros
+ * below y, residual (r, -sqrt(kappa_k) a_k). Scaling that residual by
  * s = min(1, L / worst) makes it dual feasible, and
  *
- *     D = s r'y - s^2/2 (|r|^2 + kappa sum (p_k a_k)^2)
+ *     D = s r'y - s^2/2 (|r|^2 + sum kappa_k a_k^2)
  *
  * is a lower bound on the minimum. Reported: (P - D) / P(0), P(0) = 1/2 |y - ybar|^2.
  *
- * At lambda = 0 that s is 0, and the bound says nothing. With kappa > 0 there is no need of scaling:
- * (r, w) is feasible for the w that solves sqrt(kappa) p_k w_k = -(z_k - mu_k)'r, and
+ * At lambda = 0 that s is 0, and the bound says nothing. With kappa_k > 0 there is no need of scaling:
+ * (r, w) is feasible for the w that solves sqrt(kappa_k) w_k = -(z_k - mu_k)'r, and
  *
- *     D = r'y - 1/2 |r|^2 - sum ((z_k - mu_k)'r)^2 / (2 kappa p_k^2),
- *     P - D = sum g_k^2 / (2 kappa p_k^2),   g_k = (z_k - mu_k)'r - kappa p_k^2 a_k,
+ *     D = r'y - 1/2 |r|^2 - sum ((z_k - mu_k)'r)^2 / (2 kappa_k),
+ *     P - D = sum g_k^2 / (2 kappa_k),   g_k = (z_k - mu_k)'r - kappa_k a_k,
  *
  * over all features. At lambda = kappa = 0, least squares, the only feasible multiple of r is 0: the
  * gap is |r|^2 / |y - ybar|^2, which vanishes where the target is matched exactly and says no more
@@ -85,11 +85,12 @@ double certificate_gap(const lasso_design *design, const candidate *c, const res
     double l1 = 0;
     double l2 = 0;
     for (uint32_t j = 0; j < c->size; j++) {
-        double weight = design->penalty[c->rank[j]] * candidate_weight(design, c, j);
-        l1 += fabs(weight);
-        l2 += weight * weight;
+        uint32_t k = c->rank[j];
+        double weight = candidate_weight(design, c, j);
+        l1 += design->penalty[k] * fabs(weight);
+        l2 += design->ridge[k] * weight * weight;
     }
-    double rr = r->rr + design->ridge * l2;
+    double rr = r->rr + l2;
     double s = worst > threshold ? threshold / worst : 1;
     double primal = 0.5 * rr + threshold * l1;
     double dual = s * r->ry - 0.5 * s * s * rr;
@@ -99,6 +100,6 @@ double certificate_gap(const lasso_design *design, const candidate *c, const res
 double certificate_ridge_part(const lasso_design *design, const candidate *c, uint32_t rank,
                               double g)
 {
-    double off = g / (design->penalty[rank] * c->moments->norm);
-    return off * off / design->ridge;
+    double off = g / c->moments->norm;
+    return off * off / design->ridge[rank];
 }

@@ -31,11 +31,11 @@ typedef struct residual {
 residual residual_compute(const lasso_design *design, const candidate *c, double *r);
 
 /* The gap of coefficients with this residual, given worst = max over k of
- * |(z_k - mu_k)'r - kappa p_k^2 a_k| / p_k; threshold = M lambda, on the same scale. */
+ * |(z_k - mu_k)'r - kappa_k a_k| / p_k; threshold = M lambda, on the same scale. */
 double certificate_gap(const lasso_design *design, const candidate *c, const residual *r,
                        double worst, double threshold);
 
-/* At lambda = 0 with a ridge: what a feature with g = (z_k - mu_k)'r - kappa p_k^2 a_k adds to the gap. */
+/* At lambda = 0 with a ridge: what a feature with g = (z_k - mu_k)'r - kappa_k a_k adds to the gap. */
 double certificate_ridge_part(const lasso_design *design, const candidate *c, uint32_t rank,
                               double g);
 

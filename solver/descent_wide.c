@@ -32,8 +32,7 @@ void descent_wide(const lasso_design *design, const candidate *c, double *u, dou
             design_column z = design_get(design, k);
             double penalty = design->penalty[k];
             double old = candidate_weight(design, c, j);
-            double curvature =
-                design->norm[k] * design->norm[k] + design->ridge * penalty * penalty;
+            double curvature = design->norm[k] * design->norm[k] + design->ridge[k];
             double pull =
                 design_dot(z, r) - design->mean[k] * sum + design->norm[k] * design->norm[k] * old;
             double excess = fabs(pull) - threshold * penalty;

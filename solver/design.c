@@ -87,7 +87,13 @@ static int by_popularity(const void *left, const void *right)
     return a->column < b->column ? -1 : 1;
 }
 
-/* Ranks, means, norms, penalties and kappa. */
+/* Of a column after scaling. */
+static double design_variance(const lasso_design *design, uint32_t rank)
+{
+    return design->scale ? 1.0 : design->norm[rank] * design->norm[rank] / design->rows;
+}
+
+/* Ranks, means, norms, penalties and ridges. */
 static status measure_columns(lasso_design *design, const lasso_settings *settings, error *err)
 {
     const matrix *x = design->x;
@@ -98,8 +104,9 @@ static status measure_columns(lasso_design *design, const lasso_settings *settin
     design->norm = mem_try(x->cols, sizeof *design->norm);
     design->inverse = mem_try(x->cols, sizeof *design->inverse);
     design->penalty = mem_try(x->cols, sizeof *design->penalty);
+    design->ridge = mem_try(x->cols, sizeof *design->ridge);
     if (!order || !moments || !design->column || !design->mean || !design->norm ||
-        !design->inverse || !design->penalty) {
+        !design->inverse || !design->penalty || !design->ridge) {
         free(order);
         free(moments);
         return error_memory(err, "the statistics of a source layer");
@@ -119,10 +126,15 @@ static status measure_columns(lasso_design *design, const lasso_settings *settin
         design->norm[rank] = m->norm;
         design->inverse[rank] = 1 / m->norm;
         design->penalty[rank] = settings->scale ? m->norm / sqrt(x->rows) : 1.0;
-        variances += settings->scale ? 1.0 : m->norm * m->norm / x->rows;
+        variances += design_variance(design, rank);
     }
     design->size = size;
-    design->ridge = size ? x->rows * settings->ridge * (variances / size) : 0;
+    double vbar = variances / size;
+    for (uint32_t rank = 0; rank < size; rank++) {
+        double penalty = design->penalty[rank];
+        double variance = design_variance(design, rank);
+        design->ridge[rank] = x->rows * penalty * penalty * settings->ridge * sqrt(variance * vbar);
+    }
     free(order);
     free(moments);
     return STATUS_OK;
@@ -211,6 +223,7 @@ void lasso_design_free(lasso_design *design)
     free(design->norm);
     free(design->inverse);
     free(design->penalty);
+    free(design->ridge);
     free(design->row_start);
     free(design->row_rank);
     free(design->row_value);

@@ -24,7 +24,7 @@ struct lasso_design {
     double *norm;    /* |z_k - mean_k|, > 0 */
     double *inverse; /* 1 / norm */
     double *penalty; /* p_k, the weight of |a_k| in the objective: 1, or sd_k with scale */
-    double ridge;    /* kappa = M rho vbar: the coefficient of (p_k a_k)^2 / 2 */
+    double *ridge;   /* kappa_k = M p_k^2 rho sqrt(var_k vbar): the coefficient of a_k^2 / 2 */
 
     /* sparse layers: the same entries by rows, ranks ascending in a row */
     uint64_t *row_start; /* rows + 1 */

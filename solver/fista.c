@@ -31,8 +31,7 @@ status fista_lipschitz(const lasso_design *design, const atomic_bool *cancel, do
     }
     double ridge = 0;
     for (uint32_t k = 0; k < size; k++) {
-        double p = design->penalty[k] * design->inverse[k];
-        ridge = fmax(ridge, design->ridge * p * p);
+        ridge = fmax(ridge, design->ridge[k] * design->inverse[k] * design->inverse[k]);
         v[k] = 1 / sqrt(size) * (1 + 0.5 * ((k * 2654435761U) >> 16 & 1));
     }
     double eigenvalue = 1;
@@ -68,7 +67,7 @@ status fista_lipschitz(const lasso_design *design, const atomic_bool *cancel, do
     return STATUS_OK;
 }
 
-/* l->g = (z - mean)'r - kappa p^2 a for all features at l->u, and l->worst. */
+/* l->g = (z - mean)'r - kappa a for all features at l->u, and l->worst. */
 static void look(workspace *w, const target_rules *rules, lane *l)
 {
     const lasso_design *design = rules->design;
@@ -78,7 +77,7 @@ static void look(workspace *w, const target_rules *rules, lane *l)
     l->worst = 0;
     for (uint32_t k = 0; k < l->size; k++) {
         double p = design->penalty[k];
-        l->g[k] -= design->ridge * p * p * candidate_weight(design, &c, k);
+        l->g[k] -= design->ridge[k] * candidate_weight(design, &c, k);
         if (fabs(l->g[k]) > l->worst * p)
             l->worst = fabs(l->g[k]) / p;
     }

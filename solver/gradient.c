@@ -72,9 +72,8 @@ void gradient_screen(const lasso_design *design, lane *l, const uint8_t *member,
     for (uint32_t j = 0; j < l->size; j++) {
         uint32_t k = l->rank[j];
         double unit = l->y.norm * design->inverse[k];
-        double penalty = design->penalty[k];
         rr -= (l->u[j] - (j < l->base_size ? l->base_u[j] : 0)) * unit * (l->base[k] + g[k]);
-        l->g[j] = g[k] - design->ridge * penalty * penalty * l->u[j] * unit;
+        l->g[j] = g[k] - design->ridge[k] * l->u[j] * unit;
     }
     l->r.rr = rr;
 }

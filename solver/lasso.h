@@ -3,10 +3,15 @@
  * Source layer Z (M samples x D features), one target column y at a time, with an unpenalised
  * intercept b:
  *
- *     minimise over a, b   1/(2M) |y - Z a - b 1|^2 + lambda |a|_1 + (ridge vbar / 2) |a|^2
+ *     minimise over a, b   1/(2M) |y - Z a - b 1|^2 + lambda |a|_1 + 1/2 sum kappa_k a_k^2
  *
- * vbar is the mean population variance of Z's non-constant columns (after scaling, if any), so
- * `ridge` has no unit; ridge 0 is the Lasso of the paper (arXiv 2606.16939, section 3.3).
+ *     kappa_k = ridge sqrt(var_k vbar)
+ *
+ * var_k is the population variance of column k and vbar the mean of Z's non-constant columns'
+ * (after scaling, if any: then kappa_k = ridge), so `ridge` has no unit; ridge 0 is the Lasso of
+ * the paper (arXiv 2606.16939, section 3.3). A ridge that is the same for all columns weighs on the
+ * loud ones least, and lets near copies of a parent in; one in proportion to var_k shares between
+ * all members of a family alike, and shrinks what the loud ones do. This is between the two.
  * Constant columns of Z are never predictors; a constant target has no coefficients. With
  * `scale` every column of Z and y is divided by its population standard deviation first;
  * lambda then refers to the scaled problem, and the coefficients are returned on the data's own
@@ -72,7 +77,7 @@ typedef struct lasso_settings {
     uint32_t block;      /* targets in one call of hooks.block; 0: default */
 } lasso_settings;
 
-/* ridge 2, one lambda a pair at 0.005 of its maximum, scale none, tolerance 1e-6 */
+/* ridge 0.25, one lambda a pair at 0.005 of its maximum, scale none, tolerance 1e-6 */
 lasso_settings lasso_defaults(void);
 
 /* STATUS_USAGE with a sentence when a setting makes no sense (NaN, negative, zero tolerance). */

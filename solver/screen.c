@@ -114,7 +114,7 @@ static void deliver(pass *p, uint32_t rank, double *product)
         lane *l = &p->lanes[t];
         uint32_t j = l->place[rank];
         double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
-        l->g[j] = product[t] - design->ridge * penalty * penalty * weight;
+        l->g[j] = product[t] - design->ridge[rank] * weight;
         if (fabs(l->g[j]) > p->worst[t] * penalty)
             p->worst[t] = fabs(l->g[j]) / penalty;
     }

@@ -34,7 +34,7 @@ typedef struct lane {
     uint32_t room;   /* of rank, u and g */
     uint32_t *place; /* by rank, design->size long: its number in the working set, if a member */
     double *u;
-    double *g; /* (z - mean)'r - kappa p^2 a, on the data's scale */
+    double *g; /* (z - mean)'r - kappa a, on the data's scale */
 
     /* dense layers: (z - mean)'r of every rank as the last pass found it, and for what */
     double *base;

@@ -151,8 +151,7 @@ static void judge_members(const lasso_design *design, lane *l)
         if (l->certified) {
             double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
             double product = design_dot(design_get(design, rank), l->residual);
-            l->g[j] = product - design->mean[rank] * l->r.sum -
-                      design->ridge * penalty * penalty * weight;
+            l->g[j] = product - design->mean[rank] * l->r.sum - design->ridge[rank] * weight;
         }
         l->worst = fmax(l->worst, fabs(l->g[j]) / penalty);
     }

@@ -212,10 +212,10 @@ static target_step solve_inner(workspace *w, const target_rules *rules, uint32_t
     double rr = l->r.rr * unit * unit;
     for (uint32_t j = 0; j < l->size; j++) {
         uint32_t k = l->rank[j];
-        double p = design->penalty[k] * design->inverse[k];
-        w->g[j] = l->g[j] * design->inverse[k] * unit;
-        w->threshold[j] = l->threshold * p * unit;
-        w->ridge[j] = design->ridge * p * p;
+        double inverse = design->inverse[k];
+        w->g[j] = l->g[j] * inverse * unit;
+        w->threshold[j] = l->threshold * design->penalty[k] * inverse * unit;
+        w->ridge[j] = design->ridge[k] * inverse * inverse;
         rr += w->ridge[j] * l->u[j] * l->u[j];
     }
     subproblem problem = {
@@ -313,7 +313,7 @@ double target_gap(const lane *l, const target_rules *rules)
 {
     const lasso_design *design = rules->design;
     candidate c = target_candidate(l, rules);
-    if (l->threshold > 0 || design->ridge == 0)
+    if (l->threshold > 0 || design->rho == 0)
         return certificate_gap(design, &c, &l->r, l->worst, l->threshold);
     double gap = 0; /* at lambda 0 a feature is missing wherever its correlation is not zero */
     for (uint32_t j = 0; j < l->size; j++)

@@ -91,8 +91,8 @@ static double objective(const path_run *run, double lambda)
     double penalty = 0;
     for (uint32_t c = 0; c < p->outputs; c++)
         for (uint32_t j = 0; j < p->size; j++) {
-            double weighted = p->penalty[j] * run->m.a[(size_t)c * p->size + j];
-            penalty += lambda * fabs(weighted) + 0.5 * p->kappa * weighted * weighted;
+            double a = run->m.a[(size_t)c * p->size + j];
+            penalty += lambda * p->penalty[j] * fabs(a) + 0.5 * p->ridge[j] * a * a;
         }
     return variable_model_loss(&run->m, p) + penalty;
 }

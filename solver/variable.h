@@ -3,11 +3,11 @@
  * Source layer Z (M samples x D features), one value y per sample, coefficients a and an
  * unpenalised intercept b, one of each an output:
  *
- *     minimise over a, b   L(y, Z a + b) + lambda |a|_1 + (ridge vbar / 2) |a|^2
+ *     minimise over a, b   L(y, Z a + b) + lambda |a|_1 + 1/2 sum kappa_k a_k^2
  *
  * L is the mean over samples of half the squared error (real), or of minus the log-likelihood:
  * logistic (binary), softmax with coefficients for every class (class; glmnet's symmetric,
- * ungrouped form). vbar, `scale`, constant columns and the relative duality gap
+ * ungrouped form). kappa, `scale`, constant columns and the relative duality gap
  * (P - D) / P(0) are as in lasso.h; with `scale` the values of a real variable are divided by
  * their deviation too. P(0) is the objective at a = 0 with the best intercept.
  *

@@ -1,9 +1,9 @@
 /* Minus the conjugate of each loss bounds the minimum from below. With residuals u that sum to
  * zero in every output, and s = min(1, lambda / worst),
  *
- *     D = - 1/M sum over i of loss*(-s u_i) - s^2 kappa/2 sum (p_k a_k)^2
+ *     D = - 1/M sum over i of loss*(-s u_i) - s^2/2 sum kappa_k a_k^2
  *
- * is the dual objective of the Lasso on augmented data (rows sqrt(M kappa) p_k e_k below Z) at
+ * is the dual objective of the Lasso on augmented data (rows sqrt(M kappa_k) e_k below Z) at
  * its residual scaled into the feasible set, as in certificate.c. For the three losses
  *
  *     real     -loss*(-s u) = s u y - (s u)^2 / 2
@@ -61,20 +61,20 @@ bool variable_certify(variable_model *m, const variable_problem *p, double lambd
         for (uint32_t j = 0; j < p->size; j++) {
             size_t at = (size_t)c * p->size + j;
             variable_column z = variable_get(p, j);
-            double weighted = p->penalty[j] * m->a[at];
+            double a = m->a[at];
             gradient[at] = (variable_dot(&z, u) - p->mean[j] * sum) / p->rows;
             out->worst =
-                fmax(out->worst, fabs(gradient[at] / p->penalty[j] - p->kappa * weighted));
-            absolute += fabs(weighted);
-            squares += weighted * weighted;
+                fmax(out->worst, fabs(gradient[at] - p->ridge[j] * a) / p->penalty[j]);
+            absolute += p->penalty[j] * fabs(a);
+            squares += p->ridge[j] * a * a;
         }
     }
     double s = out->worst > lambda ? lambda / out->worst : 1;
     double dual = 0;
     for (uint32_t i = 0; i < p->rows; i++)
         dual += dual_of_sample(m, p, i, s);
-    double primal = out->loss + lambda * absolute + 0.5 * p->kappa * squares;
-    dual = dual / p->rows - s * s * 0.5 * p->kappa * squares;
+    double primal = out->loss + lambda * absolute + 0.5 * squares;
+    dual = dual / p->rows - s * s * 0.5 * squares;
     out->gap = fmax(0, (primal - dual) / p->null_loss);
     return true;
 }

@@ -7,7 +7,7 @@
 typedef struct variable_certificate {
     double loss;  /* L */
     double gap;   /* (P - D) / P(0) */
-    double worst; /* largest |z'u / M - kappa p^2 a| / p: 0.. lambda where it is optimal */
+    double worst; /* largest |z'u / M - kappa a| / p: 0.. lambda where it is optimal */
 } variable_certificate;
 
 /* Refreshes the model (predictors from coefficients, best intercepts) and certifies it at

@@ -157,8 +157,7 @@ static void measure_column(const model_state *s, uint32_t place)
 
 static double penalty_of(const variable_problem *p, uint32_t j, double a, double lambda)
 {
-    double weighted = p->penalty[j] * a;
-    return lambda * fabs(weighted) + 0.5 * p->kappa * weighted * weighted;
+    return lambda * p->penalty[j] * fabs(a) + 0.5 * p->ridge[j] * a * a;
 }
 
 /* M times the model's gradient by a coefficient of a column that has not been measured. */
@@ -184,7 +183,7 @@ static double update(model_state *s, uint32_t place)
     uint32_t j = space->set[place];
     variable_column z = variable_get(p, j);
     double penalty = p->penalty[j];
-    double ridge = p->kappa * penalty * penalty;
+    double ridge = p->ridge[j];
     if (space->curvature[place] < 0) {
         if (s->a[j] == 0 && fabs(slope_unmeasured(s, &z)) <= p->rows * s->lambda * penalty)
             return 0;

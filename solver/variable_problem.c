@@ -36,7 +36,8 @@ static status measure_columns(variable_problem *p, const variable_settings *sett
     p->column = mem_try(x->cols, sizeof *p->column);
     p->mean = mem_try(x->cols, sizeof *p->mean);
     p->penalty = mem_try(x->cols, sizeof *p->penalty);
-    if (!p->column || !p->mean || !p->penalty)
+    p->ridge = mem_try(x->cols, sizeof *p->ridge);
+    if (!p->column || !p->mean || !p->penalty || !p->ridge)
         return error_memory(err, "the statistics of a layer");
     double variances = 0;
     for (uint32_t k = 0; k < x->cols; k++) {
@@ -47,10 +48,12 @@ static status measure_columns(variable_problem *p, const variable_settings *sett
         p->column[p->size] = k;
         p->mean[p->size] = m.mean;
         p->penalty[p->size] = settings->scale ? sd : 1.0;
+        p->ridge[p->size] = settings->ridge * sd * (settings->scale ? sd : 1.0);
         variances += settings->scale ? 1.0 : sd * sd;
         p->size++;
     }
-    p->kappa = p->size ? settings->ridge * (variances / p->size) : 0;
+    for (uint32_t j = 0; j < p->size; j++)
+        p->ridge[j] *= sqrt(variances / p->size);
     return STATUS_OK;
 }
 
@@ -150,6 +153,7 @@ void variable_problem_release(variable_problem *p)
     free(p->column);
     free(p->mean);
     free(p->penalty);
+    free(p->ridge);
     free(p->y);
     free(p->class);
     free(p->share);

@@ -15,7 +15,7 @@ typedef struct variable_problem {
     uint32_t *column; /* its column of x, ascending */
     double *mean;
     double *penalty; /* p: the weight of |a| in the objective: 1, or the deviation with scale */
-    double kappa;    /* ridge vbar: the coefficient of (p a)^2 / 2 */
+    double *ridge;   /* kappa = p^2 rho sqrt(var vbar): the coefficient of a^2 / 2 */
     double *y;       /* real: values in internal units */
     uint32_t *class; /* binary and class: the class of each sample */
     double *share;   /* binary and class: part of the samples in each class */

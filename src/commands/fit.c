@@ -12,7 +12,7 @@
 
 static bool json, take_over, joint, estimated;
 static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none";
-static double lambda = (double)NAN, ridge = 2, tolerance = 1e-6;
+static double lambda = (double)NAN, ridge = 0.25, tolerance = 1e-6;
 static uint64_t resume, threads, memory;
 
 static const command_option options[] = {
@@ -27,7 +27,7 @@ static const command_option options[] = {
      "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
      "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv 5)"},
-    {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit; 0 is the plain Lasso (default 2)"},
+    {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit; 0 is the plain Lasso (default 0.25)"},
     {"scale", OPTION_TEXT, &scale, "S", "none, or sd: divide columns by their deviation (default none)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all cores)"},

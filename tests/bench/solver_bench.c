@@ -139,8 +139,7 @@ static void densify(matrix *m)
 typedef struct verifier {
     const matrix *x, *y;
     const lasso_settings *settings;
-    double kappa;
-    double *mean, *r;
+    double *mean, *r, *kappa;
     uint32_t every, verified, points;
     double worst_gap, worst_difference;
 } verifier;
@@ -161,6 +160,7 @@ static void verifier_prepare(verifier *v)
     const matrix *x = v->x;
     v->mean = mem_zero(x->cols, sizeof *v->mean);
     v->r = mem_zero(x->rows, sizeof *v->r);
+    v->kappa = mem_zero(x->cols, sizeof *v->kappa);
     double variances = 0;
     uint32_t varying = 0;
     uint32_t row;
@@ -173,10 +173,12 @@ static void verifier_prepare(verifier *v)
         for (uint64_t e = 0; e < entries(x, k); e++)
             squares += pow(entry(x, k, e, &row) - v->mean[k], 2);
         squares += (double)(x->rows - entries(x, k)) * v->mean[k] * v->mean[k];
+        v->kappa[k] = v->settings->ridge * sqrt(squares / x->rows);
         variances += squares / x->rows;
         varying += squares > 0;
     }
-    v->kappa = varying ? v->settings->ridge * variances / varying : 0;
+    for (uint32_t k = 0; varying && k < x->cols; k++)
+        v->kappa[k] *= sqrt(variances / varying);
 }
 
 static double verify(verifier *v, const lasso_result *result)
@@ -207,7 +209,7 @@ static double verify(verifier *v, const lasso_result *result)
         uint32_t k = result->source[j];
         a[k] = result->weight[j];
         l1 += fabs(a[k]);
-        l2 += a[k] * a[k];
+        l2 += v->kappa[k] * a[k] * a[k];
         for (uint32_t i = 0; i < x->rows; i++)
             v->r[i] += a[k] * v->mean[k];
         for (uint64_t e = 0; e < entries(x, k); e++) {
@@ -216,7 +218,7 @@ static double verify(verifier *v, const lasso_result *result)
         }
     }
     double total = 0;
-    double rr = rows * v->kappa * l2;
+    double rr = rows * l2;
     double ry = 0;
     for (uint32_t i = 0; i < x->rows; i++) {
         total += v->r[i];
@@ -225,7 +227,7 @@ static double verify(verifier *v, const lasso_result *result)
     }
     double worst = 0;
     for (uint32_t k = 0; k < x->cols; k++) {
-        double g = -v->mean[k] * total - rows * v->kappa * a[k];
+        double g = -v->mean[k] * total - rows * v->kappa[k] * a[k];
         for (uint64_t e = 0; e < entries(x, k); e++) {
             double value = entry(x, k, e, &row);
             g += value * v->r[row];
@@ -343,6 +345,7 @@ static void run(const char *name, const options *o)
                v.worst_difference);
         free(v.mean);
         free(v.r);
+        free(v.kappa);
     }
     printf("\n");
     lasso_design_free(design);

@@ -47,6 +47,7 @@ oracle oracle_create(const matrix *x, double ridge, bool scale)
     o.z = take((size_t)x->rows * x->cols, sizeof *o.z);
     o.mean = take(x->cols, sizeof *o.mean);
     o.sd = take(x->cols, sizeof *o.sd);
+    o.kappa = take(x->cols, sizeof *o.kappa);
     double variances = 0;
     uint32_t varying = 0;
     for (uint32_t k = 0; k < x->cols; k++) {
@@ -58,7 +59,9 @@ oracle oracle_create(const matrix *x, double ridge, bool scale)
             varying++;
         }
     }
-    o.kappa = varying ? ridge * variances / varying : 0;
+    for (uint32_t k = 0; k < x->cols; k++)
+        if (o.sd[k] > 0)
+            o.kappa[k] = ridge * (scale ? 1 : o.sd[k]) * sqrt(variances / varying);
     return o;
 }
 
@@ -67,6 +70,7 @@ void oracle_release(oracle *o)
     free(o->z);
     free(o->mean);
     free(o->sd);
+    free(o->kappa);
     *o = (oracle){0};
 }
 
@@ -104,14 +108,14 @@ double oracle_gap(const oracle *o, const double *y, double lambda, const double 
         if (a[k] == 0)
             continue;
         l1 += fabs(a[k]);
-        l2 += a[k] * a[k];
+        l2 += o->kappa[k] * a[k] * a[k];
         for (uint32_t i = 0; i < o->rows; i++)
             r[i] -= a[k] * o->z[(size_t)k * o->rows + i];
     }
     double worst = 0;
     double violation = 0;
     for (uint32_t k = 0; k < o->cols; k++) {
-        double g = dot(o->z + (size_t)k * o->rows, r, o->rows) / o->rows - o->kappa * a[k];
+        double g = dot(o->z + (size_t)k * o->rows, r, o->rows) / o->rows - o->kappa[k] * a[k];
         worst = fmax(worst, fabs(g));
         double off = a[k] != 0 ? fabs(g - copysign(lambda, a[k])) : fmax(0, fabs(g) - lambda);
         violation = fmax(violation, off);
@@ -119,7 +123,7 @@ double oracle_gap(const oracle *o, const double *y, double lambda, const double 
     if (kkt)
         *kkt = violation > 0 ? violation / lambda : 0;
     double m = o->rows;
-    double rr = dot(r, r, o->rows) / m + o->kappa * l2;
+    double rr = dot(r, r, o->rows) / m + l2;
     double ry = dot(r, y, o->rows) / m;
     double yy = dot(y, y, o->rows) / m;
     double s = worst > lambda ? lambda / worst : 1;
@@ -149,7 +153,7 @@ double oracle_solve(const oracle *o, const double *y, double lambda, double tole
             const double *z = o->z + (size_t)k * o->rows;
             double pull = dot(z, r, o->rows) / o->rows + square[k] * a[k];
             double excess = fabs(pull) - lambda;
-            double next = excess > 0 ? copysign(excess, pull) / (square[k] + o->kappa) : 0;
+            double next = excess > 0 ? copysign(excess, pull) / (square[k] + o->kappa[k]) : 0;
             for (uint32_t i = 0; i < o->rows && next != a[k]; i++)
                 r[i] -= (next - a[k]) * z[i];
             a[k] = next;

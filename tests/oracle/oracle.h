@@ -11,7 +11,7 @@ typedef struct oracle {
     double *z;    /* cols columns of `rows` */
     double *mean; /* of the data */
     double *sd;   /* population; 0: constant */
-    double kappa; /* ridge * mean variance of the columns that vary */
+    double *kappa; /* ridge * sqrt(variance * mean variance of the columns that vary) */
     bool scale;
 } oracle;
 

@@ -58,6 +58,7 @@ variable_oracle variable_oracle_create(const matrix *x, oracle_loss loss, uint32
                          .unit = 1};
     o.z = calloc((size_t)x->rows * x->cols, sizeof *o.z);
     o.p = calloc(x->cols, sizeof *o.p);
+    o.kappa = calloc(x->cols, sizeof *o.kappa);
     for (uint32_t k = 0; k < x->cols; k++) {
         if (x->dense)
             for (uint32_t i = 0; i < x->rows; i++)
@@ -72,10 +73,12 @@ variable_oracle variable_oracle_create(const matrix *x, oracle_loss loss, uint32
         if (varies(&o, k)) {
             double sd = deviation_of(o.z + k, o.rows, o.cols);
             o.p[k] = scale ? sd : 1;
+            o.kappa[k] = scale ? ridge : ridge * sd;
             variances += scale ? 1 : sd * sd;
             varying++;
         }
-    o.kappa = varying ? ridge * variances / varying : 0;
+    for (uint32_t k = 0; k < x->cols; k++)
+        o.kappa[k] *= varying ? sqrt(variances / varying) : 0;
     if (loss == ORACLE_SQUARED && scale)
         o.unit = deviation_of(y, o.rows, 1);
     o.null = null_objective(&o);
@@ -86,6 +89,7 @@ void variable_oracle_release(variable_oracle *o)
 {
     free(o->z);
     free(o->p);
+    free(o->kappa);
 }
 
 /* Linear predictors of one sample. */
@@ -138,7 +142,7 @@ double variable_oracle_objective(const variable_oracle *o, double lambda, const 
     for (uint32_t c = 0; c < o->outputs; c++)
         for (uint32_t k = 0; k < o->cols; k++) {
             double w = o->p[k] * a[(size_t)c * o->cols + k] / o->unit;
-            penalty += lambda * fabs(w) + 0.5 * o->kappa * w * w;
+            penalty += lambda * fabs(w) + 0.5 * o->kappa[k] * w * w;
         }
     free(eta);
     free(q);
@@ -205,15 +209,17 @@ double variable_oracle_gap(const variable_oracle *o, double lambda, const double
             for (uint32_t i = 0; i < o->rows; i++)
                 *at += (o->z[(size_t)i * o->cols + k] - mean) * u[(size_t)i * o->outputs + c] /
                        o->rows;
-            if (o->p[k] > 0 && o->kappa == 0)
+            if (o->p[k] > 0 && o->kappa[k] == 0)
                 s = fmin(s, lambda * o->p[k] / fabs(*at));
         }
     }
     double dual = dual_loss(o, u, s);
-    for (size_t at = 0; o->kappa > 0 && at < all; at++) {
-        double p = o->p[at % o->cols];
-        double over = p > 0 ? fmax(0, fabs(v[at]) / p - lambda) : 0;
-        dual -= over * over / (2 * o->kappa);
+    for (size_t at = 0; at < all; at++) {
+        uint32_t k = (uint32_t)(at % o->cols);
+        if (!(o->kappa[k] > 0))
+            continue;
+        double over = fmax(0, fabs(v[at]) / o->p[k] - lambda);
+        dual -= over * over / (2 * o->kappa[k]);
     }
     free(u);
     free(v);
@@ -266,7 +272,7 @@ static void proximal_step(const variable_oracle *o, double lambda, double step, 
                 slope += o->z[(size_t)i * o->cols + k] * u[(size_t)i * o->outputs + c] / o->rows;
             double now = a[at] + step * slope / o->unit;
             double shrunk = fmax(0, fabs(now) - step * lambda * p);
-            to_a[at] = p > 0 ? copysign(shrunk, now) / (1 + step * o->kappa * p * p) : 0;
+            to_a[at] = p > 0 ? copysign(shrunk, now) / (1 + step * o->kappa[k] * p * p) : 0;
         }
     }
 }

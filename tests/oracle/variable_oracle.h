@@ -13,7 +13,7 @@ typedef struct variable_oracle {
     double *z;     /* rows x cols, row by row */
     const double *y; /* rows; borrowed */
     double *p;     /* cols: 1, or the column's deviation; 0: constant, no predictor */
-    double kappa;
+    double *kappa; /* cols: the coefficient of (p a)^2 / 2 */
     double unit;   /* squared error with scale: y's deviation; else 1 */
     double null;   /* the objective without features */
 } variable_oracle;

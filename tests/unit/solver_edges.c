@@ -220,7 +220,7 @@ static void solve_ridge(const oracle *o, const double *y, double *a)
                 m[i * (size + 1) + j] += z[r] * o->z[(size_t)j * o->rows + r] / o->rows;
             m[i * (size + 1) + size] += z[r] * y[r] / o->rows;
         }
-        m[i * (size + 1) + i] += o->kappa;
+        m[i * (size + 1) + i] += o->sd[i] > 0 ? o->kappa[i] : 1; /* constant: stays at 0 */
     }
     for (uint32_t i = 0; i < size; i++) /* positive definite: needs no pivoting */
         for (uint32_t j = i + 1; j < size; j++) {
@@ -251,8 +251,8 @@ static double ridge_objective(const oracle *o, const double *y, const double *a)
         yy += y[i] * y[i];
     }
     for (uint32_t k = 0; k < o->cols; k++)
-        l2 += a[k] * a[k];
-    return (rr + o->rows * o->kappa * l2) / yy;
+        l2 += o->kappa[k] * a[k] * a[k];
+    return (rr + o->rows * l2) / yy;
 }
 
 /* At lambda 0 with a ridge: how far each target is above the minimum is within the gap told, which

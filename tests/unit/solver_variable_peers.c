@@ -8,17 +8,19 @@
  *     binary <- as.integer(z[,1] - z[,3] + (i * 7) %% 5 - 2 > 0)
  *     score <- z[,2] - z[,5] + (i * 3) %% 4
  *     class <- ifelse(score < 1, 0, ifelse(score < 2.5, 1, 2))
- *     vars <- apply(z, 2, function(c) mean((c - mean(c))^2)); vbar <- mean(vars[vars > 0])
- *     l1 <- 0.02; l2 <- ridge * vbar
- *     f <- glmnet(z, binary, family = "binomial", alpha = l1 / (l1 + l2),
- *                 lambda = c(10, 3, 1) * (l1 + l2), standardize = FALSE, thresh = 1e-22,
- *                 maxit = 1e8); coef(f)[,3]
+ *     vars <- apply(z, 2, function(c) mean((c - mean(c))^2)); on <- vars > 0
+ *     kappa <- ridge * sqrt(vars[on] * mean(vars[on]))
+ *     l1 <- 0.02; l2 <- mean(kappa); s <- kappa / l2
+ *     f <- glmnet(sweep(z[, on], 2, s, "/"), binary, family = "binomial", alpha = l1 / (l1 + l2),
+ *                 penalty.factor = 1 / s, lambda = c(10, 3, 1) * (l1 + l2) * mean(1 / s),
+ *                 standardize = FALSE, thresh = 1e-22, maxit = 1e8); coef(f)[-1,3] / s
  *
- * and likewise with family = "multinomial" and "gaussian" (lambda 0.05; with standardize = TRUE
- * lambda times the deviation of `real`, which glmnet does not divide by). scikit-learn 1.9.1
- * agrees in all digits shown where it has the problem, LogisticRegression(solver="saga",
- * C=1/(60 (l1+l2)), l1_ratio=l1/(l1+l2), tol=1e-12), and alone gave the real one with ridge,
- * ElasticNet(alpha=l1+l2, l1_ratio=l1/(l1+l2), tol=1e-14), l1 = 0.05, ridge 0.5. */
+ * (glmnet weighs both terms of a column alike, and scales the weights to a mean of 1; with
+ * columns divided by s their l2 terms are as ours), and likewise with family = "multinomial" and
+ * "gaussian" (lambda 0.05; with standardize = TRUE lambda times the deviation of `real`, which
+ * glmnet does not divide by). The real one with ridge 0.5 is the Lasso on the centred data and
+ * 8 more rows, diag(sqrt(60 kappa)) and zeros, lambda 0.05 * 60 / 68: scikit-learn 1.2.1,
+ * Lasso(alpha=0.05*60/68, fit_intercept=False, tol=1e-14), agrees with glmnet in all digits. */
 #include "solver/variable.h"
 #include "tests/unit/solver_problem.h"
 
@@ -79,8 +81,15 @@ Test(variable_peers, numbers)
 {
     static const double none[] = {0.5909288125, 0.9800779387, 0, 0, -0.4692666153, 0, 0, 0, 0};
     static const double sd[] = {0.5910203843, 0.9641810947, 0, 0, -0.4538108259, 0, 0, 0, 0};
-    static const double ridge[] = {0.8850094380, 0.654221681, 0, 0, -0.356151999, -0.04847703, 0,
-                                   -0.046613626, -0.059095454};
+    static const double ridge[] = {0.8840991090665,
+                                   0.6552789032122,
+                                   0,
+                                   0,
+                                   -0.357828601676,
+                                   -0.0478190857381,
+                                   0,
+                                   -0.0460239692111,
+                                   -0.0586152875855};
     peer_data d;
     make_data(&d);
     compare(VARIABLE_REAL, d.real, 0.05, 0, false, none);
@@ -94,15 +103,15 @@ Test(variable_peers, two_classes)
         0.07341849411, 1.13395358590, -0.24740389849, -1.10427242991, 0, 0, 0, -0.15015425600, 0};
     static const double sd[] = {
         0.06135947675, 1.11641250460, -0.24139903503, -1.08647123893, 0, 0, 0, -0.14127467359, 0};
-    static const double ridge[] = {0.035270215752,
-                                   0.526459660084,
-                                   -0.120934710197,
-                                   -0.544608722656,
-                                   -0.012941046440,
-                                   -0.004824862862,
+    static const double ridge[] = {0.03256729956522,
+                                   0.52716273925819,
+                                   -0.12148823130995,
+                                   -0.54246411568191,
+                                   -0.01315667765746,
+                                   -0.00421490645268,
                                    0,
-                                   -0.120245093093,
-                                   -0.026762236580};
+                                   -0.11925834540004,
+                                   -0.02678015111157};
     peer_data d;
     make_data(&d);
     compare(VARIABLE_BINARY, d.binary, 0.02, 0, false, none);
@@ -166,33 +175,33 @@ Test(variable_peers, three_classes)
                                 0,
                                 0,
                                 0};
-    static const double ridge[] = {-0.06300519237,
+    static const double ridge[] = {-0.0630451745481,
                                    0,
-                                   -0.27458404227,
+                                   -0.2755910536255,
                                    0,
-                                   0.09420495350,
-                                   0.34222446440,
+                                   0.0940903400974,
+                                   0.3427211825148,
                                    0,
-                                   -0.13330902284,
+                                   -0.1325228004735,
                                    0,
-                                   0.16931291594,
-                                   0,
-                                   0,
-                                   -0.01540777273,
+                                   0.169465697416,
                                    0,
                                    0,
+                                   -0.015192623487,
                                    0,
                                    0,
                                    0,
-                                   -0.10630772357,
                                    0,
-                                   0.37161011545,
-                                   0.01236247361,
-                                   -0.19116550321,
-                                   -0.24786827247,
                                    0,
-                                   0.06831778094,
-                                   0.11722144337};
+                                   -0.1064205228675,
+                                   0,
+                                   0.3730864785191,
+                                   0.0124715213041,
+                                   -0.1918504489455,
+                                   -0.24842300379,
+                                   0,
+                                   0.0682785191184,
+                                   0.1169461433553};
     peer_data d;
     make_data(&d);
     compare(VARIABLE_CLASS, d.class, 0.02, 0, false, none);

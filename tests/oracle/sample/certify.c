@@ -4,10 +4,10 @@
  *
  *   certify STUDY SAMPLE_FOLDER FIT
  *
- * With r = y - b - Z a and g = Z'r / M - rho vbar a (centring is free: r sums to 0), and
- * s = min(1, lambda / max|g|):
- *   P = |r|^2 / 2M + rho vbar |a|^2 / 2 + lambda |a|_1
- *   D = s <r, y> / M - s^2 / 2 (|r|^2 / M + rho vbar |a|^2)        (y centred)
+ * With r = y - b - Z a and g = Z'r / M - kappa a, kappa_k = rho sqrt(var_k vbar) (centring is
+ * free: r sums to 0), and s = min(1, lambda / max|g|):
+ *   P = |r|^2 / 2M + sum kappa a^2 / 2 + lambda |a|_1
+ *   D = s <r, y> / M - s^2 / 2 (|r|^2 / M + sum kappa a^2)        (y centred)
  */
 #include "tests/oracle/sample/sample.h"
 
@@ -20,16 +20,17 @@ typedef struct judge {
     sqlite3 *d;
     raw_layer source, target;
     double ridge, tolerance;
-    double vbar;
+    double *kappa;
     double *y, *r, *g, *a, *dense_target; /* dense_target: one column a target */
     double worst_gap, worst_kkt, worst_difference;
     int targets, failures;
 } judge;
 
-static double mean_variance(const raw_layer *l)
+static double *ridges(const raw_layer *l, double ridge)
 {
     double *sum = calloc(l->cols, sizeof *sum);
     double *squares = calloc(l->cols, sizeof *squares);
+    double *kappa = calloc(l->cols, sizeof *kappa);
     for (size_t i = 0; i < l->rows; i++)
         for (int64_t k = l->start[i]; k < l->start[i + 1]; k++) {
             sum[l->col[k]] += l->value[k];
@@ -41,13 +42,16 @@ static double mean_variance(const raw_layer *l)
     for (size_t c = 0; c < l->cols; c++) {
         double variance = squares[c] / m - sum[c] / m * (sum[c] / m);
         if (variance > 0) {
+            kappa[c] = ridge * sqrt(variance);
             total += variance;
             varying++;
         }
     }
     free(sum);
     free(squares);
-    return varying ? total / (double)varying : 0;
+    for (size_t c = 0; varying && c < l->cols; c++)
+        kappa[c] *= sqrt(total / (double)varying);
+    return kappa;
 }
 
 static void judge_target(judge *j, int64_t pair, int64_t feature, double lambda, double intercept,
@@ -56,7 +60,6 @@ static void judge_target(judge *j, int64_t pair, int64_t feature, double lambda,
     const raw_layer *x = &j->source;
     size_t rows = x->rows;
     double m = (double)rows;
-    double penalty = j->ridge * j->vbar;
     memset(j->a, 0, x->cols * sizeof *j->a);
     sqlite3_stmt *edges = sample_query(
         j->d, "SELECT source_feature, weight FROM edge WHERE pair_id = ?1 AND target_feature = ?2",
@@ -94,17 +97,17 @@ static void judge_target(judge *j, int64_t pair, int64_t feature, double lambda,
     double l2 = 0;
     double kkt = 0;
     for (size_t c = 0; c < x->cols; c++) {
-        j->g[c] = j->g[c] / m - penalty * j->a[c];
+        j->g[c] = j->g[c] / m - j->kappa[c] * j->a[c];
         largest = fmax(largest, fabs(j->g[c]));
         l1 += fabs(j->a[c]);
-        l2 += j->a[c] * j->a[c];
+        l2 += j->kappa[c] * j->a[c] * j->a[c];
         double violation = j->a[c] != 0 ? fabs(j->g[c] - copysign(lambda, j->a[c]))
                                         : fmax(0, fabs(j->g[c]) - lambda);
         kkt = fmax(kkt, violation / lambda);
     }
     double s = largest > lambda ? lambda / largest : 1;
-    double primal = rr / (2 * m) + penalty * l2 / 2 + lambda * l1;
-    double dual = s * ry / m - s * s / 2 * (rr / m + penalty * l2);
+    double primal = rr / (2 * m) + l2 / 2 + lambda * l1;
+    double dual = s * ry / m - s * s / 2 * (rr / m + l2);
     double gap = (primal - dual) / (yy / (2 * m));
     j->targets++;
     j->worst_gap = fmax(j->worst_gap, gap);
@@ -125,7 +128,7 @@ static void judge_pair(judge *j, const char *folder, int64_t pair, const char *s
     j->source = sample_layer(folder, source);
     j->target = sample_layer(folder, target);
     size_t rows = j->source.rows;
-    j->vbar = mean_variance(&j->source);
+    j->kappa = ridges(&j->source, j->ridge);
     j->y = malloc(rows * sizeof *j->y);
     j->r = malloc(rows * sizeof *j->r);
     j->g = malloc(j->source.cols * sizeof *j->g);
@@ -152,6 +155,7 @@ static void judge_pair(judge *j, const char *folder, int64_t pair, const char *s
     free(j->r);
     free(j->g);
     free(j->a);
+    free(j->kappa);
     free(j->dense_target);
     sample_layer_free(&j->source);
     sample_layer_free(&j->target);
