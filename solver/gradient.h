@@ -2,7 +2,7 @@
 #ifndef SOLVER_GRADIENT_H
 #define SOLVER_GRADIENT_H
 
-#include "solver/screen.h"
+#include "solver/dense.h"
 
 /* Wider layers are screened by passes over the data alone. */
 enum { GRADIENT_WIDEST = 8192 };
@@ -13,9 +13,12 @@ static inline bool gradient_is_cheap(const lasso_design *design)
     return design->x->dense && design->size <= GRADIENT_WIDEST;
 }
 
-/* One thread's scratch, design->size each. */
+/* One thread's, for the target at hand; design->size each. */
 typedef struct gradient_space {
-    double *g;
+    double *base; /* the target's correlations, estimated by a pass */
+    dense_doubt doubt;
+    double *g;   /* (z - mean)'r as the inner products have it */
+    double *off; /* by number in the working set: how far g was found to be off */
     float *row;
     uint32_t *all; /* 0, 1, 2, ... */
 } gradient_space;
@@ -23,12 +26,14 @@ typedef struct gradient_space {
 status gradient_space_create(gradient_space *space, const lasso_design *design, error *err);
 void gradient_space_release(gradient_space *space);
 
-/* After a pass: the lane's coefficients are those that l->base belongs to. */
-void gradient_start(lane *l);
+/* A target without coefficients yet, space->base being its own. */
+void gradient_start(gradient_space *space, const lasso_design *design);
 
-/* From l->base and what the coefficients moved since: sets g, r.rr and violators of the lane.
- * `member`, `bit`: its working set, see screen_dense. */
-void gradient_screen(const lasso_design *design, lane *l, const uint8_t *member, uint8_t bit,
-                     gradient_space *space);
+/* At the lane's coefficients: sets g and r.rr of the lane, and what exceeds its threshold as its
+ * violators. False: out of memory. */
+bool gradient_screen(gradient_space *space, const lasso_design *design, lane *l);
+
+/* The certificate (dense_settle) after gradient_screen; r is the residual, which l->r belongs to. */
+bool gradient_settle(gradient_space *space, const lasso_design *design, lane *l, const double *r);
 
 #endif

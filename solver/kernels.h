@@ -10,10 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Targets that share one pass over a sparse layer: sixteen floats are one cache line. Dense layers
- * take four lines of eight doubles, and columns by six: 24 accumulators, as many as a core can
- * keep in registers. */
-enum { SWEEP_LANES = 16, LANES = 8, WIDE_LANES = 32, WIDE_COLUMNS = 6, WIDE_ROWS = 512 };
+/* Targets that share one pass over a sparse layer: sixteen floats are one cache line. In a dense
+ * layer more of them share one, so that its columns stay long enough in a core. */
+enum { SWEEP_LANES = 16, WIDE_LANES = 96 };
 
 /* A column as a sweep sees it (sweep.c says what the figures promise). */
 typedef struct sweep_column {
@@ -61,18 +60,11 @@ typedef struct kernels {
     /* Copies what is picked of a row, one after the other. Up to PICK_GROUP - 1 floats after the
      * last may be overwritten. */
     void (*pick)(float *out, const float *row, const kernel_pick *picks, size_t count);
-    /* dense columns: out[c * WIDE_LANES + t] += sum of column[c][i] * lanes[i * WIDE_LANES + t];
-     * at most WIDE_ROWS rows; lanes and out 64-aligned. What lies `next` values after each
-     * column will be wanted next, and is fetched meanwhile. */
-    void (*dense_dots)(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
-                       const double *lanes, double *out);
+    /* sum of z[i] * v[i], in chains of doubles */
+    double (*dot)(const float *z, const double *v, size_t count);
     /* g[i] -= step * row[i] */
     void (*subtract)(double *g, const float *row, double step, size_t count);
     void (*subtract_float)(float *g, const float *row, float step, size_t count);
-    /* One column's products with all lanes, looked at: product[t] -= mean * sum[t]; in the result,
-     * bit t says |product[t]| > limit[t] * penalty, bit LANES + t the same of worst[t] */
-    uint32_t (*judge)(double *product, double mean, const double *sum, double penalty,
-                      const double *limit, const double *worst);
     /* the first k in [from, count) with |g[k]| > limit * penalty[k], or count */
     size_t (*next_above)(const double *g, const double *penalty, double limit, size_t from,
                          size_t count);

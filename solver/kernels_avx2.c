@@ -55,45 +55,28 @@ AVX2 static size_t avx2_sweep(const sweep_layer *z, uint32_t first, uint32_t las
     return found;
 }
 
-/* Three columns by half the lanes: twelve accumulators of sixteen registers. */
-AVX2 static void avx2_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
-                                 const double *lanes, double *out)
+AVX2 static double avx2_dot(const float *z, const double *v, size_t count)
 {
-    (void)next;
-    _Alignas(64) double wide[WIDE_ROWS * WIDE_COLUMNS];
-    for (size_t i = 0; i < rows; i++)
-        for (size_t c = 0; c < WIDE_COLUMNS; c++)
-            wide[i * WIDE_COLUMNS + c] = (double)column[c][i];
-    for (size_t part = 0; part < 4; part++) {
-        size_t first = part / 2 * 3;
-        size_t half = part % 2 * (WIDE_LANES / 2);
-        double *to = out + first * WIDE_LANES + half;
-        __m256d sum[3][4];
-#pragma GCC unroll 3
-        for (int c = 0; c < 3; c++)
-#pragma GCC unroll 4
-            for (int v = 0; v < 4; v++)
-                sum[c][v] = _mm256_load_pd(to + c * WIDE_LANES + v * 4);
-        for (size_t i = 0; i < rows; i++) {
-            const double *z = wide + i * WIDE_COLUMNS + first;
-            const double *r = lanes + i * WIDE_LANES + half;
-            __m256d z0 = _mm256_set1_pd(z[0]);
-            __m256d z1 = _mm256_set1_pd(z[1]);
-            __m256d z2 = _mm256_set1_pd(z[2]);
-#pragma GCC unroll 4
-            for (int v = 0; v < 4; v++) {
-                __m256d lane = _mm256_load_pd(r + v * 4);
-                sum[0][v] = _mm256_fmadd_pd(z0, lane, sum[0][v]);
-                sum[1][v] = _mm256_fmadd_pd(z1, lane, sum[1][v]);
-                sum[2][v] = _mm256_fmadd_pd(z2, lane, sum[2][v]);
-            }
-        }
-#pragma GCC unroll 3
-        for (int c = 0; c < 3; c++)
-#pragma GCC unroll 4
-            for (int v = 0; v < 4; v++)
-                _mm256_store_pd(to + c * WIDE_LANES + v * 4, sum[c][v]);
+    __m256d s0 = _mm256_setzero_pd();
+    __m256d s1 = _mm256_setzero_pd();
+    __m256d s2 = _mm256_setzero_pd();
+    __m256d s3 = _mm256_setzero_pd();
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        s0 = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i)), _mm256_loadu_pd(v + i), s0);
+        s1 = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 4)), _mm256_loadu_pd(v + i + 4),
+                             s1);
+        s2 = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 8)), _mm256_loadu_pd(v + i + 8),
+                             s2);
+        s3 = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(z + i + 12)),
+                             _mm256_loadu_pd(v + i + 12), s3);
     }
+    double part[4];
+    _mm256_storeu_pd(part, _mm256_add_pd(_mm256_add_pd(s0, s1), _mm256_add_pd(s2, s3)));
+    double sum = (part[0] + part[1]) + (part[2] + part[3]);
+    for (; i < count; i++)
+        sum += (double)z[i] * v[i];
+    return sum;
 }
 
 AVX2 static void avx2_subtract(double *g, const float *row, double step, size_t count)
@@ -198,10 +181,9 @@ const kernels kernels_avx2 = {
     .name = "avx2",
     .sweep = avx2_sweep,
     .pick = plain_pick,
-    .dense_dots = avx2_dense_dots,
+    .dot = avx2_dot,
     .subtract = avx2_subtract,
     .subtract_float = avx2_subtract_float,
-    .judge = plain_judge,
     .next_above = plain_next_above,
     .finish_row = plain_finish_row,
     .centred_dots = avx2_centred_dots,

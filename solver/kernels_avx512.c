@@ -61,50 +61,26 @@ AVX512 static void avx512_pick(float *out, const float *row, const kernel_pick *
     }
 }
 
-/* The columns as doubles first: the products then broadcast them from memory, which is free. */
-AVX512 static void avx512_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows,
-                                     size_t next, const double *lanes, double *out)
+AVX512 static double avx512_dot(const float *z, const double *v, size_t count)
 {
-    enum { STRIDE = WIDE_ROWS + 8 }; /* not a power of two: the columns would share cache sets */
-    _Alignas(64) double wide[STRIDE * WIDE_COLUMNS];
-    __m512d sum[WIDE_COLUMNS][4];
-    for (size_t c = 0; c < WIDE_COLUMNS; c++) {
-        size_t i = 0;
-        for (; i + 8 <= rows; i += 8)
-            _mm512_store_pd(wide + c * STRIDE + i,
-                            _mm512_cvtps_pd(_mm256_loadu_ps(column[c] + i)));
-        for (; i < rows; i++)
-            wide[c * STRIDE + i] = (double)column[c][i];
+    __m512d s0 = _mm512_setzero_pd();
+    __m512d s1 = _mm512_setzero_pd();
+    __m512d s2 = _mm512_setzero_pd();
+    __m512d s3 = _mm512_setzero_pd();
+    size_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        s0 = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(z + i)), _mm512_loadu_pd(v + i), s0);
+        s1 = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(z + i + 8)),
+                             _mm512_loadu_pd(v + i + 8), s1);
+        s2 = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(z + i + 16)),
+                             _mm512_loadu_pd(v + i + 16), s2);
+        s3 = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(z + i + 24)),
+                             _mm512_loadu_pd(v + i + 24), s3);
     }
-#pragma GCC unroll 6
-    for (int c = 0; c < WIDE_COLUMNS; c++)
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++)
-            sum[c][v] = _mm512_load_pd(out + c * WIDE_LANES + v * 8);
-    for (size_t i = 0; i < rows; i++) {
-        if (i % 16 == 0)
-            for (size_t c = 0; c < WIDE_COLUMNS; c++)
-                __builtin_prefetch(
-                    (const void *)((uintptr_t)column[c] + (next + i) * sizeof(float)));
-        const double *r = lanes + i * WIDE_LANES;
-        __m512d r0 = _mm512_load_pd(r);
-        __m512d r1 = _mm512_load_pd(r + 8);
-        __m512d r2 = _mm512_load_pd(r + 16);
-        __m512d r3 = _mm512_load_pd(r + 24);
-#pragma GCC unroll 6
-        for (size_t c = 0; c < WIDE_COLUMNS; c++) {
-            __m512d z = _mm512_set1_pd(wide[c * STRIDE + i]);
-            sum[c][0] = _mm512_fmadd_pd(z, r0, sum[c][0]);
-            sum[c][1] = _mm512_fmadd_pd(z, r1, sum[c][1]);
-            sum[c][2] = _mm512_fmadd_pd(z, r2, sum[c][2]);
-            sum[c][3] = _mm512_fmadd_pd(z, r3, sum[c][3]);
-        }
-    }
-#pragma GCC unroll 6
-    for (int c = 0; c < WIDE_COLUMNS; c++)
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++)
-            _mm512_store_pd(out + c * WIDE_LANES + v * 8, sum[c][v]);
+    double sum = _mm512_reduce_add_pd(_mm512_add_pd(_mm512_add_pd(s0, s1), _mm512_add_pd(s2, s3)));
+    for (; i < count; i++)
+        sum += (double)z[i] * v[i];
+    return sum;
 }
 
 AVX512 static void avx512_subtract(double *g, const float *row, double step, size_t count)
@@ -140,19 +116,6 @@ AVX512 static void avx512_subtract_float(float *g, const float *row, float step,
         _mm512_mask_storeu_ps(g + i, some,
                               _mm512_fnmadd_ps(s, _mm512_maskz_loadu_ps(some, row + i), old));
     }
-}
-
-AVX512 static uint32_t avx512_judge(double *product, double mean, const double *sum,
-                                    double penalty, const double *limit, const double *worst)
-{
-    __m512d p = _mm512_set1_pd(penalty);
-    __m512d g =
-        _mm512_fnmadd_pd(_mm512_set1_pd(mean), _mm512_load_pd(sum), _mm512_load_pd(product));
-    __m512d size = _mm512_abs_pd(g);
-    _mm512_store_pd(product, g);
-    uint32_t above = _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(limit), p), _CMP_GT_OQ);
-    uint32_t worse = _mm512_cmp_pd_mask(size, _mm512_mul_pd(_mm512_load_pd(worst), p), _CMP_GT_OQ);
-    return above | worse << LANES;
 }
 
 AVX512 static size_t avx512_next_above(const double *g, const double *penalty, double limit,
@@ -264,10 +227,9 @@ const kernels kernels_avx512 = {
     .name = "avx512",
     .sweep = avx512_sweep,
     .pick = avx512_pick,
-    .dense_dots = avx512_dense_dots,
+    .dot = avx512_dot,
     .subtract = avx512_subtract,
     .subtract_float = avx512_subtract_float,
-    .judge = avx512_judge,
     .next_above = avx512_next_above,
     .finish_row = avx512_finish_row,
     .centred_dots = avx512_centred_dots,

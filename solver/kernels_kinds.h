@@ -8,8 +8,6 @@ extern const kernels kernels_plain;
 
 /* Those of kernels_plain that another kind has no better one for. */
 void plain_pick(float *out, const float *row, const kernel_pick *picks, size_t count);
-uint32_t plain_judge(double *product, double mean, const double *sum, double penalty,
-                     const double *limit, const double *worst);
 size_t plain_next_above(const double *g, const double *penalty, double limit, size_t from,
                         size_t count);
 void plain_finish_row(float *out, double *sums, double rows, double mean, const double *means,

@@ -2,7 +2,6 @@
 #include "solver/kernels_kinds.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 static size_t plain_sweep(const sweep_layer *z, uint32_t first, uint32_t last,
                           const sweep_lanes *lanes, sweep_hit *hits)
@@ -36,17 +35,12 @@ void plain_pick(float *out, const float *row, const kernel_pick *picks, size_t c
             *out++ = row[picks[i].group * PICK_GROUP + __builtin_ctz(left)];
 }
 
-static void plain_dense_dots(const float *const column[WIDE_COLUMNS], size_t rows, size_t next,
-                             const double *lanes, double *out)
+static double plain_dot(const float *z, const double *v, size_t count)
 {
-    (void)next;
-    for (int c = 0; c < WIDE_COLUMNS; c++) {
-        for (size_t i = 0; i < rows; i++) {
-            double v = (double)column[c][i];
-            for (size_t t = 0; t < WIDE_LANES; t++)
-                out[(size_t)c * WIDE_LANES + t] += v * lanes[i * WIDE_LANES + t];
-        }
-    }
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += (double)z[i] * v[i];
+    return sum;
 }
 
 static void plain_subtract(double *g, const float *row, double step, size_t count)
@@ -59,18 +53,6 @@ static void plain_subtract_float(float *g, const float *row, float step, size_t 
 {
     for (size_t i = 0; i < count; i++)
         g[i] -= step * row[i];
-}
-
-uint32_t plain_judge(double *product, double mean, const double *sum, double penalty,
-                     const double *limit, const double *worst)
-{
-    uint32_t found = 0;
-    for (uint32_t t = 0; t < LANES; t++) {
-        product[t] -= mean * sum[t];
-        found |= (uint32_t)(fabs(product[t]) > limit[t] * penalty) << t;
-        found |= (uint32_t)(fabs(product[t]) > worst[t] * penalty) << (LANES + t);
-    }
-    return found;
 }
 
 size_t plain_next_above(const double *g, const double *penalty, double limit, size_t from,
@@ -120,10 +102,9 @@ const kernels kernels_plain = {
     .name = "plain",
     .sweep = plain_sweep,
     .pick = plain_pick,
-    .dense_dots = plain_dense_dots,
+    .dot = plain_dot,
     .subtract = plain_subtract,
     .subtract_float = plain_subtract_float,
-    .judge = plain_judge,
     .next_above = plain_next_above,
     .finish_row = plain_finish_row,
     .centred_dots = plain_centred_dots,

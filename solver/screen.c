@@ -1,10 +1,6 @@
 /* Finding the features that matter: those with |(z_k - mu_k)'r| > L p_k (L = M lambda).
  *
- * A dense layer is a matrix product, bound by arithmetic: thirty-two targets share a pass, and it
- * goes through 512 samples at a time, whose residuals stay in cache for all columns. Done in
- * double, the pass is the certificate of those targets that need no more work. Every lane's sums
- * are formed in the same order whatever the other lanes hold, which a library's product does not
- * promise. (Sparse layers: sweep.c.)
+ * Which these are, a pass over the data finds: sweep.c, and dense.c for dense layers.
  *
  * Of the violators, those enter that promise the largest decrease of the objective on their own,
  * (|g_k| - L p_k)^2 / (2 |z_k - mu_k|^2). */
@@ -14,8 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { COLUMNS_A_POLL = 384 };
 
 bool lane_reserve(lane *l, uint32_t size)
 {
@@ -89,114 +83,6 @@ bool screen_nearly_done(const lane *l, const lasso_design *design)
         above +=
             screen_exceeds(l->violators[i].g, design->penalty[l->violators[i].rank], l->threshold);
     return above <= l->size / 8;
-}
-
-/* What all lanes need of a pass, side by side. */
-typedef struct pass {
-    const lasso_design *design;
-    lane *lanes;
-    const uint8_t *member;
-    _Alignas(64) double sum[LANES];   /* of the residual */
-    _Alignas(64) double limit[LANES]; /* M lambda; infinite in an idle lane */
-    _Alignas(64) double worst[LANES];
-} pass;
-
-/* One column's products, handed to the lanes. */
-static void deliver(pass *p, uint32_t rank, double *product)
-{
-    const lasso_design *design = p->design;
-    double penalty = design->penalty[rank];
-    uint32_t members = p->member[rank];
-    uint32_t found =
-        design->vector->judge(product, design->mean[rank], p->sum, penalty, p->limit, p->worst);
-    for (uint32_t left = members; left; left &= left - 1) {
-        uint32_t t = (uint32_t)__builtin_ctz(left);
-        lane *l = &p->lanes[t];
-        uint32_t j = l->place[rank];
-        double weight = l->u[j] * (l->y.norm * design->inverse[rank]);
-        l->g[j] = product[t] - design->ridge[rank] * weight;
-        if (fabs(l->g[j]) > p->worst[t] * penalty)
-            p->worst[t] = fabs(l->g[j]) / penalty;
-    }
-    for (uint32_t left = found & ~(members << LANES | members); left; left &= left - 1) {
-        uint32_t bit = (uint32_t)__builtin_ctz(left);
-        lane *l = &p->lanes[bit % LANES];
-        if (bit < LANES)
-            l->violators[l->violator_count++] = (violator){rank, product[bit]};
-        else
-            p->worst[bit - LANES] = fabs(product[bit - LANES]) / penalty;
-    }
-}
-
-/* products[k * WIDE_LANES + t] = z_k'r_t. */
-static bool dense_products(const lasso_design *design, const double *residuals, double *products,
-                           const atomic_bool *cancel)
-{
-    uint32_t count = design->size;
-    size_t next = (size_t)WIDE_COLUMNS * design->rows; /* unless a constant column intervenes */
-    memset(products, 0, screen_products(design) * sizeof *products);
-    for (uint32_t first = 0; first < design->rows; first += WIDE_ROWS) {
-        uint32_t rows = design->rows - first < WIDE_ROWS ? design->rows - first : WIDE_ROWS;
-        for (uint32_t k = 0; k < count; k += WIDE_COLUMNS) {
-            if (k % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
-                return false;
-            const float *column[WIDE_COLUMNS];
-            for (uint32_t c = 0; c < WIDE_COLUMNS; c++)
-                column[c] = design_get(design, k + c < count ? k + c : k).value + first;
-            design->vector->dense_dots(column, rows, next, residuals + (size_t)first * WIDE_LANES,
-                                       products + (size_t)k * WIDE_LANES);
-        }
-    }
-    return true;
-}
-
-/* What LANES of the lanes need of a pass. */
-static pass pass_begin(const lasso_design *design, lane *lanes, const uint8_t *member,
-                       uint32_t *busy)
-{
-    pass p = {.design = design, .lanes = lanes, .member = member};
-    for (uint32_t t = 0; t < LANES; t++) {
-        lane *l = &lanes[t];
-        p.sum[t] = l->r.sum;
-        p.limit[t] = l->busy ? l->limit * screen_slack : INFINITY;
-        p.worst[t] = l->busy ? 0 : INFINITY;
-        l->violator_count = 0;
-        *busy += l->busy;
-    }
-    return p;
-}
-
-static void pass_end(const pass *p)
-{
-    for (uint32_t t = 0; t < LANES; t++) {
-        p->lanes[t].worst = p->worst[t];
-        p->lanes[t].certified = true;
-    }
-}
-
-bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,
-                  const uint8_t *member, double *products, const atomic_bool *cancel)
-{
-    enum { GROUPS = WIDE_LANES / LANES };
-    pass part[GROUPS];
-    uint32_t busy[GROUPS] = {0};
-    if (!dense_products(design, residuals, products, cancel))
-        return false;
-    for (uint32_t g = 0; g < GROUPS; g++)
-        part[g] = pass_begin(design, lanes + (size_t)g * LANES, member + (size_t)g * design->size,
-                             &busy[g]);
-    for (uint32_t g = 0; g < GROUPS; g++) {
-        if (!busy[g])
-            continue;
-        for (uint32_t k = 0; k < design->size; k++) {
-            double *product = products + (size_t)k * WIDE_LANES + g * LANES;
-            deliver(&part[g], k, product);
-            for (uint32_t t = 0; t < LANES && part[g].lanes[t].base; t++)
-                part[g].lanes[t].base[k] = product[t];
-        }
-        pass_end(&part[g]);
-    }
-    return true;
 }
 
 static double promise(const lasso_design *design, const lane *l, const violator *v)

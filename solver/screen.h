@@ -1,4 +1,4 @@
-/* A target being solved, and which features break their bound; the pass over a dense layer. */
+/* A target being solved, and which features break their bound. */
 #ifndef SOLVER_SCREEN_H
 #define SOLVER_SCREEN_H
 
@@ -35,12 +35,6 @@ typedef struct lane {
     uint32_t *place; /* by rank, design->size long: its number in the working set, if a member */
     double *u;
     double *g; /* (z - mean)'r - kappa a, on the data's scale */
-
-    /* dense layers: (z - mean)'r of every rank as the last pass found it, and for what */
-    double *base;
-    double *base_u; /* coefficients of the first base_size members; the others had none */
-    uint32_t base_size;
-    double base_rr;
 
     bool certify; /* the next pass must be a certificate, whatever it finds */
 
@@ -89,18 +83,6 @@ void screen_drop_within(lane *l, const lasso_design *design);
 
 /* Whether so few violators exceed l->threshold that the next round is likely the last. */
 bool screen_nearly_done(const lane *l, const lasso_design *design);
-
-/* The pass over a dense layer, for WIDE_LANES targets. `residuals`: rows x WIDE_LANES, the
- * residual of each busy lane; `member`: design->size bytes for every LANES lanes, bit t set for
- * the working set of lane t of these; `products`: screen_products long, 64-aligned. Sets g, worst,
- * violators and base of each busy lane. False: the solve was cancelled meanwhile. */
-bool screen_dense(const lasso_design *design, lane *lanes, const double *residuals,
-                  const uint8_t *member, double *products, const atomic_bool *cancel);
-
-static inline size_t screen_products(const lasso_design *design)
-{
-    return ((size_t)design->size + WIDE_COLUMNS) * WIDE_LANES;
-}
 
 /* Keeps the `most` violators that promise the largest decrease, ranks ascending. */
 void screen_select(const lasso_design *design, lane *l, uint32_t most);

@@ -1,6 +1,6 @@
 /* All targets: threads, blocks, and the shared passes.
  *
- * Targets are dealt out in blocks; a thread keeps 16 targets (32 of a dense layer) in flight, each
+ * Targets are dealt out in blocks; a thread keeps 16 targets (96 of a dense layer) in flight, each
  * at its own stage, and refills a lane as soon as its target is done, from its present block or
  * the next, so that a pass over the data always serves as many targets as there are left. A block
  * is handed to the caller when its last target is done. */
@@ -190,7 +190,11 @@ static bool file_result(dealer *d, workspace *w, uint32_t t)
 static void follow(dealer *d, workspace *w, uint32_t t, target_step step)
 {
     solve_job *job = d->job;
-    while (step == TARGET_DONE) {
+    while (step == TARGET_DONE || step == TARGET_READY) {
+        if (step == TARGET_READY) {
+            step = target_advance(w, &job->rules, t);
+            continue;
+        }
         if (!file_result(d, w, t)) {
             fail(job);
             return;
@@ -312,7 +316,10 @@ status solve_run(const lasso_design *design, const matrix *y, const uint32_t *ta
     if (design->x->dense && !fista && count >= design->size / TARGETS_A_TABLE)
         gram_dense_fill(design, threads, job.rules.cancel);
     uint32_t blocks = count / job.block + (count % job.block != 0);
-    parallel_run(threads < blocks ? threads : blocks ? blocks : 1, solve_thread, &job);
+    threads = threads < blocks ? threads : blocks ? blocks : 1;
+    uint32_t share = count / threads + (count % threads != 0);
+    job.rules.wide_lanes = share < 1 ? 1 : share < WIDE_LANES ? share : WIDE_LANES;
+    parallel_run(threads, solve_thread, &job);
     pthread_mutex_destroy(&job.lock);
     for (uint32_t p = 0; p < points; p++)
         report[p].stopped = job.code == STATUS_OK && report[p].targets < count;

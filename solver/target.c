@@ -25,41 +25,13 @@
 
 enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
 
-/* What passes over a dense layer need. */
-static bool make_dense(workspace *w, const lasso_design *design)
-{
-    size_t size = design->size;
-    size_t lanes = (size_t)design->rows * WIDE_LANES * sizeof *w->residuals;
-    size_t groups = WIDE_LANES / LANES;
-    w->residuals = aligned_alloc(64, lanes ? lanes : 64);
-    w->products = aligned_alloc(64, screen_products(design) * sizeof *w->products);
-    w->member = mem_try(groups * size, sizeof *w->member);
-    if (!w->residuals || !w->products || !w->member)
-        return false;
-    memset(w->residuals, 0, lanes);
-    memset(w->member, 0, groups * size);
-    for (uint32_t t = 0; t < WIDE_LANES; t++) {
-        lane *l = &w->lanes[t];
-        if (!lane_reserve_violators(l, design->size + 1))
-            return false;
-        if (!gradient_is_cheap(design))
-            continue;
-        l->base = mem_try(size, sizeof *l->base);
-        l->base_u = mem_try(size, sizeof *l->base_u);
-        if (!l->base || !l->base_u)
-            return false;
-    }
-    return true;
-}
-
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
     const lasso_design *design = rules->design;
     bool dense = design->x->dense;
     size_t size = design->size;
     *w = (workspace){
-        .lane_count = dense ? WIDE_LANES : SWEEP_LANES,
-        .stride = design->size,
+        .lane_count = dense ? rules->wide_lanes : SWEEP_LANES,
         .r = mem_try(design->rows, sizeof *w->r),
         .correlation = mem_try(size, sizeof *w->correlation),
         .u = mem_try(size, sizeof *w->u),
@@ -74,13 +46,12 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
         l->residual = dense ? NULL : mem_try(design->rows, sizeof *l->residual);
         whole = whole && l->place && (dense || l->residual) && lane_reserve(l, FIRST_SET);
     }
-    if (dense)
-        whole = whole && make_dense(w, design);
-    else if (whole && sweep_space_create(&w->sweep, design, err) != STATUS_OK)
-        return STATUS_MACHINE;
     if (!whole)
         return error_memory(err, "the solver's threads");
-    status code = descent_space_create(&w->space, design, err);
+    status code = dense ? dense_space_create(&w->dense, design, w->lane_count, err)
+                        : sweep_space_create(&w->sweep, design, err);
+    if (code == STATUS_OK)
+        code = descent_space_create(&w->space, design, err);
     return code == STATUS_OK ? gradient_space_create(&w->gradient, design, err) : code;
 }
 
@@ -93,13 +64,9 @@ void workspace_release(workspace *w)
         free(w->lanes[t].u);
         free(w->lanes[t].g);
         free(w->lanes[t].violators);
-        free(w->lanes[t].base);
-        free(w->lanes[t].base_u);
     }
     sweep_space_release(&w->sweep);
-    free(w->residuals);
-    free(w->products);
-    free(w->member);
+    dense_space_release(&w->dense);
     free(w->r);
     free(w->correlation);
     free(w->u);
@@ -134,21 +101,18 @@ static void lay_residual(workspace *w, const target_rules *rules, uint32_t t)
     candidate c = target_candidate(l, rules);
     double *r = l->residual ? l->residual : w->r;
     l->r = residual_compute(design, &c, r);
-    if (!design->x->dense) {
+    if (design->x->dense)
+        dense_lay(&w->dense, design, l, r, t);
+    else
         sweep_lay(&w->sweep, design, l, t);
-        return;
-    }
-    for (uint32_t i = 0; i < design->rows; i++)
-        w->residuals[(size_t)i * WIDE_LANES + t] = r[i];
 }
 
 target_step target_pass(workspace *w, const target_rules *rules)
 {
     const lasso_design *design = rules->design;
     if (design->x->dense)
-        return screen_dense(design, w->lanes, w->residuals, w->member, w->products, rules->cancel)
-                   ? TARGET_WAITS
-                   : TARGET_INTERRUPTED;
+        return dense_pass(&w->dense, design, w->lanes, rules->cancel) ? TARGET_WAITS
+                                                                      : TARGET_INTERRUPTED;
     switch (sweep_pass(&w->sweep, design, w->lanes, rules->cancel)) {
     case STATUS_OK: return TARGET_WAITS;
     case STATUS_INTERRUPTED: return TARGET_INTERRUPTED;
@@ -156,16 +120,10 @@ target_step target_pass(workspace *w, const target_rules *rules)
     }
 }
 
-static uint8_t *member_of(workspace *w, uint32_t t, uint32_t rank)
-{
-    return &w->member[(size_t)(t / LANES) * w->stride + rank];
-}
-
 /* The selected violators join the working set: behind the others in a dense layer, in the order
  * of rank in a sparse one. False: out of memory. */
-static bool grow(workspace *w, uint32_t t)
+static bool grow(lane *l, const lasso_design *design)
 {
-    lane *l = &w->lanes[t];
     uint32_t left = l->violator_count;
     if (!lane_reserve(l, l->size + left))
         return false;
@@ -173,7 +131,7 @@ static bool grow(workspace *w, uint32_t t)
     l->size += left;
     for (uint32_t j = l->size; left > 0;) {
         const violator *v = &l->violators[left - 1];
-        bool moves = !w->member && old > 0 && l->rank[old - 1] > v->rank;
+        bool moves = !design->x->dense && old > 0 && l->rank[old - 1] > v->rank;
         uint32_t from = moves ? --old : 0;
         left -= !moves;
         j--;
@@ -181,8 +139,6 @@ static bool grow(workspace *w, uint32_t t)
         l->u[j] = moves ? l->u[from] : 0;
         l->g[j] = moves ? l->g[from] : v->g;
         l->place[l->rank[j]] = j;
-        if (w->member)
-            *member_of(w, t, v->rank) |= (uint8_t)(1U << t % LANES);
     }
     return true;
 }
@@ -245,37 +201,44 @@ static target_step solve_by_gradients(workspace *w, const target_rules *rules, u
     lane *l = &w->lanes[t];
     double tight = 0.3 * rules->settings.tolerance;
     double tolerance = inner_tolerance(l, rules);
-    gradient_start(l);
     for (uint32_t turn = 0;; turn++) {
         target_step step = solve_inner(w, rules, t, tolerance);
-        if (step != TARGET_WAITS || l->size > GRAM_LIMIT || turn == MOST_TURNS ||
-            (rules->cancel && atomic_load(rules->cancel)))
+        if (step != TARGET_WAITS)
             return step;
-        gradient_screen(rules->design, l, member_of(w, t, 0), (uint8_t)(1U << t % LANES),
-                        &w->gradient);
-        if (l->violator_count == 0 && tolerance <= tight)
-            return step;
+        if (!gradient_screen(&w->gradient, rules->design, l))
+            return TARGET_NO_MEMORY;
+        if (l->size > GRAM_LIMIT || turn == MOST_TURNS ||
+            (rules->cancel && atomic_load(rules->cancel)) ||
+            (l->violator_count == 0 && tolerance <= tight))
+            return TARGET_WAITS;
         if (l->violator_count == 0)
             tolerance = tight;
         screen_select(rules->design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
-        if (!grow(w, t))
+        if (!grow(l, rules->design))
             return TARGET_NO_MEMORY;
     }
 }
 
 static target_step finish_round(workspace *w, const target_rules *rules, uint32_t t)
 {
+    const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
-    target_step step = l->base ? solve_by_gradients(w, rules, t)
-                               : solve_inner(w, rules, t, inner_tolerance(l, rules));
+    bool cheap = gradient_is_cheap(design);
+    target_step step = cheap ? solve_by_gradients(w, rules, t)
+                             : solve_inner(w, rules, t, inner_tolerance(l, rules));
     if (step != TARGET_WAITS)
         return step;
     if (rules->cancel && atomic_load(rules->cancel))
         return TARGET_INTERRUPTED;
-    lay_residual(w, rules, t);
     l->round++;
     l->certify = l->round >= rules->max_rounds || l->size > GRAM_LIMIT;
-    return TARGET_WAITS;
+    if (!cheap) {
+        lay_residual(w, rules, t);
+        return TARGET_WAITS;
+    }
+    candidate c = target_candidate(l, rules);
+    l->r = residual_compute(design, &c, w->r);
+    return gradient_settle(&w->gradient, design, l, w->r) ? TARGET_READY : TARGET_NO_MEMORY;
 }
 
 /* Lambda at a point, of the problem as solved. */
@@ -342,7 +305,7 @@ static target_step go_on(workspace *w, const target_rules *rules, uint32_t t, ui
     if (l->size == 0 && l->violator_count == 0)
         return TARGET_DONE;
     screen_select(rules->design, l, most);
-    return grow(w, t) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
+    return grow(l, rules->design) ? finish_round(w, rules, t) : TARGET_NO_MEMORY;
 }
 
 /* Begins the path; l->violators has what exceeds the threshold of its first point with parents,
@@ -410,13 +373,42 @@ target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, ui
     return begin_path(w, rules, t);
 }
 
+/* The first pass over a dense layer gives the target's correlations. */
+static target_step begin_dense(workspace *w, const target_rules *rules, uint32_t t)
+{
+    const lasso_design *design = rules->design;
+    lane *l = &w->lanes[t];
+    candidate c = target_candidate(l, rules);
+    gradient_space *gradient = &w->gradient;
+    l->r = residual_compute(design, &c, w->r);
+    gradient->doubt = dense_estimates(&w->dense, design, l, w->r, t, gradient->base);
+    gradient_start(gradient, design);
+    dense_largest(design, l, w->r, gradient->base, gradient->doubt);
+    l->limit = threshold_at(l, rules, first_point(l, rules));
+    return dense_candidates(design, l, gradient->base) ? begin_path(w, rules, t)
+                                                       : TARGET_NO_MEMORY;
+}
+
+/* What later passes over a wide dense layer say. False: out of memory. */
+static bool settle_by_pass(workspace *w, const target_rules *rules, uint32_t t)
+{
+    const lasso_design *design = rules->design;
+    lane *l = &w->lanes[t];
+    candidate c = target_candidate(l, rules);
+    double *g = w->gradient.g;
+    l->r = residual_compute(design, &c, w->r);
+    dense_doubt doubt = dense_estimates(&w->dense, design, l, w->r, t, g);
+    return dense_settle(design, l, w->r, g, doubt);
+}
+
 target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
 {
+    const lasso_design *design = rules->design;
     lane *l = &w->lanes[t];
-    if (l->round == 0) {
-        l->lambda_max = l->worst;
-        return begin_path(w, rules, t);
-    }
+    if (l->round == 0)
+        return begin_dense(w, rules, t);
+    if (design->x->dense && !gradient_is_cheap(design) && !settle_by_pass(w, rules, t))
+        return TARGET_NO_MEMORY;
     l->gap = target_gap(l, rules);
     if (l->certified && (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds))
         return TARGET_DONE;
@@ -425,11 +417,8 @@ target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
 
 void target_end(workspace *w, uint32_t t)
 {
-    lane *l = &w->lanes[t];
-    l->busy = false;
-    for (uint32_t j = 0; w->member && j < l->size; j++)
-        *member_of(w, t, l->rank[j]) &= (uint8_t) ~(1U << t % LANES);
-    l->size = 0;
+    w->lanes[t].busy = false;
+    w->lanes[t].size = 0;
 }
 
 /* Both lists by ascending column: shell sort, they are short and nearly everything is in cache. */

@@ -13,19 +13,18 @@ typedef struct target_rules {
     lasso_settings settings;
     const double *level; /* points: lambdas, or with LASSO_OF_TARGET fractions; descending */
     uint32_t points;
+    uint32_t wide_lanes; /* dense layers: targets that share a pass, at most WIDE_LANES */
     unsigned max_rounds;
     double lipschitz; /* FISTA only */
     const atomic_bool *cancel;
 } target_rules;
 
-/* One thread's memory, for SWEEP_LANES targets in flight, or WIDE_LANES of a dense layer. */
+/* One thread's memory, for SWEEP_LANES targets in flight, or up to WIDE_LANES of a dense layer. */
 typedef struct workspace {
     lane lanes[WIDE_LANES];
-    uint32_t lane_count, stride; /* stride: design->size */
-    sweep_space sweep;           /* sparse layers */
-    double *residuals;           /* dense layers: these three see screen_dense */
-    uint8_t *member;
-    double *products;
+    uint32_t lane_count;
+    sweep_space sweep; /* sparse layers */
+    dense_space dense; /* dense layers */
     double *r;                         /* rows */
     double *correlation;               /* by rank */
     double *u, *g, *threshold, *ridge; /* the inner problem, at most design->size */
@@ -38,6 +37,7 @@ void workspace_release(workspace *w);
 
 typedef enum target_step {
     TARGET_WAITS,       /* for the next pass */
+    TARGET_READY,       /* to advance: it needs no pass */
     TARGET_DONE,        /* the lane holds its result at l->point */
     TARGET_INTERRUPTED, /* cancelled */
     TARGET_NO_MEMORY
