@@ -26,56 +26,85 @@
 
 #include <math.h>
 
-static void subtract_column(const lasso_design *design, uint32_t rank, double a, double *r)
+enum { PIECE = 1024 };
+
+/* The target less its intercept. */
+static void begin_residual(const candidate *c, double intercept, double *r)
 {
-    design_column z = design_get(design, rank);
-    if (z.row) {
+    const matrix *y = c->y;
+    if (y->dense) {
+        const float *value = y->value + (size_t)c->column * y->rows;
+        for (uint32_t i = 0; i < y->rows; i++)
+            r[i] = (double)value[i] - intercept;
+        return;
+    }
+    for (uint32_t i = 0; i < y->rows; i++)
+        r[i] = -intercept;
+    for (uint64_t e = y->col_start[c->column]; e < y->col_start[c->column + 1]; e++)
+        r[y->row[e]] += (double)y->value[e];
+}
+
+static void subtract_sparse(const lasso_design *design, const candidate *c, double *r)
+{
+    for (uint32_t j = 0; j < c->size; j++) {
+        if (c->u[j] == 0)
+            continue;
+        design_column z = design_get(design, c->rank[j]);
+        double a = candidate_weight(design, c, j);
         for (uint64_t e = 0; e < z.count; e++)
             r[z.row[e]] -= a * (double)z.value[e];
-    } else {
-        design->vector->subtract(r, z.value, a, z.count);
     }
+}
+
+/* Some samples of all parents, then the next: a piece of r stays in the first-level cache. The
+ * next parent's piece is fetched meanwhile: it is a page of its own, which no core foresees. */
+static void subtract_dense(const lasso_design *design, const candidate *c, double *r)
+{
+    for (uint32_t first = 0; first < design->rows; first += PIECE) {
+        uint32_t rows = design->rows - first < PIECE ? design->rows - first : PIECE;
+        for (uint32_t j = 0; j < c->size;) {
+            uint32_t next = j + 1;
+            while (next < c->size && c->u[next] == 0)
+                next++;
+            if (next < c->size) {
+                const float *coming = design_get(design, c->rank[next]).value + first;
+                for (uint32_t i = 0; i < rows; i += 16)
+                    __builtin_prefetch(coming + i);
+            }
+            if (c->u[j] != 0)
+                design->vector->subtract(r + first,
+                                         design_get(design, c->rank[j]).value + first,
+                                         candidate_weight(design, c, j), rows);
+            j = next;
+        }
+    }
+}
+
+static double dot_target(const lasso_design *design, const candidate *c, const double *r)
+{
+    const matrix *y = c->y;
+    if (y->dense)
+        return design->vector->dot(y->value + (size_t)c->column * y->rows, r, y->rows);
+    double sum = 0;
+    for (uint64_t e = y->col_start[c->column]; e < y->col_start[c->column + 1]; e++)
+        sum += r[y->row[e]] * (double)y->value[e];
+    return sum;
 }
 
 residual residual_compute(const lasso_design *design, const candidate *c, double *r)
 {
-    const matrix *y = c->y;
     residual out = {.intercept = c->moments->mean};
     for (uint32_t j = 0; j < c->size; j++)
         if (c->u[j] != 0)
             out.intercept -= design->mean[c->rank[j]] * candidate_weight(design, c, j);
-    uint64_t start = y->dense ? (uint64_t)c->column * y->rows : y->col_start[c->column];
-    uint64_t count = y->dense ? y->rows : y->col_start[c->column + 1] - start;
-    const float *value = y->value + start;
-    const uint32_t *row = y->dense ? NULL : y->row + start;
-
-    for (uint32_t i = 0; i < design->rows; i++)
-        r[i] = -out.intercept;
-    for (uint64_t e = 0; e < count; e++)
-        r[row ? row[e] : e] += (double)value[e];
-    for (uint32_t j = 0; j < c->size; j++)
-        if (c->u[j] != 0)
-            subtract_column(design, c->rank[j], candidate_weight(design, c, j), r);
-
-    double squares[4] = {0};
-    double sums[4] = {0};
-    uint32_t i = 0;
-    for (; i + 4 <= design->rows; i += 4) {
-        for (uint32_t k = 0; k < 4; k++) {
-            sums[k] += r[i + k];
-            squares[k] += r[i + k] * r[i + k];
-        }
-    }
-    for (; i < design->rows; i++) {
-        sums[0] += r[i];
-        squares[0] += r[i] * r[i];
-    }
-    out.sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    out.rr = (squares[0] + squares[1]) + (squares[2] + squares[3]);
+    begin_residual(c, out.intercept, r);
+    if (design->x->dense)
+        subtract_dense(design, c, r);
+    else
+        subtract_sparse(design, c, r);
+    design->vector->moments(r, design->rows, &out.sum, &out.rr);
     out.rr -= out.sum * out.sum / design->rows;
-    for (uint64_t e = 0; e < count; e++)
-        out.ry += r[row ? row[e] : e] * (double)value[e];
-    out.ry -= out.sum * c->moments->mean;
+    out.ry = dot_target(design, c, r) - out.sum * c->moments->mean;
     return out;
 }
 

@@ -1,8 +1,5 @@
 /* Correlations of a dense layer are a matrix product, and bound by arithmetic: it is made in
- * float, twice as fast as double and half the memory, in the tiles that the table of inner products
- * is made of (gram_dense.c). 96 residuals lie side by side, 1,024 samples of them at a time in a
- * core's second-level cache, and all columns stream past, centred on their way. Every product is a
- * sum in one order, whatever the other lanes hold, which a library's product does not promise.
+ * float (product.c), at twice the speed of double and half its memory.
  *
  * As in a sweep (sweep.c), what float cannot rule out is computed again in double from the data,
  * and so is every parent: nothing that float touched is in a certificate. How wrong it can be:
@@ -14,144 +11,35 @@
  *
  * the product is off by less than (128 + 4 + 2) 2^-24 |z_k - s|, and by nothing for the shift of
  * the mean, as the residual sums to zero: `dense_error` is 144 of the 2^-24, for terms of second
- * order, and for the inner products of gradient.c, which are rounded once more. Underflow costs less
- * than that margin as long as a column's length is not beyond 1e-12 or 1e12; other columns are left
- * to double. */
+ * order, and for the inner products of gradient.c, which are rounded once more. Underflow costs
+ * less than that margin as long as a column's length is not beyond 1e-12 or 1e12; other columns
+ * are left to double. */
 #include "solver/dense.h"
-
-#include "src/base/memory.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum { COLUMNS_A_POLL = 384, LINE = 64 };
-
-_Static_assert(WIDE_LANES % TILE_B == 0, "lanes are made of whole tiles");
-
-static uint32_t groups(const lasso_design *design)
-{
-    return design->size / TILE_A + (design->size % TILE_A != 0);
-}
-
-static uint32_t blocks(const lasso_design *design)
-{
-    return design->rows / TILE_ROWS + (design->rows % TILE_ROWS != 0);
-}
-
-status dense_space_create(dense_space *space, const lasso_design *design, uint32_t lanes,
-                          error *err)
-{
-    lanes += (TILE_B - lanes % TILE_B) % TILE_B;
-    size_t residuals = (size_t)blocks(design) * lanes * TILE_ROWS * sizeof *space->residual;
-    size_t products =
-        (size_t)(lanes / TILE_B) * groups(design) * TILE_A * TILE_B * sizeof *space->product;
-    *space = (dense_space){
-        .lanes = lanes,
-        .residual = aligned_alloc(LINE, residuals + LINE),
-        .panel = aligned_alloc(LINE, (size_t)TILE_A * TILE_ROWS * sizeof *space->panel),
-        .product = aligned_alloc(LINE, products + LINE),
-    };
-    if (!space->residual || !space->panel || !space->product)
-        return error_memory(err, "the solver's threads");
-    memset(space->residual, 0, residuals);
-    return STATUS_OK;
-}
-
-void dense_space_release(dense_space *space)
-{
-    free(space->residual);
-    free(space->panel);
-    free(space->product);
-    *space = (dense_space){0};
-}
 
 static bool ordinary(const lasso_design *design, uint32_t rank)
 {
     return design->norm[rank] > 1e-12 && design->norm[rank] < 1e12;
 }
 
-void dense_lay(dense_space *space, const lasso_design *design, const lane *l, const double *r,
-               uint32_t t)
+void dense_lay(product *p, const lasso_design *design, const lane *l, const double *r, uint32_t t)
 {
     double unit = l->r.rr > 0 ? 1 / sqrt(l->r.rr) : 0;
     double mean = l->r.sum / design->rows;
-    for (uint32_t b = 0; b < blocks(design); b++) {
-        uint32_t first = b * TILE_ROWS;
-        uint32_t rows = design->rows - first < TILE_ROWS ? design->rows - first : TILE_ROWS;
-        float *to = space->residual + ((size_t)b * space->lanes + t) * TILE_ROWS;
-        for (uint32_t i = 0; i < rows; i++)
-            to[i] = (float)((r[first + i] - mean) * unit);
+    for (uint32_t block = 0; block < product_blocks(design); block++) {
+        const double *from = r + (size_t)block * TILE_ROWS;
+        float *to = product_vector(p, t, block);
+        for (uint32_t i = 0; i < product_rows(design, block); i++)
+            to[i] = (float)((from[i] - mean) * unit);
     }
 }
 
-/* What lies in these columns from `from` on, a share of it. */
-static void fetch(const float *const column[TILE_A], uint32_t from, uint32_t rows, uint32_t share,
-                  uint32_t shares)
-{
-    const uint32_t step = LINE / sizeof(float);
-    for (uint32_t c = 0; c < TILE_A; c++)
-        for (uint32_t i = share * step; i < rows; i += shares * step)
-            __builtin_prefetch(column[c] + from + i);
-}
-
-static void find_columns(const lasso_design *design, uint32_t group, const float *column[TILE_A])
-{
-    for (uint32_t c = 0; c < TILE_A; c++) {
-        uint32_t k = group * TILE_A + c;
-        column[c] = design_get(design, k < design->size ? k : design->size - 1).value;
-    }
-}
-
-/* Adds TILE_A columns' products over some samples, and fetches the columns that come next. */
-static void multiply(dense_space *space, const lasso_design *design, uint32_t group,
-                     uint32_t block, const float *const column[TILE_A],
-                     const float *const next[TILE_A])
-{
-    uint32_t first = block * TILE_ROWS;
-    uint32_t rows = design->rows - first < TILE_ROWS ? design->rows - first : TILE_ROWS;
-    const float *a[TILE_A];
-    const float *b[TILE_B];
-    for (uint32_t c = 0; c < TILE_A; c++) {
-        uint32_t k = group * TILE_A + c;
-        float *to = space->panel + (size_t)c * TILE_ROWS;
-        design->vector->centre(to, column[c] + first,
-                               (float)design->mean[k < design->size ? k : design->size - 1], rows);
-        a[c] = to;
-    }
-    uint32_t tiles = space->last / TILE_B + 1;
-    for (uint32_t tile = 0; tile < tiles; tile++) {
-        fetch(next, first, rows, tile, tiles);
-        for (uint32_t c = 0; c < TILE_B; c++)
-            b[c] = space->residual +
-                   ((size_t)block * space->lanes + tile * TILE_B + c) * TILE_ROWS;
-        design->vector->centred_tile(a, b, rows,
-                                     space->product + ((size_t)tile * groups(design) + group) *
-                                                          (TILE_A * TILE_B));
-    }
-}
-
-bool dense_pass(dense_space *space, const lasso_design *design, const lane *lanes,
+bool dense_pass(product *p, const lasso_design *design, const lane *lanes,
                 const atomic_bool *cancel)
 {
-    space->last = 0;
-    for (uint32_t t = 0; t < space->lanes && t < WIDE_LANES; t++)
-        space->last = lanes[t].busy ? t : space->last;
-    uint32_t count = groups(design);
-    memset(space->product, 0,
-           (size_t)(space->last / TILE_B + 1) * count * TILE_A * TILE_B * sizeof *space->product);
-    const float *column[TILE_A];
-    const float *next[TILE_A];
-    for (uint32_t block = 0; block < blocks(design); block++) {
-        find_columns(design, 0, next);
-        for (uint32_t group = 0; group < count; group++) {
-            if (group * TILE_A % COLUMNS_A_POLL == 0 && cancel && atomic_load(cancel))
-                return false;
-            memcpy(column, next, sizeof column);
-            find_columns(design, group + 1 < count ? group + 1 : 0, next);
-            multiply(space, design, group, block, column, next);
-        }
-    }
-    return true;
+    uint32_t used = 1;
+    for (uint32_t t = 0; t < p->lanes && t < WIDE_LANES; t++)
+        used = lanes[t].busy ? t + 1 : used;
+    return product_form(p, design, 0, design->size, used, cancel);
 }
 
 double dense_exact(const lasso_design *design, uint32_t rank, const double *r, double sum)
@@ -160,14 +48,13 @@ double dense_exact(const lasso_design *design, uint32_t rank, const double *r, d
     return design->vector->dot(z.value, r, design->rows) - design->mean[rank] * sum;
 }
 
-dense_doubt dense_estimates(const dense_space *space, const lasso_design *design, const lane *l,
+dense_doubt dense_estimates(const product *p, const lasso_design *design, const lane *l,
                             const double *r, uint32_t t, double *g)
 {
     double length = sqrt(l->r.rr);
-    const double *product = space->product + (size_t)(t / TILE_B) * groups(design) *
-                                                 (TILE_A * TILE_B) + t % TILE_B;
+    const double *found = product_of(p, design, t);
     for (uint32_t k = 0; k < design->size; k++)
-        g[k] = ordinary(design, k) ? product[(size_t)k * TILE_B] * length
+        g[k] = ordinary(design, k) ? found[(size_t)k * TILE_B] * length
                                    : dense_exact(design, k, r, l->r.sum);
     return (dense_doubt){dense_error * length, dense_error * length};
 }

@@ -2,28 +2,15 @@
 #ifndef SOLVER_DENSE_H
 #define SOLVER_DENSE_H
 
+#include "solver/product.h"
 #include "solver/screen.h"
 
-/* One thread's memory. */
-typedef struct dense_space {
-    uint32_t lanes;  /* side by side in a pass */
-    float *residual; /* for every TILE_ROWS samples, lane after lane: of unit length */
-    float *panel;    /* TILE_A columns of as many samples, centred */
-    double *product; /* for every TILE_B lanes, tile after tile; a tile is of TILE_A columns */
-    uint32_t last;   /* lane of the last pass */
-} dense_space;
-
-status dense_space_create(dense_space *space, const lasso_design *design, uint32_t lanes,
-                          error *err);
-void dense_space_release(dense_space *space);
-
-/* Lays the residual r of the lane, which l->r belongs to, beside the others. */
-void dense_lay(dense_space *space, const lasso_design *design, const lane *l, const double *r,
-               uint32_t t);
+/* Lays the residual r of the lane, which l->r belongs to, beside those of the others. */
+void dense_lay(product *p, const lasso_design *design, const lane *l, const double *r, uint32_t t);
 
 /* Forms the products of all features with the residuals of the busy lanes. False: the solve was
  * cancelled meanwhile. */
-bool dense_pass(dense_space *space, const lasso_design *design, const lane *lanes,
+bool dense_pass(product *p, const lasso_design *design, const lane *lanes,
                 const atomic_bool *cancel);
 
 /* How far estimates of (z_k - mu_k)'r may be off: |z_k - mu_k| (all + shifted * dense_shift(k)). */
@@ -33,7 +20,7 @@ typedef struct dense_doubt {
 
 /* g[k]: the products of lane t, by rank. Columns that float cannot carry are exact. `r` as in
  * dense_lay. */
-dense_doubt dense_estimates(const dense_space *space, const lasso_design *design, const lane *l,
+dense_doubt dense_estimates(const product *p, const lasso_design *design, const lane *l,
                             const double *r, uint32_t t, double *g);
 
 /* A float's rounding, and what a product of unit columns in float tiles can be off by. */

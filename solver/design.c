@@ -48,6 +48,8 @@ double design_dot(design_column z, const double *v)
     return (s0 + s1) + (s2 + s3);
 }
 
+enum { CHAINS = 4 }; /* sums that a core can add to at once */
+
 column_moments column_measure(const matrix *x, uint32_t column)
 {
     uint64_t start = x->dense ? (uint64_t)column * x->rows : x->col_start[column];
@@ -57,18 +59,33 @@ column_moments column_measure(const matrix *x, uint32_t column)
     if (x->rows == 0)
         return m;
     float first = count == x->rows ? value[0] : 0.0F;
-    for (uint64_t e = 0; e < count; e++) {
-        m.sum += (double)value[e];
-        m.constant = m.constant && value[e] == first;
+    double sum[CHAINS] = {0};
+    uint64_t e = 0;
+    bool same = true;
+    for (; e + CHAINS <= count; e += CHAINS) {
+        for (uint32_t c = 0; c < CHAINS; c++)
+            sum[c] += (double)value[e + c];
     }
+    for (; e < count; e++)
+        sum[0] += (double)value[e];
+    for (e = 0; e < count && same; e++)
+        same = value[e] == first;
+    m.constant = same;
+    m.sum = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     m.mean = m.sum / x->rows;
     if (m.constant)
         return m;
-    double squares = (double)(x->rows - count) * m.mean * m.mean;
-    for (uint64_t e = 0; e < count; e++) {
-        double centred = (double)value[e] - m.mean;
-        squares += centred * centred;
+    double part[CHAINS] = {0};
+    for (e = 0; e + CHAINS <= count; e += CHAINS) {
+        for (uint32_t c = 0; c < CHAINS; c++) {
+            double centred = (double)value[e + c] - m.mean;
+            part[c] += centred * centred;
+        }
     }
+    for (; e < count; e++)
+        part[0] += ((double)value[e] - m.mean) * ((double)value[e] - m.mean);
+    double squares = (double)(x->rows - count) * m.mean * m.mean;
+    squares += (part[0] + part[1]) + (part[2] + part[3]);
     m.norm = sqrt(squares);
     return m;
 }

@@ -17,8 +17,9 @@ static inline bool gradient_is_cheap(const lasso_design *design)
 typedef struct gradient_space {
     double *base; /* the target's correlations, estimated by a pass */
     dense_doubt doubt;
-    double *g;   /* (z - mean)'r as the inner products have it */
-    double *off; /* by number in the working set: how far g was found to be off */
+    double *g;    /* (z - mean)'r as the inner products have it */
+    double *off;  /* by number in the working set: how far g was found to be off */
+    float *moved; /* what the coefficients take off g, of unit columns and a unit target */
     float *row;
     uint32_t *all; /* 0, 1, 2, ... */
 } gradient_space;
@@ -29,9 +30,15 @@ void gradient_space_release(gradient_space *space);
 /* A target without coefficients yet, space->base being its own. */
 void gradient_start(gradient_space *space, const lasso_design *design);
 
-/* At the lane's coefficients: sets g and r.rr of the lane, and what exceeds its threshold as its
+/* At the lane's coefficients, of which its g is: sets r.rr, and what exceeds its threshold as its
  * violators. False: out of memory. */
 bool gradient_screen(gradient_space *space, const lasso_design *design, lane *l);
+
+/* The gradients of members of the working set from number `first` on, which have just entered. */
+void gradient_enter(gradient_space *space, const lasso_design *design, lane *l, uint32_t first);
+
+/* How far space->g may be off after gradient_screen. */
+dense_doubt gradient_doubt(const gradient_space *space, const lasso_design *design, const lane *l);
 
 /* The certificate (dense_settle) after gradient_screen; r is the residual, which l->r belongs to. */
 bool gradient_settle(gradient_space *space, const lasso_design *design, lane *l, const double *r);

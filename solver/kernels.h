@@ -40,9 +40,10 @@ typedef struct sweep_hit {
     uint32_t column, lanes; /* bit t: lane t */
 } sweep_hit;
 
-/* Inner products of centred columns are formed in tiles of so many columns by so many, their
- * float partial sums moved to a double after so many rows. */
-enum { TILE_A = 4, TILE_B = 6, TILE_ROWS = 1024 };
+/* Products of centred columns are formed in tiles of so many columns by so many, their float
+ * partial sums moved to a double after so many rows. So many rows lie apart by a line more, as
+ * columns that are a power of two apart would share the sets of a cache. */
+enum { TILE_A = 4, TILE_B = 6, TILE_ROWS = 1024, TILE_STRIDE = TILE_ROWS + 16 };
 
 /* Some of the PICK_GROUP floats that begin at group * PICK_GROUP. */
 enum { PICK_GROUP = 16 };
@@ -62,6 +63,8 @@ typedef struct kernels {
     void (*pick)(float *out, const float *row, const kernel_pick *picks, size_t count);
     /* sum of z[i] * v[i], in chains of doubles */
     double (*dot)(const float *z, const double *v, size_t count);
+    /* sum and sum of squares, in chains */
+    void (*moments)(const double *v, size_t count, double *sum, double *squares);
     /* g[i] -= step * row[i] */
     void (*subtract)(double *g, const float *row, double step, size_t count);
     void (*subtract_float)(float *g, const float *row, float step, size_t count);

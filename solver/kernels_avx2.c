@@ -79,6 +79,33 @@ AVX2 static double avx2_dot(const float *z, const double *v, size_t count)
     return sum;
 }
 
+AVX2 static void avx2_moments(const double *v, size_t count, double *sum, double *squares)
+{
+    __m256d s0 = _mm256_setzero_pd();
+    __m256d s1 = _mm256_setzero_pd();
+    __m256d q0 = _mm256_setzero_pd();
+    __m256d q1 = _mm256_setzero_pd();
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        __m256d a = _mm256_loadu_pd(v + i);
+        __m256d b = _mm256_loadu_pd(v + i + 4);
+        s0 = _mm256_add_pd(s0, a);
+        s1 = _mm256_add_pd(s1, b);
+        q0 = _mm256_fmadd_pd(a, a, q0);
+        q1 = _mm256_fmadd_pd(b, b, q1);
+    }
+    double s[4];
+    double q[4];
+    _mm256_storeu_pd(s, _mm256_add_pd(s0, s1));
+    _mm256_storeu_pd(q, _mm256_add_pd(q0, q1));
+    *sum = (s[0] + s[1]) + (s[2] + s[3]);
+    *squares = (q[0] + q[1]) + (q[2] + q[3]);
+    for (; i < count; i++) {
+        *sum += v[i];
+        *squares += v[i] * v[i];
+    }
+}
+
 AVX2 static void avx2_subtract(double *g, const float *row, double step, size_t count)
 {
     __m256d s = _mm256_set1_pd(step);
@@ -182,6 +209,7 @@ const kernels kernels_avx2 = {
     .sweep = avx2_sweep,
     .pick = plain_pick,
     .dot = avx2_dot,
+    .moments = avx2_moments,
     .subtract = avx2_subtract,
     .subtract_float = avx2_subtract_float,
     .next_above = plain_next_above,

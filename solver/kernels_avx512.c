@@ -83,6 +83,29 @@ AVX512 static double avx512_dot(const float *z, const double *v, size_t count)
     return sum;
 }
 
+AVX512 static void avx512_moments(const double *v, size_t count, double *sum, double *squares)
+{
+    __m512d s0 = _mm512_setzero_pd();
+    __m512d s1 = _mm512_setzero_pd();
+    __m512d q0 = _mm512_setzero_pd();
+    __m512d q1 = _mm512_setzero_pd();
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        __m512d a = _mm512_loadu_pd(v + i);
+        __m512d b = _mm512_loadu_pd(v + i + 8);
+        s0 = _mm512_add_pd(s0, a);
+        s1 = _mm512_add_pd(s1, b);
+        q0 = _mm512_fmadd_pd(a, a, q0);
+        q1 = _mm512_fmadd_pd(b, b, q1);
+    }
+    *sum = _mm512_reduce_add_pd(_mm512_add_pd(s0, s1));
+    *squares = _mm512_reduce_add_pd(_mm512_add_pd(q0, q1));
+    for (; i < count; i++) {
+        *sum += v[i];
+        *squares += v[i] * v[i];
+    }
+}
+
 AVX512 static void avx512_subtract(double *g, const float *row, double step, size_t count)
 {
     __m512d s = _mm512_set1_pd(step);
@@ -228,6 +251,7 @@ const kernels kernels_avx512 = {
     .sweep = avx512_sweep,
     .pick = avx512_pick,
     .dot = avx512_dot,
+    .moments = avx512_moments,
     .subtract = avx512_subtract,
     .subtract_float = avx512_subtract_float,
     .next_above = avx512_next_above,

@@ -43,6 +43,15 @@ static double plain_dot(const float *z, const double *v, size_t count)
     return sum;
 }
 
+static void plain_moments(const double *v, size_t count, double *sum, double *squares)
+{
+    *sum = *squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        *sum += v[i];
+        *squares += v[i] * v[i];
+    }
+}
+
 static void plain_subtract(double *g, const float *row, double step, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -103,6 +112,7 @@ const kernels kernels_plain = {
     .sweep = plain_sweep,
     .pick = plain_pick,
     .dot = plain_dot,
+    .moments = plain_moments,
     .subtract = plain_subtract,
     .subtract_float = plain_subtract_float,
     .next_above = plain_next_above,

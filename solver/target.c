@@ -48,7 +48,7 @@ status workspace_create(workspace *w, const target_rules *rules, error *err)
     }
     if (!whole)
         return error_memory(err, "the solver's threads");
-    status code = dense ? dense_space_create(&w->dense, design, w->lane_count, err)
+    status code = dense ? product_create(&w->product, design, w->lane_count, err)
                         : sweep_space_create(&w->sweep, design, err);
     if (code == STATUS_OK)
         code = descent_space_create(&w->space, design, err);
@@ -66,7 +66,7 @@ void workspace_release(workspace *w)
         free(w->lanes[t].violators);
     }
     sweep_space_release(&w->sweep);
-    dense_space_release(&w->dense);
+    product_release(&w->product);
     free(w->r);
     free(w->correlation);
     free(w->u);
@@ -102,7 +102,7 @@ static void lay_residual(workspace *w, const target_rules *rules, uint32_t t)
     double *r = l->residual ? l->residual : w->r;
     l->r = residual_compute(design, &c, r);
     if (design->x->dense)
-        dense_lay(&w->dense, design, l, r, t);
+        dense_lay(&w->product, design, l, r, t);
     else
         sweep_lay(&w->sweep, design, l, t);
 }
@@ -111,7 +111,7 @@ target_step target_pass(workspace *w, const target_rules *rules)
 {
     const lasso_design *design = rules->design;
     if (design->x->dense)
-        return dense_pass(&w->dense, design, w->lanes, rules->cancel) ? TARGET_WAITS
+        return dense_pass(&w->product, design, w->lanes, rules->cancel) ? TARGET_WAITS
                                                                       : TARGET_INTERRUPTED;
     switch (sweep_pass(&w->sweep, design, w->lanes, rules->cancel)) {
     case STATUS_OK: return TARGET_WAITS;
@@ -214,8 +214,10 @@ static target_step solve_by_gradients(workspace *w, const target_rules *rules, u
         if (l->violator_count == 0)
             tolerance = tight;
         screen_select(rules->design, l, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
+        uint32_t before = l->size;
         if (!grow(l, rules->design))
             return TARGET_NO_MEMORY;
+        gradient_enter(&w->gradient, rules->design, l, before);
     }
 }
 
@@ -381,7 +383,7 @@ static target_step begin_dense(workspace *w, const target_rules *rules, uint32_t
     candidate c = target_candidate(l, rules);
     gradient_space *gradient = &w->gradient;
     l->r = residual_compute(design, &c, w->r);
-    gradient->doubt = dense_estimates(&w->dense, design, l, w->r, t, gradient->base);
+    gradient->doubt = dense_estimates(&w->product, design, l, w->r, t, gradient->base);
     gradient_start(gradient, design);
     dense_largest(design, l, w->r, gradient->base, gradient->doubt);
     l->limit = threshold_at(l, rules, first_point(l, rules));
@@ -397,7 +399,7 @@ static bool settle_by_pass(workspace *w, const target_rules *rules, uint32_t t)
     candidate c = target_candidate(l, rules);
     double *g = w->gradient.g;
     l->r = residual_compute(design, &c, w->r);
-    dense_doubt doubt = dense_estimates(&w->dense, design, l, w->r, t, g);
+    dense_doubt doubt = dense_estimates(&w->product, design, l, w->r, t, g);
     return dense_settle(design, l, w->r, g, doubt);
 }
 

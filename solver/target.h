@@ -24,7 +24,7 @@ typedef struct workspace {
     lane lanes[WIDE_LANES];
     uint32_t lane_count;
     sweep_space sweep; /* sparse layers */
-    dense_space dense; /* dense layers */
+    product product;   /* dense layers */
     double *r;                         /* rows */
     double *correlation;               /* by rank */
     double *u, *g, *threshold, *ridge; /* the inner problem, at most design->size */

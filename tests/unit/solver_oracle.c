@@ -87,11 +87,24 @@ Test(solver_oracle, dense)
 Test(solver_oracle, dense_over_all_blocks, .timeout = 300)
 {
     matrix x = problem_dense(1037, 103, 19);
-    matrix y = problem_targets(&x, 65, true, 20);
+    matrix y = problem_targets(&x, 98, true, 20);
     for (unsigned variant = 0; variant < 4; variant++) {
         lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.1, variant & 1 ? 2 : 0);
         settings.scale = (variant & 2) != 0;
         settings.threads = 2;
+        judge(&x, &y, &settings);
+    }
+    matrix_release(&x);
+    matrix_release(&y);
+}
+
+/* Too wide for gradients from inner products: a pass for every round. */
+Test(solver_oracle, very_wide_dense, .timeout = 300)
+{
+    matrix x = problem_dense(60, 8200, 29);
+    matrix y = problem_targets(&x, 3, true, 30);
+    for (unsigned variant = 0; variant < 2; variant++) {
+        lasso_settings settings = problem_settings(LASSO_OF_TARGET, 0.3, variant & 1 ? 2 : 0);
         judge(&x, &y, &settings);
     }
     matrix_release(&x);
