@@ -65,24 +65,26 @@ bool screen_candidates(const lasso_design *design, lane *l, const double *correl
     }
 }
 
-void screen_drop_within(lane *l, const lasso_design *design)
+void screen_drop_within(lane *l, const lasso_design *design, double threshold)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < l->violator_count; i++) {
         violator v = l->violators[i];
-        if (screen_exceeds(v.g, design->penalty[v.rank], l->threshold))
+        if (screen_exceeds(v.g, design->penalty[v.rank], threshold))
             l->violators[kept++] = v;
     }
     l->violator_count = kept;
 }
 
-bool screen_nearly_done(const lane *l, const lasso_design *design)
+bool screen_may_be_done(const lane *l, const lasso_design *design)
 {
+    static const double beyond = 1 + 1e-5;
     uint32_t above = 0;
     for (uint32_t i = 0; i < l->violator_count; i++)
-        above +=
-            screen_exceeds(l->violators[i].g, design->penalty[l->violators[i].rank], l->threshold);
-    return above <= l->size / 8;
+        above += screen_exceeds(l->violators[i].g, design->penalty[l->violators[i].rank],
+                                l->threshold * beyond);
+    /* at lambda 0 all features that are left count as violators, however little they matter */
+    return l->threshold > 0 ? above == 0 : above <= l->size / 8;
 }
 
 static double promise(const lasso_design *design, const lane *l, const violator *v)

@@ -78,11 +78,11 @@ void screen_correlations(const lasso_design *design, lane *l, const double *corr
 /* Collects the features whose correlation exceeds l->limit. False: out of memory. */
 bool screen_candidates(const lasso_design *design, lane *l, const double *correlation);
 
-/* Drops the violators that l->threshold admits. */
-void screen_drop_within(lane *l, const lasso_design *design);
+/* Drops the violators that this threshold admits. */
+void screen_drop_within(lane *l, const lasso_design *design, double threshold);
 
-/* Whether so few violators exceed l->threshold that the next round is likely the last. */
-bool screen_nearly_done(const lane *l, const lasso_design *design);
+/* Whether a gap may be small with these violators. */
+bool screen_may_be_done(const lane *l, const lasso_design *design);
 
 /* Keeps the `most` violators that promise the largest decrease, ranks ascending. */
 void screen_select(const lasso_design *design, lane *l, uint32_t most);

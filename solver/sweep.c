@@ -140,11 +140,11 @@ static bool judge_hit(const lasso_design *design, lane *lanes, sweep_hit hit)
     return true;
 }
 
-/* The working set's own: from the data, unless the violators are so many that another round is
- * certain, and what the inner solver left will do. */
+/* The working set's own: from the data, unless violators make another round certain; then what the
+ * inner solver left will do. */
 static void judge_members(const lasso_design *design, lane *l)
 {
-    l->certified = l->certify || screen_nearly_done(l, design);
+    l->certified = l->certify || screen_may_be_done(l, design);
     for (uint32_t j = 0; j < l->size; j++) {
         uint32_t rank = l->rank[j];
         double penalty = design->penalty[rank];

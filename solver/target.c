@@ -25,6 +25,10 @@
 
 enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12, MOST_TURNS = 30 };
 
+/* Features join for the next point of a path from this part of its threshold on: they would break
+ * their bound there when others have joined, and cost the point another round. */
+static const double anticipation = 0.9;
+
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
     const lasso_design *design = rules->design;
@@ -150,7 +154,7 @@ static double inner_tolerance(const lane *l, const target_rules *rules)
     double tight = 0.3 * rules->settings.tolerance;
     if (l->round > 0 && l->violator_count <= l->size / 8)
         return tight;
-    return fmax(tight, l->round == 0 ? 1e-3 : 1e-2 * l->gap);
+    return fmax(tight, l->round == 0 ? 1e-3 : 3e-2 * l->gap);
 }
 
 /* Solves on the working set, from the lane's g. */
@@ -270,7 +274,7 @@ void target_enter(lane *l, const target_rules *rules, uint32_t point)
     l->threshold = threshold_at(l, rules, point);
     l->limit = l->threshold;
     if (point + 1 < rules->points)
-        l->limit = fmin(l->limit, threshold_at(l, rules, point + 1));
+        l->limit = fmin(l->limit, anticipation * threshold_at(l, rules, point + 1));
     l->gap = 0;
 }
 
@@ -299,11 +303,12 @@ static uint32_t first_point(const lane *l, const target_rules *rules)
     return point;
 }
 
-/* The violators that exceed the threshold join; the first round, or the next. */
-static target_step go_on(workspace *w, const target_rules *rules, uint32_t t, uint32_t most)
+/* The violators that exceed this threshold join; the first round, or the next. */
+static target_step go_on(workspace *w, const target_rules *rules, uint32_t t, double threshold,
+                         uint32_t most)
 {
     lane *l = &w->lanes[t];
-    screen_drop_within(l, rules->design);
+    screen_drop_within(l, rules->design, threshold);
     if (l->size == 0 && l->violator_count == 0)
         return TARGET_DONE;
     screen_select(rules->design, l, most);
@@ -317,7 +322,7 @@ static target_step begin_path(workspace *w, const target_rules *rules, uint32_t 
     lane *l = &w->lanes[t];
     l->round = 0;
     target_enter(l, rules, 0);
-    return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, FIRST_SET)
+    return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, l->threshold, FIRST_SET)
                                                           : TARGET_DONE;
 }
 
@@ -326,12 +331,12 @@ target_step target_next(workspace *w, const target_rules *rules, uint32_t t)
     lane *l = &w->lanes[t];
     target_enter(l, rules, l->point + 1);
     if (l->size == 0) /* still without parents: what begin_path was given holds */
-        return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, FIRST_SET)
+        return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, l->threshold, FIRST_SET)
                                                               : TARGET_DONE;
     /* the next solution is near, unless the step is large */
     l->round = 1;
     l->gap = l->violator_count > l->size / 2 ? 0.1 : 0;
-    return go_on(w, rules, t, l->size > FIRST_SET ? l->size : FIRST_SET);
+    return go_on(w, rules, t, anticipation * l->threshold, l->size > FIRST_SET ? l->size : FIRST_SET);
 }
 
 target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, uint32_t slot,
@@ -414,7 +419,7 @@ target_step target_advance(workspace *w, const target_rules *rules, uint32_t t)
     l->gap = target_gap(l, rules);
     if (l->certified && (l->gap <= rules->settings.tolerance || l->round >= rules->max_rounds))
         return TARGET_DONE;
-    return go_on(w, rules, t, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
+    return go_on(w, rules, t, l->threshold, l->size > LEAST_GROWTH ? l->size : LEAST_GROWTH);
 }
 
 void target_end(workspace *w, uint32_t t)
