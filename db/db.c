@@ -127,6 +127,13 @@ static status configure(db *d, error *err)
                        err);
 }
 
+status db_limit_cache(db *d, uint64_t bytes, error *err)
+{
+    char text[64];
+    snprintf(text, sizeof text, "PRAGMA cache_size = -%llu", (unsigned long long)(bytes / 1024));
+    return sql_execute(d, text, err);
+}
+
 static status use_wal(db *d, error *err)
 {
     sql q;

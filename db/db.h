@@ -40,6 +40,10 @@ void db_rollback(db *d);
 /* Aborts the statement that another thread runs on this connection. */
 void db_interrupt(db *d);
 
+/* Keeps no more of the file in this connection's memory than that (64 MiB when it is opened for
+ * writing). */
+status db_limit_cache(db *d, uint64_t bytes, error *err);
+
 /* A number that changes when any *other* connection has committed. */
 int64_t db_version(db *d);
 

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { HUGE_FROM = 1 << 22, POPULAR = 1024 };
+enum { HUGE_FROM = 1 << 22 };
 
 /* gram_table.use */
 enum { ROW_EMPTY, ROW_FILLING, ROW_READY };
@@ -51,7 +51,7 @@ status gram_table_create(gram_table *table, const lasso_design *design,
         double side = floor(sqrt((double)memory / sizeof *table->entry));
         table->hot = table->width = side < size ? (uint32_t)side : size;
     } else {
-        table->width = size < POPULAR ? size : POPULAR;
+        table->width = size < GRAM_POPULAR ? size : GRAM_POPULAR;
         uint64_t rows = memory / ((uint64_t)table->width * sizeof *table->entry + !table->width);
         table->hot = rows < size ? (uint32_t)rows : size;
     }

@@ -5,6 +5,9 @@
 
 #include "solver/lasso.h"
 
+/* Features of a sparse layer that a row of its table has: those that fire most. */
+enum { GRAM_POPULAR = 1024 };
+
 typedef struct gram_table {
     uint32_t hot;   /* ranks below this have a row */
     uint32_t width; /* hot in a dense layer, the number of popular features in a sparse one */

@@ -5,6 +5,7 @@
 #include "src/commands/progress.h"
 #include "src/commands/study.h"
 #include "src/jobs/estimate.h"
+#include "src/jobs/memory_plan.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +32,8 @@ static const command_option options[] = {
     {"scale", OPTION_TEXT, &scale, "S", "none, or sd: divide columns by their deviation (default none)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all cores)"},
-    {"memory", OPTION_BYTES, &memory, "SIZE", "memory that the solver's caches may take"},
+    {"memory", OPTION_BYTES, &memory, "SIZE", "memory that the program may take; with less it is slower (default: what the layers need, and 512 MiB "
+     "of caches)"},
     {"resume", OPTION_COUNT, &resume, "FIT", "go on with a fit that was cancelled or cut off"},
     {"take-over", OPTION_FLAG, &take_over, NULL,
      "resume even if another machine was running it: make sure that it is not"},
@@ -141,6 +143,8 @@ static status create(const study *s, int64_t *fit_id, error *err)
 {
     fit_request request = {0};
     status code = read_request(s, &request, err);
+    if (code == STATUS_OK)
+        code = memory_plan_check(&s->layers, &request, 1, memory, err);
     if (code == STATUS_OK)
         code = fit_create(s->connection, &s->layers, &request, fit_id, err);
     fit_request_release(&request);

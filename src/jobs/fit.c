@@ -4,6 +4,7 @@
 #include "src/base/memory.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/layer_data.h"
+#include "src/jobs/memory_plan.h"
 #include "src/jobs/runner.h"
 #include "src/jobs/variable.h"
 #include "src/jobs/writer.h"
@@ -40,6 +41,7 @@ typedef struct work {
     const layer_data *source, *target;
     writer_part *part;
     uint32_t parts;
+    memory_plan plan;
 } work;
 
 static bool cancelled(const run *r)
@@ -47,7 +49,7 @@ static bool cancelled(const run *r)
     return r->options->cancel && atomic_load(r->options->cancel);
 }
 
-static lasso_settings run_settings(const run *r)
+static lasso_settings run_settings(const run *r, const work *w)
 {
     lasso_settings settings = lasso_defaults();
     settings.rule = fit_rule(&r->f);
@@ -55,8 +57,9 @@ static lasso_settings run_settings(const run *r)
     settings.ridge = r->f.ridge;
     settings.scale = r->f.scale;
     settings.tolerance = r->f.tolerance;
-    settings.threads = r->options->threads;
-    settings.memory = r->options->memory;
+    settings.threads = w->plan.threads;
+    settings.memory = w->plan.table;
+    settings.block = w->plan.block;
     return settings;
 }
 
@@ -107,7 +110,7 @@ static status pair_lambda(run *r, const work *w, const lasso_design *design,
 
 static status solve(run *r, const work *w, const uint32_t *targets, uint32_t count, error *err)
 {
-    lasso_settings settings = run_settings(r);
+    lasso_settings settings = run_settings(r, w);
     lasso_design *design = NULL;
     lasso_report report = {0};
     status code = lasso_design_create(&design, &w->source->m, &settings, err);
@@ -150,7 +153,9 @@ static status solve_rest(run *r, const work *w, error *err)
                            .part = w->part,
                            .parts = w->parts,
                            .source = w->source,
-                           .target = w->target};
+                           .target = w->target,
+                           .waiting = w->plan.waiting,
+                           .cache = w->plan.cache};
         writer_set_pair(r->out, &out, w->number, source->position, target->position);
         code = solve(r, w, left, count, err);
     }
@@ -170,12 +175,14 @@ static bool reads(const run *r, uint32_t p, int64_t layer_id)
     return source || pair->target_layer == layer_id;
 }
 
-/* Lets go of the layers that neither this pair nor a later one reads. */
+/* Lets go of the layers that neither this pair nor a later one reads; with a limit on memory, of all
+ * that this one does not. */
 static void release_layers(run *r, uint32_t number)
 {
     for (uint32_t l = 0; l < r->layers.count; l++) {
         bool needed = false;
-        for (uint32_t p = number; p < r->f.pair_count && !needed; p++)
+        uint32_t end = r->options->memory ? number + 1 : r->f.pair_count;
+        for (uint32_t p = number; p < end && !needed; p++)
             needed = r->f.pair[p].done < r->f.pair[p].targets && reads(r, p, r->layers.item[l].id);
         if (!needed)
             layer_data_release(&r->part[l]);
@@ -214,6 +221,22 @@ static status stack_sources(run *r, work *w, error *err)
     return code;
 }
 
+static status plan_memory(run *r, work *w, error *err)
+{
+    const layer **source = mem_alloc(((size_t)r->f.pair_count + 1) * sizeof *source);
+    uint32_t sources = 0;
+    for (uint32_t p = 0; p < r->f.pair_count; p++)
+        if (r->joint ? r->f.pair[p].target_layer == w->pair->target_layer : p == w->number)
+            source[sources++] = layer_by_id(&r->layers, r->f.pair[p].source_layer);
+    status code = memory_plan_make(source, sources, layer_by_id(&r->layers, w->pair->target_layer),
+                                   fit_rule(&r->f), 1, r->options->threads, r->options->memory,
+                                   &w->plan, err);
+    free(source);
+    if (code == STATUS_OK && w->plan.cache)
+        code = db_limit_cache(r->connection, w->plan.cache, err);
+    return code;
+}
+
 static status run_pair(run *r, uint32_t number, error *err)
 {
     work w = {.pair = &r->f.pair[number], .number = number};
@@ -221,7 +244,9 @@ static status run_pair(run *r, uint32_t number, error *err)
         return STATUS_OK;
     release_layers(r, number);
     w.part = mem_zero(r->f.pair_count, sizeof *w.part);
-    status code = load_layer(r, w.pair->target_layer, &w.target, err);
+    status code = plan_memory(r, &w, err);
+    if (code == STATUS_OK)
+        code = load_layer(r, w.pair->target_layer, &w.target, err);
     if (code == STATUS_OK && r->joint) {
         code = stack_sources(r, &w, err);
     } else if (code == STATUS_OK) {
@@ -251,6 +276,19 @@ status fit_check_data(const layer_set *layers, const fit *f, error *err)
                 : error_set(err, STATUS_INPUT,
                             "the activations have changed since fit %lld began; start a new fit",
                             (long long)f->id);
+}
+
+/* Before any work: whether the memory allows for all of it. */
+static status check_memory(const run *r, error *err)
+{
+    fit_request request = {.settings.rule = fit_rule(&r->f), .joint = r->joint};
+    request.pair = mem_alloc(((size_t)r->f.pair_count + 1) * sizeof *request.pair);
+    for (uint32_t p = 0; p < r->f.pair_count; p++)
+        request.pair[request.pair_count++] = (struct fit_request_pair){
+            r->f.pair[p].source_layer, r->f.pair[p].target_layer};
+    status code = memory_plan_check(&r->layers, &request, 1, r->options->memory, err);
+    fit_request_release(&request);
+    return code;
 }
 
 static status claim(run *r, error *err)
@@ -329,6 +367,8 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
     r.of_variable = strcmp(r.f.kind, "target") == 0;
     if (code == STATUS_OK)
         code = fit_check_data(&r.layers, &r.f, err);
+    if (code == STATUS_OK && !r.of_variable)
+        code = check_memory(&r, err);
     if (code == STATUS_OK)
         code = claim(&r, err);
     if (code == STATUS_OK) {

@@ -64,7 +64,8 @@ typedef struct fit_progress {
 
 typedef struct fit_run_options {
     unsigned threads; /* 0: all */
-    uint64_t memory;  /* 0: default */
+    uint64_t memory;  /* bytes that the process may take, for layer pairs; 0: no limit, and caches of
+                         the default size (memory_plan.h) */
     bool take_over;   /* resume although another machine claims to be running it */
     void (*progress)(void *user,
                      const fit_progress *progress); /* ten times a second, any thread */
@@ -75,8 +76,8 @@ typedef struct fit_run_options {
 /* Runs or resumes a queued, cancelled, failed or cut-off fit, of layer pairs or of a target variable
  * (variable.h), to its end. *last is how it ended.
  * STATUS_PARTIAL: done, but some targets are above the tolerance. STATUS_INTERRUPTED: cancelled;
- * every finished block is kept. STATUS_INPUT: no such fit, its data changed, or somebody runs it
- * already. */
+ * every finished block is kept. STATUS_USAGE: too little memory. STATUS_INPUT: no such fit, its data
+ * changed, or somebody runs it already. */
 status fit_run(const char *study, int64_t fit_id, const fit_run_options *options,
                fit_progress *last, error *err);
 

@@ -30,6 +30,7 @@ struct writer {
     pthread_cond_t room; /* a block was written */
     block *first, **end;
     unsigned waiting; /* in the list or being written */
+    uint64_t waiting_bytes;
     bool stopping;
     status code; /* of the first failed write; later blocks are dropped */
     error err;
@@ -99,19 +100,32 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
     return b;
 }
 
+static uint64_t block_bytes(const block *b)
+{
+    return sizeof *b + b->targets * sizeof *b->target + b->edges * sizeof *b->edge;
+}
+
+/* Whether another block may wait; the lock is held. */
+static bool has_room(const writer *w, const block *b)
+{
+    return w->waiting == 0 || (w->waiting < WAITING_MAX &&
+                               w->waiting_bytes + block_bytes(b) <= w->pair.waiting);
+}
+
 bool writer_block(void *user, uint32_t first, const lasso_result *results, uint32_t count)
 {
     (void)first;
     writer *w = user;
     block *b = make_block(&w->pair, results, count);
     pthread_mutex_lock(&w->lock);
-    while (w->waiting >= WAITING_MAX && w->code == STATUS_OK)
+    while (!has_room(w, b) && w->code == STATUS_OK)
         pthread_cond_wait(&w->room, &w->lock);
     bool sound = w->code == STATUS_OK;
     if (sound) {
         *w->end = b;
         w->end = &b->next;
         w->waiting++;
+        w->waiting_bytes += block_bytes(b);
         for (uint32_t i = 0; i < count; i++) {
             if (results[i].state == LASSO_UNCONVERGED)
                 w->progress.unconverged++;
@@ -177,6 +191,7 @@ static void *writer_main(void *argument)
             pthread_mutex_lock(&w->lock);
             w->written += b->targets;
             w->waiting--;
+            w->waiting_bytes -= block_bytes(b);
             block_free(b);
             pthread_cond_broadcast(&w->room);
         } else {
@@ -235,7 +250,10 @@ status writer_start(writer **out, const char *study, const fit_run_options *opti
 void writer_set_pair(writer *w, const writer_pair *pair, uint32_t number, uint32_t source_position,
                      uint32_t target_position)
 {
+    error ignored = {0}; /* a cache of another size is no reason to stop */
     pthread_mutex_lock(&w->lock);
+    if (pair->cache)
+        db_limit_cache(w->connection, pair->cache, &ignored);
     w->pair = *pair;
     w->progress.done += w->written;
     w->written = 0;

@@ -22,6 +22,8 @@ typedef struct writer_pair {
     const writer_part *part;
     uint32_t parts;
     const layer_data *source, *target;
+    uint64_t waiting; /* bytes of blocks that may wait for the disk, unless there is only one */
+    uint64_t cache;   /* of the writer's connection; 0: as it is */
 } writer_pair;
 
 /* `progress` is the state so far; the writer counts on from there and calls options->progress. */

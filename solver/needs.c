@@ -1,0 +1,80 @@
+/* Counts what lasso_design_create, workspace_create and what grows behind it (descent.h, gram_set.h,
+ * newton.c) allocate, at the largest that a working set may become: one that holds every feature, on
+ * its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a promise must not. */
+#include "solver/needs.h"
+
+#include "solver/target.h"
+
+enum { NEWTON_ACTIVE = 512, PANEL_BYTES = 1 << 20, OPEN_BLOCKS = 2 };
+
+uint64_t layer_shape_bytes(const layer_shape *layer)
+{
+    if (layer->dense)
+        return (uint64_t)layer->rows * layer->cols * sizeof(float);
+    return layer->entries * (sizeof(uint32_t) + sizeof(float)) +
+           ((uint64_t)layer->cols + 1) * sizeof(uint64_t);
+}
+
+static uint64_t shared_bytes(const layer_shape *x, const layer_shape *y)
+{
+    uint64_t cols = x->cols;
+    uint64_t moments = cols * (sizeof(column_moments) + 16); /* while columns are measured */
+    uint64_t bytes = moments + cols * (sizeof(uint32_t) + 4 * sizeof(double));
+    if (!x->dense)
+        bytes += cols * (sizeof(uint32_t) + sizeof(sweep_column)) +
+                 ((uint64_t)x->rows + 2) * sizeof(uint64_t) +
+                 x->entries * (sizeof(uint32_t) + sizeof(float));
+    return bytes + (uint64_t)y->cols * 24; /* while lambda is chosen */
+}
+
+/* One target in flight, all features in its working set; lists grow by half, or by twice. */
+static uint64_t lane_bytes(const layer_shape *x)
+{
+    uint64_t cols = x->cols;
+    uint64_t set = cols * (sizeof(uint32_t) + 2 * sizeof(double)) * 3 / 2;
+    uint64_t places = (cols + 1) * sizeof(uint32_t);
+    if (x->dense)
+        return set + places + (cols + 1) * sizeof(violator) + cols * 2 * sizeof(double);
+    return set + places + (2 * cols + 256) * sizeof(violator) + x->rows * sizeof(double);
+}
+
+/* The working set's Gram matrix, and what forming it and Newton steps take. */
+static uint64_t gram_bytes(const layer_shape *x)
+{
+    uint64_t side = x->cols < GRAM_LIMIT ? x->cols : GRAM_LIMIT;
+    uint64_t active = x->cols < NEWTON_ACTIVE ? x->cols : NEWTON_ACTIVE;
+    uint64_t bytes = (side + 16) * (side + 16) * sizeof(float) * 3 / 2 +
+                     2 * active * active * sizeof(double) + x->rows * sizeof(double);
+    if (!x->dense)
+        bytes += x->entries * 2 * sizeof(uint32_t) * 3 / 2 +
+                 ((uint64_t)x->rows + 2) * sizeof(uint32_t) + 3 * x->cols * sizeof(double) +
+                 32 * 1024;
+    return bytes;
+}
+
+static uint64_t thread_bytes(const layer_shape *x, uint32_t block, uint32_t points)
+{
+    uint64_t cols = x->cols;
+    uint64_t lanes = x->dense ? WIDE_LANES : SWEEP_LANES;
+    uint64_t results = (lanes + (uint64_t)OPEN_BLOCKS * block) * points *
+                       (sizeof(lasso_result) + cols * (sizeof(uint32_t) + sizeof(double)));
+    uint64_t scratch = x->rows * sizeof(double) + cols * 5 * sizeof(double) +
+                       cols * (2 * sizeof(double) + 3 * sizeof(uint32_t)); /* descent_space */
+    uint64_t pass = x->rows * lanes * (x->dense ? sizeof(double) : sizeof(float));
+    if (x->dense)
+        pass += (cols + WIDE_COLUMNS) * WIDE_LANES * sizeof(double) + cols * WIDE_LANES / LANES +
+                cols * (sizeof(double) + 2 * sizeof(float)) + PANEL_BYTES;
+    else
+        pass += 64 * 1024;
+    return results + scratch + pass + lanes * lane_bytes(x) + gram_bytes(x);
+}
+
+solve_needs solve_needs_measure(const layer_shape *x, const layer_shape *y, uint32_t block,
+                                uint32_t points)
+{
+    uint64_t cols = x->cols;
+    uint64_t width = x->dense || cols < GRAM_POPULAR ? cols : GRAM_POPULAR;
+    return (solve_needs){.shared = shared_bytes(x, y),
+                         .thread = thread_bytes(x, block, points),
+                         .table = cols * width * sizeof(float) + cols};
+}
