@@ -5,16 +5,19 @@
 #include "src/commands/progress.h"
 #include "src/commands/study.h"
 #include "src/jobs/estimate.h"
+#include "src/jobs/lambda_path.h"
 #include "src/jobs/memory_plan.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_PATH UINT64_MAX /* --path was not given */
+
 static bool json, take_over, joint, estimated;
 static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none";
 static double lambda = (double)NAN, ridge = 0.25, tolerance = 1e-6;
-static uint64_t resume, threads, memory;
+static uint64_t resume, threads, memory, points = NO_PATH;
 
 static const command_option options[] = {
     {"layers", OPTION_TEXT, &layers, "A,B,...",
@@ -28,6 +31,9 @@ static const command_option options[] = {
      "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
      "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv 5)"},
+    {"path", OPTION_COUNT, &points, "N",
+     "a line for each of N lambdas, log-spaced from the largest down to --lambda, to choose one by; "
+     "stores nothing"},
     {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit; 0 is the plain Lasso (default 0.25)"},
     {"scale", OPTION_TEXT, &scale, "S", "none, or sd: divide columns by their deviation (default none)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
@@ -182,6 +188,59 @@ static status print_estimate(const study *s, error *err)
     return code;
 }
 
+/* What lambda_path_run's callback prints to. */
+typedef struct path_table {
+    output *out;
+    uint32_t points;
+} path_table;
+
+static void show_path(void *user, const layer *source, const layer *target, const path_point *point)
+{
+    const path_table *t = user;
+    progress_end();
+    for (uint32_t i = 0; i < t->points; i++) {
+        const path_point *p = &point[i];
+        output_text(t->out, "source", source ? source->name : "all before");
+        output_text(t->out, "target", target->name);
+        output_count(t->out, "point", i + 1);
+        output_number(t->out, "lambda", p->asked, 6);
+        output_number(t->out, "absolute", p->lambda > 0 ? p->lambda : (double)NAN, 6);
+        output_number(t->out, "parents", p->parents, 2);
+        output_count(t->out, "edges", p->edges);
+        output_number(t->out, "r2", p->r2, 4);
+        output_small(t->out, "worst_gap", p->worst_gap);
+        output_count(t->out, "unconverged", p->unconverged);
+        output_record(t->out);
+    }
+}
+
+static status print_path(const study *s, error *err)
+{
+    fit_request request = {0};
+    status code = points > UINT32_MAX
+                      ? error_set(err, STATUS_USAGE, "fit: --path is at most %u", UINT32_MAX)
+                      : read_request(s, &request, err);
+    if (code == STATUS_OK) {
+        path_table table = {output_begin(json), (uint32_t)points};
+        path_options how = {.points = table.points,
+                            .threads = (unsigned)threads,
+                            .memory = memory,
+                            .each = show_path,
+                            .progress = progress_path,
+                            .user = &table,
+                            .cancel = progress_cancel()};
+        code = lambda_path_run(s->connection, &s->layers, &request, &how, err);
+        progress_end();
+        if (code == STATUS_OK || code == STATUS_PARTIAL)
+            output_note(table.out,
+                        "nothing is stored; to keep one: circuitlasso fit %s --rule %s --lambda X",
+                        s->path, rule);
+        output_end(table.out);
+    }
+    fit_request_release(&request);
+    return code;
+}
+
 static void report(const char *path, const fit_progress *p)
 {
     output *o = output_begin(json);
@@ -213,10 +272,14 @@ static status run(char **arguments, int count, error *err)
     study s;
     int64_t fit_id = (int64_t)resume;
     fit_progress last = {0};
-    status code = study_open(&s, arguments[0], resume || estimated ? DB_READ : DB_WRITE, err);
-    if (estimated) {
+    bool path = points != NO_PATH;
+    bool only_looks = estimated || path;
+    if ((resume != 0) + estimated + path > 1)
+        return error_set(err, STATUS_USAGE, "fit: one of --path, --estimate and --resume at a time");
+    status code = study_open(&s, arguments[0], resume || only_looks ? DB_READ : DB_WRITE, err);
+    if (only_looks) {
         if (code == STATUS_OK)
-            code = print_estimate(&s, err);
+            code = estimated ? print_estimate(&s, err) : print_path(&s, err);
         study_release(&s);
         return code;
     }
@@ -246,8 +309,9 @@ const command command_fit = {
         "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of the\n"
         "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients are\n"
         "edges. Every target is certified by its relative duality gap. Finished targets are stored\n"
-        "as they come: a fit that is interrupted or killed keeps them and can be resumed. Exit\n"
-        "status 1: some targets stayed above the tolerance.",
+        "as they come: a fit that is interrupted or killed keeps them and can be resumed. --path\n"
+        "tells of many lambdas what a fit at each would come to. Exit status 1: some targets stayed\n"
+        "above the tolerance.",
     .least = 1,
     .most = 1,
     .options = options,

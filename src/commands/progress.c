@@ -84,6 +84,12 @@ void progress_synth(void *user, double fraction)
     show("samples", fraction, "");
 }
 
+void progress_path(void *user, double fraction)
+{
+    (void)user;
+    show("path", fraction, "");
+}
+
 void progress_variable(void *user, const fit_progress *p)
 {
     char facts[64];

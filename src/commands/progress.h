@@ -20,6 +20,7 @@ void progress_variable(void *user, const fit_progress *p);
 /* `user` is not used. */
 void progress_score(void *user, double fraction);
 void progress_synth(void *user, double fraction);
+void progress_path(void *user, double fraction);
 
 /* Ends the line that a bar stands on. */
 void progress_end(void);

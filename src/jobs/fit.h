@@ -28,8 +28,10 @@ void fit_request_all(fit_request *request, const layer_set *layers, const uint32
                      uint32_t count);
 void fit_request_release(fit_request *request);
 
-/* Checks the request and stores it as a queued fit. STATUS_USAGE: settings, layers out of order,
- * no pair. */
+/* STATUS_USAGE: settings, layers out of order, no pair. */
+status fit_request_check(const layer_set *layers, const fit_request *request, error *err);
+
+/* Checks the request and stores it as a queued fit. */
 status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
                   error *err);
 

@@ -67,7 +67,7 @@ void fit_request_release(fit_request *request)
     request->pair_count = 0;
 }
 
-static status check_request(const layer_set *layers, const fit_request *request, error *err)
+status fit_request_check(const layer_set *layers, const fit_request *request, error *err)
 {
     status code = lasso_settings_check(&request->settings, err);
     if (code != STATUS_OK)
@@ -144,7 +144,7 @@ static bool is_nearest(const layer_set *layers, const fit_request *request, uint
 status fit_create(db *d, const layer_set *layers, const fit_request *request, int64_t *fit_id,
                   error *err)
 {
-    status code = check_request(layers, request, err);
+    status code = fit_request_check(layers, request, err);
     if (code != STATUS_OK)
         return code;
     fit f = {.lambda = request->settings.lambda,
