@@ -4,6 +4,7 @@
 #include "tests/unit/study_fixture.h"
 
 #include <jansson.h>
+#include <sys/wait.h>
 
 #include "tests/unit/command_fixture.h"
 
@@ -143,6 +144,40 @@ Test(line, mistakes_are_told_apart)
     cr_expect_eq(RUN("fit", path, "--lambda", "1e999"), STATUS_USAGE);
     cr_expect_eq(RUN("fit", path, "--threads", "-1"), STATUS_USAGE);
     cr_expect_eq(RUN("help", "nosuch"), STATUS_USAGE);
+}
+
+/* Of settings that make no sense each is refused before a fit is stored, those that only look odd are
+ * done. */
+Test(line, odd_settings_of_a_fit)
+{
+    static const char *const wrong[][2] = {{"--lambda", "nan"},   {"--lambda", "-0.1"},
+                                           {"--lambda", "1"},     {"--lambda", "inf"},
+                                           {"--ridge", "-1"},     {"--ridge", "nan"},
+                                           {"--tolerance", "0"},  {"--tolerance", "nan"},
+                                           {"--memory", "100K"},  {"--rule", "some"},
+                                           {"--scale", "double"}, {"--threads", "two"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        pid_t child = fork(); /* options keep what they were given */
+        if (child == 0) {
+            status code = RUN("fit", path, wrong[i][0], wrong[i][1]);
+            _exit(code == STATUS_USAGE && err.message[0] ? 0 : 1);
+        }
+        int ended = 1;
+        waitpid(child, &ended, 0);
+        cr_expect(WIFEXITED(ended) && WEXITSTATUS(ended) == 0, "%s %s", wrong[i][0], wrong[i][1]);
+    }
+    cr_assert_eq(RUN("fits", path, "--json"), STATUS_OK);
+    cr_expect_str_eq(said, "");
+}
+
+Test(line, a_lambda_above_all_leaves_no_edge)
+{
+    cr_assert_eq(RUN("fit", path, "--rule", "absolute", "--lambda", "1e9", "--threads", "40", "--json"),
+                 STATUS_OK, "%s", err.message);
+    json_t *fit = lines();
+    cr_expect_eq(number(json_array_get(fit, 0), "edges"), 0);
+    cr_expect_eq(number(json_array_get(fit, 0), "unconverged"), 0);
+    json_decref(fit);
 }
 
 Test(line, layers_in_the_wrong_order_are_refused)

@@ -156,14 +156,15 @@ static void multiply(matrix *m, float factor)
 
 Test(solver_edges, huge_and_tiny_scales)
 {
-    static const float factors[] = {1e30F, 1e-30F, 1e-40F};
-    for (unsigned f = 0; f < 3; f++) {
+    /* the first: sums of a column, and products of any two values, are beyond float */
+    static const float factors[] = {1e37F, 1e30F, 1e-30F, 1e-40F};
+    for (unsigned f = 0; f < 4; f++) {
         for (unsigned dense = 0; dense < 2; dense++) {
             matrix x = dense ? problem_dense(80, 20, 34) : problem_sparse(80, 20, 34);
             matrix y = problem_targets(&x, 8, dense, 35);
             multiply(&x, factors[f]);
             expect_certified_all_ways(&x, &y);
-            multiply(&y, factors[2 - f]);
+            multiply(&y, factors[3 - f]);
             expect_certified_all_ways(&x, &y);
             matrix_release(&x);
             matrix_release(&y);
