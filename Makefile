@@ -211,6 +211,10 @@ $(B)/bench-solver: $(patsubst %.c,$(B)/%.o,tests/bench/solver_bench.c tests/benc
 	@echo "  link     $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(B)/bench-growth: $(B)/tests/bench/growth_bench.o $(B)/tests/bench/chart.o
+	@echo "  link     $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
 $(B)/bench-study: $(B)/tests/bench/big_study.o $(call archive,db) $(call archive,src/base)
 	@echo "  link     $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -228,10 +232,10 @@ $(B)/bench-recovery: $(patsubst %.c,$(B)/%.o,tests/bench/recovery_bench.c tests/
 recovery: $(B)/bench-recovery
 	@tests/bench/recovery $(B)
 
-# BENCH=all has the peers solve the large problem too (half an hour); BENCH_DATA is where generated
+# BENCH=all has the peers solve the large problem too (half an hour more); BENCH_DATA is where generated
 # data are kept; PYTHON is one that has the peers (skglm, celer, adelie, torch), if Debian's has not.
 .PHONY: bench-programs
-bench-programs: $(B)/bench-solver $(B)/bench-study $(B)/bench-screen $(B)/bench-recovery $(B)/circuitlasso
+bench-programs: $(B)/bench-solver $(B)/bench-growth $(B)/bench-study $(B)/bench-screen $(B)/bench-recovery $(B)/circuitlasso
 bench: bench-programs
 	@BENCH="$(BENCH)" tests/bench/run $(B) | tee tests/bench/RESULTS.md
 

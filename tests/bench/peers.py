@@ -18,6 +18,8 @@ which is recomputed here and printed. Those that this Python has:
   celer       celer.Lasso on the sparse matrix
   adelie      adelie.solver.gaussian_cov on the Gram matrix
   fista       the plain algorithm with PyTorch, all sampled targets at once on the Gram matrix
+  glmnet      R's package on the sparse matrix, target by target; its own clock, without the reading
+              of the data
 
 A peer that has not finished its sample after --at-most seconds is stopped where it is and scaled
 from the targets it has done.
@@ -26,8 +28,10 @@ import argparse
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -60,6 +64,7 @@ def layer(folder, name):
 
 class Problem:
     def __init__(self, folder, fraction, count):
+        self.folder = folder
         self.x, self.y = layer(folder, "X"), layer(folder, "Y")
         self.dense = not sp.issparse(self.x)
         self.rows, self.cols = self.x.shape
@@ -187,13 +192,65 @@ def fista(p, targets, g, seconds):
     return [a[:, i].numpy() for i in range(len(targets))]
 
 
+GLMNET = """
+suppressMessages({library(Matrix); library(glmnet)})
+a <- commandArgs(TRUE)
+layer <- function(name) {
+    shape <- scan(file.path(a[1], paste0(name, ".shape")), quiet = TRUE)
+    part <- function(end, what, n) readBin(file.path(a[1], paste0(name, end)), what, n, size = 4)
+    p <- part(".p", "integer", shape[2] + 1)
+    n <- p[shape[2] + 1]
+    new("dgCMatrix", p = p, i = part(".i", "integer", n), x = part(".x", "numeric", n), Dim = as.integer(shape))
+}
+x <- layer("X")
+y <- layer("Y")
+asked <- read.table(file.path(a[2], "asked"))
+glmnet.control(fdev = 0, devmax = 1)
+one <- function(i) {
+    fit <- glmnet(x, as.numeric(y[, asked[i, 1] + 1]), lambda = asked[i, 2], standardize = FALSE,
+                  thresh = 1e-13, maxit = 1e7)
+    fit$beta[, 1]
+}
+one(1)
+began <- sum(proc.time()[1:2])
+for (i in seq_len(nrow(asked))) {
+    b <- one(i)
+    k <- which(b != 0)
+    cat("solved", i - 1, sum(proc.time()[1:2]) - began, paste(k - 1, format(b[k], digits = 17)), "\\n")
+    if (sum(proc.time()[1:2]) - began > as.numeric(a[3])) break
+}
+"""
+
+
+def glmnet(p, targets, seconds):
+    """Solutions, and the seconds that they took together."""
+    found, spent = [], 0.0
+    with tempfile.TemporaryDirectory() as work:
+        with open(f"{work}/asked", "w") as asked:
+            for t in targets:
+                asked.write(f"{t} {p.level[t] / p.rows!r}\n")
+        said = subprocess.run(["Rscript", "-e", GLMNET, p.folder, work, str(seconds)],
+                              capture_output=True, text=True, check=True).stdout
+    for line in said.splitlines():
+        if line.startswith("solved"):
+            words = line.split()
+            a = np.zeros(p.cols)
+            a[np.array(words[3::2], dtype=int)] = np.array(words[4::2], dtype=float)
+            found.append(a)
+            spent = float(words[2])
+    return found, spent
+
+
 PEERS = {"sk sparse": (sk_sparse, False, None), "sk gram": (sk_gram, True, None),
          "gram ws": (gram_ws, True, None), "skglm": (skglm, False, "skglm"),
          "celer": (celer, False, "celer"), "adelie": (adelie, True, "adelie"),
-         "fista": (fista, True, "torch")}
+         "fista": (fista, True, "torch"), "glmnet": (glmnet, False, "R")}
 
 
 def has(module):
+    if module == "R":
+        return shutil.which("Rscript") is not None and subprocess.run(
+            ["Rscript", "-e", "library(glmnet)"], capture_output=True).returncode == 0
     return module is None or importlib.util.find_spec(module) is not None
 
 
@@ -201,6 +258,9 @@ def sample(p, name, solve, g, seconds):
     """Solves the sampled targets, as far as the time goes: solutions, and seconds a target."""
     if name in ("skglm", "celer", "adelie"):
         solve(p, p.targets[0], g)  # imported and compiled first, which does not count
+    if name == "glmnet":
+        found, spent = solve(p, p.targets, seconds)
+        return found, spent / len(found)
     began = time.process_time()
     if name == "fista":
         found = solve(p, p.targets, g, seconds)
@@ -222,7 +282,8 @@ def main():
     ask.add_argument("--threads", type=int, default=2)
     ask.add_argument("--peers", default=",".join(PEERS).replace(" ", "_"))
     ask.add_argument("--at-most", type=float, default=60, help="seconds a peer may take")
-    ask.add_argument("--gram-limit", type=int, default=10000, help="features, for dense Gram")
+    ask.add_argument("--gram-limit", type=int, default=10000,
+                     help="features up to which peers get their Gram matrix (8 bytes a pair)")
     o = ask.parse_args()
     for size in o.sizes:
         folder = subprocess.run([o.solver, size, "--dump"], capture_output=True, text=True,
@@ -249,6 +310,8 @@ def main():
                 continue
             if needs and g is None:
                 print(f"  {name:10s} Gram matrix too large")
+                continue
+            if name == "glmnet" and p.dense:
                 continue
             found, each = sample(p, name, solve, g, o.at_most)
             each += needs * p.each_q

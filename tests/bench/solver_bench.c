@@ -2,13 +2,15 @@
  *
  *   solver_bench [SIZE or DIR]... [--rule target] [--lambda 0.1] [--ridge 0] [--scale]
  *                [--tolerance 1e-6] [--threads 2] [--memory BYTES] [--targets N] [--method fista]
- *                [--verify N] [--dump] [--dense] [--path POINTS]
+ *                [--verify N] [--dump] [--dense] [--path POINTS] [--slide N]
  *
  * SIZE is generated (gen.c) and cached below $BENCH_DATA as raw files, which peers.py reads too:
  * DIR/{X,Y}.{p,i,x} (column starts and rows int32, values float32) and .shape; a dense layer has
  * no .p and .i, and .x holds column after column. A DIR of such files is read as it is. --dump
  * writes them and solves nothing; --dense solves the dense form of a sparse pair; --path solves
- * POINTS lambdas, log-spaced from the largest down to --lambda, and reports the last. */
+ * POINTS lambdas, log-spaced from the largest down to --lambda, and reports the last; --slide solves N
+ * targets one by one at 20 lambdas each, from half its largest down to --lambda, as the screen does
+ * when lambda is changed for the feature under the cursor, and says what processor time each such solve takes. */
 #include "solver/lasso.h"
 #include "src/base/clock.h"
 #include "src/base/memory.h"
@@ -22,6 +24,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static void die(const char *what, const char *name)
 {
@@ -259,7 +262,7 @@ static bool verify_block(void *user, uint32_t first, const lasso_result *results
 
 typedef struct options {
     lasso_settings settings;
-    uint32_t targets, verify, points;
+    uint32_t targets, verify, points, slide;
     bool dump, dense;
 } options;
 
@@ -290,6 +293,51 @@ static void solve(const options *o, const lasso_design *design, const matrix *y,
     free(reports);
 }
 
+static double processor_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void slide(const char *name, const options *o, const matrix *x, const matrix *y)
+{
+    enum { LAMBDAS = 20 };
+    uint32_t count = 0;
+    double *taken = mem_alloc((size_t)o->slide * LAMBDAS * sizeof *taken);
+    lasso_settings settings = o->settings;
+    settings.threads = 1;
+    lasso_design *design = NULL;
+    lasso_report report;
+    error err;
+    if (lasso_design_create(&design, x, &settings, &err) != STATUS_OK)
+        die(err.message, name);
+    for (uint32_t i = 0; i < o->slide; i++) {
+        uint32_t target = (uint32_t)((uint64_t)i * y->cols / o->slide);
+        for (uint32_t p = 0; p < LAMBDAS; p++) {
+            settings.lambda = 0.5 * pow(o->settings.lambda / 0.5, (double)p / (LAMBDAS - 1));
+            double began = processor_seconds();
+            if (lasso_solve(design, y, &target, 1, &settings, NULL, &report, &err) != STATUS_OK)
+                die(err.message, name);
+            taken[count++] = 1e3 * (processor_seconds() - began);
+        }
+    }
+    qsort(taken, count, sizeof *taken, by_size);
+    printf("%-24s %6u x %-6u one target at another lambda, %u times: median %.2f ms, 99 of 100 under "
+           "%.2f ms, most %.2f ms\n",
+           name, x->rows, x->cols, count, taken[count / 2], taken[(size_t)count * 99 / 100],
+           taken[count - 1]);
+    lasso_design_free(design);
+    free(taken);
+}
+
 static void run(const char *name, const options *o)
 {
     char *folder = find_pair(name);
@@ -305,6 +353,13 @@ static void run(const char *name, const options *o)
     if (o->dense && !x.dense) {
         densify(&x);
         densify(&y);
+    }
+    if (o->slide) {
+        slide(name, o, &x, &y);
+        matrix_release(&x);
+        matrix_release(&y);
+        free(folder);
+        return;
     }
     uint32_t count = o->targets && o->targets < y.cols ? o->targets : y.cols;
     uint32_t *targets = mem_alloc(count * sizeof *targets);
@@ -402,6 +457,8 @@ int main(int count, char **arguments)
                 o.targets = (uint32_t)atoi(value);
             else if (strcmp(word, "--path") == 0)
                 o.points = (uint32_t)atoi(value);
+            else if (strcmp(word, "--slide") == 0)
+                o.slide = (uint32_t)atoi(value);
             else if (strcmp(word, "--verify") == 0)
                 o.verify = (uint32_t)atoi(value);
             else if (strcmp(word, "--method") == 0)
