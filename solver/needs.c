@@ -1,11 +1,12 @@
-/* Counts what lasso_design_create, workspace_create and what grows behind it (descent.h, gram_set.h,
- * newton.c) allocate, at the largest that a working set may become: one that holds every feature, on
- * its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a promise must not. */
+/* Counts what lasso_design_create, workspace_create and what grows behind it (descent.h,
+ * gram_set.h, newton.c) allocate, at the largest that a working set may become: one that holds
+ * every feature, on its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a
+ * promise must not. */
 #include "solver/needs.h"
 
 #include "solver/target.h"
 
-enum { NEWTON_ACTIVE = 512, PANEL_BYTES = 1 << 20, OPEN_BLOCKS = 2 };
+enum { NEWTON_ACTIVE = 512, OPEN_BLOCKS = 2 };
 
 uint64_t layer_shape_bytes(const layer_shape *layer)
 {
@@ -60,10 +61,11 @@ static uint64_t thread_bytes(const layer_shape *x, uint32_t block, uint32_t poin
                        (sizeof(lasso_result) + cols * (sizeof(uint32_t) + sizeof(double)));
     uint64_t scratch = x->rows * sizeof(double) + cols * 5 * sizeof(double) +
                        cols * (2 * sizeof(double) + 3 * sizeof(uint32_t)); /* descent_space */
-    uint64_t pass = x->rows * lanes * (x->dense ? sizeof(double) : sizeof(float));
-    if (x->dense)
-        pass += (cols + WIDE_COLUMNS) * WIDE_LANES * sizeof(double) + cols * WIDE_LANES / LANES +
-                cols * (sizeof(double) + 2 * sizeof(float)) + PANEL_BYTES;
+    uint64_t pass = x->rows * lanes * sizeof(float);
+    if (x->dense) /* product.h, gradient.h; one more product while the table is made */
+        pass = 2 * (x->rows / TILE_ROWS + 1) * TILE_STRIDE * lanes * sizeof(float) +
+               2 * (cols + TILE_A) * lanes * sizeof(double) +
+               cols * (3 * sizeof(double) + 2 * sizeof(float) + sizeof(uint32_t));
     else
         pass += 64 * 1024;
     return results + scratch + pass + lanes * lane_bytes(x) + gram_bytes(x);
