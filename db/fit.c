@@ -90,7 +90,7 @@ void fit_set_release(fit_set *set)
 
 #define FIT_COLUMNS                                                                               \
     "SELECT fit_id, kind, rule, lambda, ridge, scale = 'sd', tolerance, seed, state, runner,"     \
-    " message, data_hash, created, started, finished FROM fit "
+    " message, data_hash, created, started, finished, ridge_by = 'layer' FROM fit "
 
 static void read_fit(sql *q, fit *f)
 {
@@ -108,6 +108,7 @@ static void read_fit(sql *q, fit *f)
         .created = sql_int(q, 12),
         .started = sql_int(q, 13),
         .finished = sql_int(q, 14),
+        .ridge_of_layer = sql_int(q, 15) != 0,
     };
     sql_word(q, 1, f->kind, sizeof f->kind);
     sql_word(q, 2, f->rule, sizeof f->rule);

@@ -12,8 +12,13 @@ static const char schema[] = {
 #pragma GCC diagnostic pop
 
 /* migrations[v - 1] leads from version v to v + 1. Forward only: a released line is never edited;
- * schema.sql always holds the newest version. Version 1 is the first: there is none yet. */
-static const char *const migrations[] = {NULL};
+ * schema.sql always holds the newest version. */
+static const char *const migrations[SCHEMA_VERSION - 1] = {
+    /* the ridge was the same for all features of a layer, which scaled ones have in common */
+    "ALTER TABLE fit ADD COLUMN ridge_by TEXT NOT NULL DEFAULT 'feature'"
+    " CHECK (ridge_by IN ('feature', 'layer'));"
+    "UPDATE fit SET ridge_by = 'layer' WHERE ridge > 0 AND scale = 'none'",
+};
 
 static status set_mark(db *d, const char *pragma, int number, error *err)
 {

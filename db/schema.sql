@@ -1,4 +1,4 @@
--- The workspace: one study in one SQLite file, `study.clw`. Version 1.
+-- The workspace: one study in one SQLite file, `study.clw`. Version 2.
 -- Text is kept as it was imported; whoever shows it cleans it. Feature, sample and document
 -- numbers count from 0. Blobs hold little-endian arrays.
 
@@ -115,7 +115,9 @@ CREATE TABLE fit (                      -- what was asked, and how far it got
     data_hash   TEXT NOT NULL,          -- of the layers it saw
     created     INTEGER NOT NULL,       -- unix seconds
     started     INTEGER,
-    finished    INTEGER
+    finished    INTEGER,
+    ridge_by    TEXT NOT NULL DEFAULT 'feature' CHECK (ridge_by IN ('feature', 'layer'))
+                                        -- whose variance the ridge follows; layer: a fit of version 1
 ) STRICT;
 
 CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resuming looks at

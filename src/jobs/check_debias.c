@@ -195,6 +195,8 @@ static status load(run *r, error *err)
     uint32_t count = 0;
     status code = variable_fit_get(job->connection, job->fit->id, &r->f, err);
     if (code == STATUS_OK)
+        code = fit_check_ridge(&r->f.base, err);
+    if (code == STATUS_OK)
         code = stack_load(&r->source, job->connection, job->layers, r->f.layer, r->f.layer_count,
                           err);
     if (code == STATUS_OK && strcmp(r->source.hash, r->f.base.data_hash) != 0)

@@ -367,6 +367,8 @@ status fit_run(const char *study, int64_t fit_id, const fit_run_options *options
     r.of_variable = strcmp(r.f.kind, "target") == 0;
     if (code == STATUS_OK)
         code = fit_check_data(&r.layers, &r.f, err);
+    if (code == STATUS_OK && r.f.state != FIT_DONE)
+        code = fit_check_ridge(&r.f, err);
     if (code == STATUS_OK && !r.of_variable)
         code = check_memory(&r, err);
     if (code == STATUS_OK)

@@ -38,9 +38,13 @@ status fit_create(db *d, const layer_set *layers, const fit_request *request, in
 /* What the fit's lambda is. */
 lasso_rule fit_rule(const fit *f);
 
-/* "lambda 0.005 of the pair's maximum, ridge 2, scale none": how a fit was asked for; `lambda` is
+/* "lambda 0.005 of the pair's maximum, ridge 0.25, scale none": how a fit was asked for; `lambda` is
  * the word or sign to use. */
 void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity);
+
+/* STATUS_INPUT: the fit has a ridge that is the same for all features of a layer, which no solve has
+ * any more. Such a fit can be looked at, but neither continued nor repeated. */
+status fit_check_ridge(const fit *f, error *err);
 
 /* The hashes of the layers that the pairs touch, in computation order: what a fit saw. Free it. */
 char *fit_data_hash(const layer_set *layers, const fit_pair *pair, uint32_t pairs);

@@ -125,8 +125,18 @@ void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity)
             after = rules[i].after;
         }
     snprintf(text, capacity, "%s %s%g%s, ridge %g%s, scale %s%s", lambda, before, f->lambda, after,
-             f->ridge, f->ridge > 0 ? "" : " (Lasso)", f->scale ? "sd" : "none",
+             f->ridge, f->ridge_of_layer ? " (one a layer)" : f->ridge > 0 ? "" : " (Lasso)", f->scale ? "sd" : "none",
              strcmp(f->kind, "joint") == 0 ? ", joint" : "");
+}
+
+status fit_check_ridge(const fit *f, error *err)
+{
+    if (!f->ridge_of_layer)
+        return STATUS_OK;
+    return error_set(err, STATUS_INPUT,
+                     "fit %lld has one ridge for all features of a layer, which is no longer made: "
+                     "it can be looked at, but not continued or repeated; fit anew",
+                     (long long)f->id);
 }
 
 /* In a joint fit a target layer's targets are kept with its nearest source; the other pairs only

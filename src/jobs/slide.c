@@ -1,6 +1,7 @@
 #include "src/jobs/slide.h"
 
 #include "src/base/memory.h"
+#include "src/jobs/fit.h"
 #include "src/jobs/stack.h"
 #include "src/jobs/strength.h"
 
@@ -52,8 +53,12 @@ status slide_open(slide **out, db *d, const layer_set *layers, int64_t fit_id,
     const layer *target = layer_by_id(layers, target_layer);
     *out = NULL;
     status code = fit_get(d, fit_id, &f, err);
-    if (code != STATUS_OK)
+    if (code == STATUS_OK)
+        code = fit_check_ridge(&f, err);
+    if (code != STATUS_OK) {
+        fit_release(&f);
         return code;
+    }
     slide *s = mem_zero(1, sizeof *s);
     s->settings = lasso_defaults();
     s->settings.rule = LASSO_ABSOLUTE;

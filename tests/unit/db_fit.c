@@ -64,6 +64,41 @@ static bool keep(void *user, const edge *e)
     return s->count < s->most;
 }
 
+/* Version 1 had one ridge for all features of a layer: what it fitted is said to have it, unless
+ * there was none, or features were scaled, which makes it the same. */
+Test(db_fit, fits_of_version_1_keep_the_ridge_they_had)
+{
+    static const struct {
+        const char *change;
+        bool of_layer;
+    } was[] = {{"UPDATE fit SET scale = 'none'", true},
+               {"UPDATE fit SET scale = 'none', ridge = 0", false},
+               {"UPDATE fit SET scale = 'sd'", false}};
+    for (size_t i = 0; i < sizeof was / sizeof *was; i++) {
+        db *d = new_study();
+        fit f = queue_fit(d);
+        fit got;
+        OK(fit_get(d, f.id, &got, &err));
+        cr_expect_not(got.ridge_of_layer, "a new fit");
+        fit_release(&got);
+        db_close(d);
+        tamper(was[i].change);
+        tamper("ALTER TABLE fit DROP COLUMN ridge_by; PRAGMA user_version = 1");
+        FAILS(db_open(&d, STUDY, DB_READ, &err), STATUS_INPUT, "older version", "open it once");
+        d = open_study(DB_WRITE);
+        OK(fit_get(d, f.id, &got, &err));
+        cr_expect_eq(got.ridge_of_layer, was[i].of_layer, "%s", was[i].change);
+        fit_release(&got);
+        f = queue_fit(d);
+        OK(fit_get(d, f.id, &got, &err));
+        cr_expect_not(got.ridge_of_layer, "a fit made since");
+        fit_release(&got);
+        db_close(d);
+        cr_expect_eq(ask("PRAGMA user_version"), 2);
+        cr_assert_eq(remove(STUDY), 0);
+    }
+}
+
 Test(db_fit, what_was_asked_comes_back)
 {
     db *d = new_study();

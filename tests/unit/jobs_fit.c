@@ -1,11 +1,14 @@
 /* A fit that is run, cancelled, resumed or left by a dead process ends with the same circuit. */
+#include "src/jobs/check.h"
 #include "src/jobs/engine.h"
 #include "src/jobs/fit.h"
 #include "src/jobs/runner.h"
+#include "src/jobs/slide.h"
 #include "tests/unit/study_fixture.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>
+#include <sqlite3.h>
 
 static char *path;
 static db *d;
@@ -305,6 +308,41 @@ Test(fit, requests_that_make_no_sense_are_refused)
     cr_expect(strstr(err.message, "leaves no edge"), "%s", err.message);
     request.settings.lambda = 0.9;
     cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_OK, "%s", err.message);
+}
+
+/* A ridge that no solve has any more must not be continued, or repeated, with another meaning. */
+Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
+{
+    error err = {0};
+    fit_progress last;
+    slide *s = NULL;
+    sqlite3 *raw = NULL;
+    char how[256];
+    int64_t done = ask();
+    cr_assert_eq(run_fit(done, NULL, &last), STATUS_OK, "%s", last.message);
+    int64_t waiting = ask();
+    check_request request = {.fit_id = done, .kind = "null", .settings = check_settings_open()};
+    check_progress of_check;
+    check_run_options run = {.threads = 1};
+    int64_t null = 0;
+    cr_assert_eq(check_create(d, &layers, &request, &null, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer'", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(raw);
+
+    fit_run_options options = {.threads = 2};
+    cr_expect_eq(fit_run(path, waiting, &options, &last, &err), STATUS_INPUT);
+    cr_expect(strstr(err.message, "one ridge for all features"), "%s", err.message);
+    cr_expect_eq(fit_run(path, done, &options, &last, &err), STATUS_OK, "%s", err.message);
+    cr_expect_eq(slide_open(&s, d, &layers, done, layers.item[1].id, &err), STATUS_INPUT);
+    cr_expect(strstr(err.message, "fit anew"), "%s", err.message);
+    cr_expect_eq(check_run(path, null, &run, &of_check, &err), STATUS_INPUT);
+    cr_expect(strstr(err.message, "fit anew"), "%s", err.message);
+    fit f = {0};
+    cr_assert_eq(fit_get(d, done, &f, NULL), STATUS_OK);
+    fit_describe(&f, "lambda", how, sizeof how);
+    cr_expect(strstr(how, "ridge 0.25 (one a layer)"), "%s", how);
+    fit_release(&f);
 }
 
 Test(runner, knows_the_living_from_the_dead)
