@@ -1,7 +1,6 @@
-/* Counts what lasso_design_create, workspace_create and what grows behind it (descent.h,
- * gram_set.h, newton.c) allocate, at the largest that a working set may become: one that holds
- * every feature, on its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a
- * promise must not. */
+/* Counts what lasso_design_create, workspace_create and what grows behind it (product.h, descent.h,
+ * gram_set.h, newton.c) allocate, at the largest that a working set may become: one that holds every feature, on
+ * its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a promise must not. */
 #include "solver/needs.h"
 
 #include "solver/target.h"
@@ -20,7 +19,7 @@ static uint64_t shared_bytes(const layer_shape *x, const layer_shape *y)
 {
     uint64_t cols = x->cols;
     uint64_t moments = cols * (sizeof(column_moments) + 16); /* while columns are measured */
-    uint64_t bytes = moments + cols * (sizeof(uint32_t) + 4 * sizeof(double));
+    uint64_t bytes = moments + cols * (sizeof(uint32_t) + 5 * sizeof(double));
     if (!x->dense)
         bytes += cols * (sizeof(uint32_t) + sizeof(sweep_column)) +
                  ((uint64_t)x->rows + 2) * sizeof(uint64_t) +
@@ -34,9 +33,8 @@ static uint64_t lane_bytes(const layer_shape *x)
     uint64_t cols = x->cols;
     uint64_t set = cols * (sizeof(uint32_t) + 2 * sizeof(double)) * 3 / 2;
     uint64_t places = (cols + 1) * sizeof(uint32_t);
-    if (x->dense)
-        return set + places + (cols + 1) * sizeof(violator) + cols * 2 * sizeof(double);
-    return set + places + (2 * cols + 256) * sizeof(violator) + x->rows * sizeof(double);
+    uint64_t found = (2 * cols + 256) * sizeof(violator);
+    return set + places + found + (x->dense ? 0 : x->rows * sizeof(double));
 }
 
 /* The working set's Gram matrix, and what forming it and Newton steps take. */
@@ -53,6 +51,15 @@ static uint64_t gram_bytes(const layer_shape *x)
     return bytes;
 }
 
+/* What a pass over a dense layer takes; filling the table takes the same before. */
+static uint64_t product_bytes(const layer_shape *x)
+{
+    uint64_t blocks = x->rows / TILE_ROWS + 1;
+    uint64_t tiles = (uint64_t)(WIDE_LANES / TILE_B) * (x->cols / TILE_A + 1);
+    return (blocks * WIDE_LANES + TILE_A) * TILE_STRIDE * sizeof(float) +
+           tiles * TILE_A * TILE_B * sizeof(double);
+}
+
 static uint64_t thread_bytes(const layer_shape *x, uint32_t block, uint32_t points)
 {
     uint64_t cols = x->cols;
@@ -61,13 +68,8 @@ static uint64_t thread_bytes(const layer_shape *x, uint32_t block, uint32_t poin
                        (sizeof(lasso_result) + cols * (sizeof(uint32_t) + sizeof(double)));
     uint64_t scratch = x->rows * sizeof(double) + cols * 5 * sizeof(double) +
                        cols * (2 * sizeof(double) + 3 * sizeof(uint32_t)); /* descent_space */
-    uint64_t pass = x->rows * lanes * sizeof(float);
-    if (x->dense) /* product.h, gradient.h; one more product while the table is made */
-        pass = 2 * (x->rows / TILE_ROWS + 1) * TILE_STRIDE * lanes * sizeof(float) +
-               2 * (cols + TILE_A) * lanes * sizeof(double) +
-               cols * (3 * sizeof(double) + 2 * sizeof(float) + sizeof(uint32_t));
-    else
-        pass += 64 * 1024;
+    uint64_t pass = x->dense ? product_bytes(x) + cols * 6 * sizeof(double) /* gradient_space */
+                             : x->rows * lanes * sizeof(float) + 64 * 1024;
     return results + scratch + pass + lanes * lane_bytes(x) + gram_bytes(x);
 }
 
