@@ -1,6 +1,7 @@
 /* Counts what lasso_design_create, workspace_create and what grows behind it (product.h, descent.h,
- * gram_set.h, newton.c) allocate, at the largest that a working set may become: one that holds every feature, on
- * its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a promise must not. */
+ * gram_set.h, newton.c) allocate, at the largest that a working set may become: one that holds every
+ * feature, on its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a promise must
+ * not. */
 #include "solver/needs.h"
 
 #include "solver/target.h"
