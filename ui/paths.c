@@ -108,6 +108,12 @@ static bool answer(app *a, void *self, int kind, reader_answer *answered)
     return true;
 }
 
+bool paths_coming(const app *a)
+{
+    const paths *v = a->state[VIEW_PATHS];
+    return v->asked != 0;
+}
+
 /* -- marking ------------------------------------------------------------------------------- */
 
 unsigned paths_mark(app *a, action_id what, uint32_t position, uint32_t feature)
@@ -420,8 +426,8 @@ static unsigned act(app *a, void *self, action_id what, int count)
 
 static bool waiting(app *a, void *self)
 {
-    const paths *v = self;
-    return app_circuit_coming(a) || v->asked;
+    (void)self;
+    return app_circuit_coming(a) || paths_coming(a);
 }
 
 const view_ops paths_view = {

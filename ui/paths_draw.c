@@ -305,7 +305,7 @@ static void draw_empty(app *a, const path_listing *l, region r, int row)
     else if (!a->circuit)
         text = "reading the circuit";
     else if (l && l->target && !l->target_fit)
-        text = "no finished fit of this variable yet: `circuitlasso target` makes one";
+        text = "no finished fit of this variable yet: 1 and V make one";
     else if (l && l->from.layer != NOTHING && l->to.layer != NOTHING &&
              l->from.layer >= l->to.layer)
         text = "paths lead from earlier layers to later ones: mark the ends the other way round";

@@ -33,6 +33,16 @@ static void take_pins(const app *a, path_listing *q)
     }
 }
 
+/* Of the variable that paths lead to now. */
+static int64_t newest_known(const app *a)
+{
+    const variable_fit_set *all = &a->study->variables;
+    for (uint32_t i = 0; i < all->count && a->path_target; i++)
+        if (all->item[i].target_id == a->path_target && all->item[i].base.state == FIT_DONE)
+            return all->item[i].base.id;
+    return 0;
+}
+
 path_listing *path_question(const app *a)
 {
     path_listing *q = mem_zero(1, sizeof *q);
@@ -42,6 +52,7 @@ path_listing *path_question(const app *a)
                         .from = a->path_from,
                         .to = a->path_to,
                         .target = a->path_target,
+                        .newest = newest_known(a),
                         .pins = a->study->pins_stamp};
     take_pins(a, q);
     return q;
@@ -56,7 +67,8 @@ bool path_listing_is_now(const app *a, const path_listing *l)
 {
     return l->of == a->circuit && l->threshold == a->threshold &&
            same_end(l->from, a->path_from) && same_end(l->to, a->path_to) &&
-           l->target == a->path_target && a->study && l->pins == a->study->pins_stamp;
+           l->target == a->path_target && a->study && l->newest == newest_known(a) &&
+           l->pins == a->study->pins_stamp;
 }
 
 void path_listing_free(void *listing)

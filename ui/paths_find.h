@@ -13,6 +13,7 @@ typedef struct path_listing {
     double threshold;
     path_end from, to; /* as marked; both NOTHING: through the whole circuit */
     int64_t target;    /* paths lead to this variable; 0: to features */
+    int64_t newest;    /* the variable's newest finished fit, as the study said then; 0: none */
     uint64_t pins;     /* of which study's pins it is */
     uint32_t *node;    /* of the pinned paths, one behind the other */
     uint32_t *length;  /* their numbers of nodes */

@@ -6,6 +6,7 @@
 #include "ui/edges.h"
 #include "ui/paths.h"
 #include "ui/picture_draw.h"
+#include "ui/target_fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,14 +21,19 @@ typedef struct subject {
     int mode;
     uint32_t layer, feature; /* of the focus */
     path_end from, to;       /* of the listing */
+    int64_t target;          /* likewise */
+    int64_t target_fit;
+    uint64_t pins;
     double threshold;
     subcircuit_room room;
 } subject;
 
 typedef struct drawn {
-    circuit *c; /* held; NULL: nothing is drawn */
+    circuit *c;  /* held; NULL: nothing is drawn */
+    circuit *of; /* held: the present circuit then; c may go on to a target variable */
+    picture_outcome outcome;
     picture picture;
-    subject of;
+    subject made;
     subject wanted; /* but for what the app and the screen decide */
     uint32_t boxes;
     uint32_t cursor; /* node */
@@ -40,8 +46,10 @@ typedef struct drawn {
 static void forget(drawn *v)
 {
     picture_release(&v->picture);
+    picture_outcome_release(&v->outcome);
     circuit_free(v->c);
-    v->c = NULL;
+    circuit_free(v->of);
+    v->c = v->of = NULL;
 }
 
 static bool same_subject(const subject *x, const subject *y)
@@ -49,7 +57,8 @@ static bool same_subject(const subject *x, const subject *y)
     return x->mode == y->mode && x->layer == y->layer && x->feature == y->feature &&
            x->from.layer == y->from.layer && x->from.feature == y->from.feature &&
            x->to.layer == y->to.layer && x->to.feature == y->to.feature &&
-           x->threshold == y->threshold && x->room.nodes == y->room.nodes &&
+           x->target == y->target && x->target_fit == y->target_fit &&
+           x->pins == y->pins && x->threshold == y->threshold && x->room.nodes == y->room.nodes &&
            x->room.nodes_a_layer == y->room.nodes_a_layer;
 }
 
@@ -77,10 +86,18 @@ static void make(app *a, drawn *v)
     now.threshold = a->threshold;
     now.from = a->path_from;
     now.to = a->path_to;
+    now.target = a->path_target;
+    now.pins = a->study ? a->study->pins_stamp : 0;
     now.room = picture_room(v->boxes, picture_fits(v->body));
-    if (now.mode == PICTURE_AROUND)
+    if (now.mode == PICTURE_AROUND) {
         now.from = now.to = (path_end){NOTHING, NOTHING};
-    if (v->c && v->c == a->circuit && same_subject(&now, &v->of))
+        now.target = 0;
+        now.pins = 0;
+    } else {
+        listing = paths_listing(a);
+        now.target_fit = listing ? listing->target_fit : 0;
+    }
+    if (v->c && v->of == a->circuit && same_subject(&now, &v->made))
         return;
     forget(v);
     if (!a->circuit)
@@ -93,14 +110,14 @@ static void make(app *a, drawn *v)
         picture_around(a->circuit, now.threshold, circuit_node(a->circuit, now.layer, now.feature),
                        now.room, &v->picture);
     } else {
-        listing = paths_listing(a);
-        if (!listing ||
-            listing->c != a->circuit) /* to a target variable: its layer has no boxes */
+        if (!listing)
             return;
-        picture_of_paths(a->circuit, &listing->set, now.room, &v->picture);
+        picture_of_paths(listing->c, &listing->set, now.room, &v->picture);
+        v->outcome = picture_outcome_of(listing);
     }
-    v->c = circuit_hold(a->circuit);
-    v->of = now;
+    v->c = circuit_hold(listing ? listing->c : a->circuit);
+    v->of = circuit_hold(a->circuit);
+    v->made = now;
     settle_cursor(v);
 }
 
@@ -181,8 +198,6 @@ static void draw_empty(app *a, const drawn *v, region r)
         text = "no fit is open: 3 goes to the fits, Enter opens one";
     else if (!a->circuit)
         text = "reading the circuit";
-    else if (v->wanted.mode == PICTURE_PATHS && a->path_target)
-        text = "paths to a target variable are listed, not drawn: d in Paths forgets it";
     else if (v->wanted.mode == PICTURE_AROUND)
         text = "the feature is not in this circuit";
     else if (v->c)
@@ -202,6 +217,7 @@ static void draw(app *a, void *self, region body)
     picture_shown shown = {.a = a,
                            .c = v->c,
                            .p = &v->picture,
+                           .outcome = &v->outcome,
                            .cursor = box_at_cursor(v),
                            .top = v->top,
                            .left = v->left};
@@ -214,7 +230,7 @@ static void draw(app *a, void *self, region body)
 static void changed(app *a, void *self, unsigned what)
 {
     drawn *v = self;
-    if (what & CHANGED_CIRCUIT && v->c != a->circuit)
+    if (what & CHANGED_CIRCUIT && v->of != a->circuit)
         forget(v);
 }
 
@@ -294,72 +310,15 @@ static unsigned go(app *a, const drawn *v, view_id view, int mode)
     return ACTED_REDRAW;
 }
 
-/* -- writing ------------------------------------------------------------------------------- */
-
-static char *word_layer(void *user, uint32_t position)
-{
-    const layer *l = app_layer(user, position);
-    return mem_copy_text(l ? l->name : "");
-}
-
-static char *word_name(void *user, uint32_t position, uint32_t feature)
-{
-    const layer *l = app_layer(user, position);
-    return mem_format("%s/%u", l ? l->name : "", feature);
-}
-
-static const char *word_label(void *user, uint32_t position, uint32_t feature)
-{
-    return app_label(user, position, feature);
-}
-
-/* STUDY-2.resid_post-17 beside the study: letters, digits, dots and dashes of the subject. */
-static char *file_stem(app *a, const drawn *v)
-{
-    char what[256];
-    say_subject(a, v, what, sizeof what);
-    size_t length = strlen(a->path), to = 0;
-    if (length > 4 && strcmp(a->path + length - 4, ".clw") == 0)
-        length -= 4;
-    for (const char *at = what; *at; at++) {
-        bool plain = (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') ||
-                     (*at >= 'A' && *at <= 'Z') || *at == '.' || *at == '_';
-        if (plain || (to > 0 && what[to - 1] != '-'))
-            what[to++] = plain ? *at : '-';
-    }
-    what[to] = '\0';
-    return mem_format("%.*s-%s", (int)length, a->path, what);
-}
+/* -- acting -------------------------------------------------------------------------------- */
 
 static unsigned write_files(app *a, const drawn *v)
 {
-    static const char *const formats[] = {"svg", "dot"};
-    const picture_words words = {a, word_layer, word_name, word_label};
-    char what[256], how[256] = "", *stem = file_stem(a, v);
-    error err = {0};
-    status code = STATUS_OK;
+    char what[256];
     say_subject(a, v, what, sizeof what);
-    if (app_fit(a))
-        app_fit_settings(how, sizeof how, app_fit(a));
-    char *title = mem_format("%s; fit %lld: %s", what, (long long)a->fit_id, how);
-    for (size_t i = 0; i < sizeof formats / sizeof *formats && code == STATUS_OK; i++) {
-        char *file = mem_format("%s.%s", stem, formats[i]);
-        code = picture_write(v->c, &v->picture, &words, title, diagram_format_find(formats[i]),
-                             file, &err);
-        free(file);
-    }
-    free(title);
-    char *shown = text_clean(stem);
-    if (code == STATUS_OK)
-        app_say(a, ROLE_GOOD, "wrote %s.svg and .dot", shown);
-    else
-        app_say(a, ROLE_ERROR, "%s", err.message);
-    free(shown);
-    free(stem);
+    picture_write_files(a, &v->outcome, v->c, &v->picture, what);
     return ACTED_REDRAW;
 }
-
-/* -- acting -------------------------------------------------------------------------------- */
 
 static unsigned step_boxes(app *a, drawn *v, bool fewer, int count)
 {
@@ -375,18 +334,39 @@ static unsigned step_boxes(app *a, drawn *v, bool fewer, int count)
 static unsigned copy_box(app *a, const drawn *v)
 {
     char name[160];
-    char *text = mem_format("%s\t%s", app_node_name(a, name, sizeof name, v->cursor),
-                            app_node_label(a, v->cursor));
+    char *text = mem_format(
+        "%s\t%s", picture_name(a, &v->outcome, v->c, v->cursor, name, sizeof name),
+        picture_label(a, &v->outcome, v->c, v->cursor));
     app_copy(a, text);
     free(text);
+    return ACTED_REDRAW;
+}
+
+/* The features that carry the variable are a page of their own; nothing leads on from it. */
+static unsigned act_on_outcome(app *a, const drawn *v, action_id what)
+{
+    const study *s = a->study;
+    for (uint32_t i = 0; s && what == ACT_OPEN && i < s->variables.count; i++)
+        if (s->variables.item[i].base.id == v->outcome.fit_id) {
+            target_fit_open(a, &s->variables.item[i], s->variables.item[i].chosen);
+            return ACTED_REDRAW;
+        }
+    app_say(a, ROLE_STATUS, "%s is a target variable: Enter lists its features",
+            v->outcome.name);
     return ACTED_REDRAW;
 }
 
 static unsigned act_on_box(app *a, drawn *v, action_id what)
 {
     uint32_t feature = 0, position = 0;
-    if (box_at_cursor(v) == LAYOUT_BEND || v->c != a->circuit)
+    if (box_at_cursor(v) == LAYOUT_BEND || v->of != a->circuit)
         return ACTED;
+    if (what == ACT_COPY)
+        return copy_box(a, v);
+    if (what == ACT_WRITE)
+        return write_files(a, v);
+    if (picture_outcome_has(&v->outcome, v->c, v->cursor))
+        return act_on_outcome(a, v, what);
     switch (what) {
     case ACT_OPEN:
         return v->cursor == v->picture.focus ? go(a, v, VIEW_CIRCUIT, CIRCUIT_USUAL)
@@ -394,8 +374,6 @@ static unsigned act_on_box(app *a, drawn *v, action_id what)
     case ACT_PARENTS: return go(a, v, VIEW_CIRCUIT, CIRCUIT_PARENTS);
     case ACT_CHILDREN: return go(a, v, VIEW_CIRCUIT, CIRCUIT_CHILDREN);
     case ACT_CARD: return go(a, v, VIEW_FEATURES, 0);
-    case ACT_COPY: return copy_box(a, v);
-    case ACT_WRITE: return write_files(a, v);
     default:
         position = circuit_position(v->c, v->cursor, &feature);
         return paths_mark(a, what, position, feature);
@@ -434,8 +412,9 @@ static void click(app *a, void *self, int number)
 
 static bool waiting(app *a, void *self)
 {
-    (void)self;
-    return app_circuit_coming(a);
+    const drawn *v = self;
+    return app_circuit_coming(a) ||
+           (v->wanted.mode == PICTURE_PATHS && !paths_listing(a) && paths_coming(a));
 }
 
 const view_ops picture_view = {

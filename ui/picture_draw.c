@@ -196,11 +196,9 @@ static void draw_words(const drawing *d, region r, uint32_t box)
     const layout_item *item = &d->l->item[box];
     bool focus = item->node == d->s->p->focus;
     style on = box == d->s->cursor ? ON_CURSOR : 0;
-    uint32_t feature = 0;
-    char name[32];
-    circuit_position(d->s->c, item->node, &feature);
-    snprintf(name, sizeof name, "%s%s%u", focus ? draw_glyph(GLYPH_MARK) : "", focus ? " " : "",
-             feature);
+    char number[160], name[176];
+    snprintf(name, sizeof name, "%s%s%s", focus ? draw_glyph(GLYPH_MARK) : "", focus ? " " : "",
+             picture_number(d->s->outcome, d->s->c, item->node, number, sizeof number));
     int row = exit_row(d, box) - d->s->top, col = d->x[item->column] + 1 - d->s->left;
     int width = d->width - 2, cut = col < 0 ? -col : 0;
     if (cut >= width) /* off the screen; one that is partly off shows what begins on it */
@@ -209,7 +207,7 @@ static void draw_words(const drawing *d, region r, uint32_t box)
     if (row + 1 >= 0)
         pointer_own(region_part(inside, row, 0, row < 0 ? 1 : 2, width), (int)box, true);
     for (int line = 0; line < 2 && cut == 0; line++) {
-        const char *text = line == 0 ? name : app_node_label(a, item->node);
+        const char *text = line == 0 ? name : picture_label(a, d->s->outcome, d->s->c, item->node);
         style look = line == 0 ? ROLE_NAME : ROLE_LABEL;
         if (on)
             draw_ground(inside, row + line, 0, width, look | on);
@@ -223,26 +221,28 @@ static void draw_words(const drawing *d, region r, uint32_t box)
 static void draw_at_hand(const drawing *d, region r, int row)
 {
     app *a = d->s->a;
-    char name[160], text[40];
+    char name[160], text[160];
     if (d->s->cursor >= d->l->box_count)
         return;
     uint32_t node = d->l->item[d->s->cursor].node;
     int col =
-        draw_text(r, row, 0, r.cols, ROLE_NAME, app_node_name(a, name, sizeof name, node)) + 1;
-    draw_text(r, row, col, r.cols - col, ROLE_LABEL, app_node_label(a, node));
+        draw_text(r, row, 0, r.cols, ROLE_NAME,
+                  picture_name(a, d->s->outcome, d->s->c, node, name, sizeof name)) +
+        1;
+    draw_text(r, row, col, r.cols - col, ROLE_LABEL,
+              picture_label(a, d->s->outcome, d->s->c, node));
     col = 0;
     for (int out = 0; out < 2; out++) {
         bool any = false;
         for (uint32_t i = 0; i < d->s->p->sub.edge_count; i++) {
             const circuit_edge *e = &d->s->c->edge[d->s->p->sub.edge[i]];
-            uint32_t other = out ? e->target : e->source, feature = 0;
+            uint32_t other = out ? e->target : e->source;
             if ((out ? e->source : e->target) != node)
                 continue;
-            circuit_position(d->s->c, other, &feature);
             if (!any)
                 col += draw_text(r, row + 1, col, r.cols - col, ROLE_DIM, out ? "to " : "from ");
             any = true;
-            snprintf(text, sizeof text, "%u", feature);
+            picture_number(d->s->outcome, d->s->c, other, text, sizeof text);
             col += draw_text(r, row + 1, col, r.cols - col, ROLE_NAME, text) + 1;
             col += draw_text(r, row + 1, col, r.cols - col,
                              e->standardised < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE,
@@ -274,7 +274,7 @@ static void draw_heads(const drawing *d, region r, int row)
         int col = d->x[column] - d->s->left;
         if (col >= 0)
             draw_text(r, row, col, d->width, ROLE_HEAD,
-                      app_layer_name(d->s->a, d->l->layer[column]));
+                      picture_head(d->s->a, d->s->outcome, d->l->layer[column]));
     }
 }
 

@@ -2,13 +2,13 @@
 #ifndef UI_PICTURE_DRAW_H
 #define UI_PICTURE_DRAW_H
 
-#include "src/circuit/picture.h"
-#include "ui/app.h"
+#include "ui/picture_words.h"
 
 typedef struct picture_shown {
     app *a;
     const circuit *c;
     const picture *p;
+    const picture_outcome *outcome;
     uint32_t cursor; /* box */
     int top, left;   /* what of it is on the screen; kept between drawings */
     char subject[256];

@@ -79,18 +79,23 @@ static int64_t first_choice(const study *s)
     return coming;
 }
 
-/* What a dropped link or the like has left undone is offered once. */
+/* What a dropped link or the like has left undone is offered once, the newest of it. */
 static void offer_interrupted(app *a)
 {
     char edges[24];
-    for (uint32_t i = 0; i < a->study->fits.count; i++) {
-        const fit *f = &a->study->fits.item[i];
+    for (uint32_t i = 0; i < a->study->listed_count; i++) {
+        const fit *f = a->study->listed[i];
+        const variable_fit *about = study_variable(a->study, f);
         /* at the first look, a queued fit is one that an earlier program never came to */
         if (!fit_was_interrupted(f) && f->state != FIT_QUEUED)
             continue;
         a->screen->offered = f->id;
-        app_say(a, ROLE_WARNING, "fit %lld was interrupted with %s edges: r resumes it",
-                (long long)f->id, show_count(edges, edges_of(f)));
+        if (about)
+            app_say(a, ROLE_WARNING, "fit %lld of %s was interrupted: r begins it anew",
+                    (long long)f->id, about->target);
+        else
+            app_say(a, ROLE_WARNING, "fit %lld was interrupted with %s edges: r resumes it",
+                    (long long)f->id, show_count(edges, edges_of(f)));
         return;
     }
 }

@@ -11,6 +11,12 @@ static unsigned char folded(char c)
     return (unsigned char)(byte - 'A') < 26 ? byte | 0x20 : byte;
 }
 
+/* The other form of a folded letter; any other character itself. */
+static char raised(char c)
+{
+    return (unsigned char)(c - 'a') < 26 ? (char)(c & ~0x20) : c;
+}
+
 static bool in_word(char c)
 {
     unsigned char byte = (unsigned char)c; /* no call: this is asked of millions of characters */
@@ -46,8 +52,8 @@ static size_t first_end(const char *text, const char *pattern)
             pattern++;
         if (!*pattern)
             return at;
-        unsigned char wanted = folded(*pattern);
-        while (text[at] && folded(text[at]) != wanted)
+        char low = (char)folded(*pattern), high = raised(low);
+        while (text[at] && text[at] != low && text[at] != high)
             at++;
         if (!text[at])
             return SIZE_MAX;
@@ -67,12 +73,12 @@ int fuzzy_score(const char *text, const char *pattern)
     int score = 0;
     size_t after = end; /* where the character behind the present one stands */
     for (size_t at = end; left > 0; left--) {
-        char wanted = pattern[left - 1];
-        if (wanted == ' ')
+        if (pattern[left - 1] == ' ')
             continue;
+        char low = (char)folded(pattern[left - 1]), high = raised(low);
         do
             at--;
-        while (folded(text[at]) != folded(wanted));
+        while (text[at] != low && text[at] != high);
         size_t gap = after - at - 1;
         score += SCORE_CHARACTER + (after < end && gap == 0 ? SCORE_TOGETHER : 0) +
                  (begins_word(text, at) ? SCORE_BEGINNING : 0) -

@@ -16,8 +16,9 @@ enum { SCORE_MOST = 1023, WORDS_MOST = 16 };
 typedef struct entry {
     int64_t layer_id;
     feature_table table;
-    uint64_t *mask;    /* fuzzy_mask of each label */
-    uint32_t *initial; /* initials of each */
+    uint64_t *mask;  /* fuzzy_mask of each label */
+    uint64_t *begin; /* beginnings of each */
+    uint64_t *pair;  /* pairs of each */
 } entry;
 
 struct label_index {
@@ -35,23 +36,51 @@ static bool in_word(char c)
            byte >= 0x80;
 }
 
-/* A bit for what a word begins with: its letter whatever its case, a digit, or anything else. */
-static uint32_t initial(char c)
+static unsigned folded(char c)
 {
-    unsigned char letter = (unsigned char)(((unsigned char)c | 0x20) - 'a');
-    return letter < 26 ? 1u << letter : (unsigned char)c < 0x80 ? 1u << 26 : 1u << 27;
+    unsigned char byte = (unsigned char)c;
+    return (unsigned char)(byte - 'A') < 26 ? byte | 0x20u : byte;
 }
 
-/* What the words of a label begin with. */
-static uint32_t initials(const char *label)
+/* A bit for two characters that stand together, whatever their case. */
+static uint64_t pair_bit(char first, char second)
 {
-    uint32_t bits = 0;
+    return UINT64_C(1) << ((folded(first) * 37 + folded(second) * 11) % 64);
+}
+
+/* Bits for what a word of so many characters begins with: one for its first character, and one
+ * for its first two if it has them. */
+static uint64_t beginning(const char *word, size_t length)
+{
+    enum { FIRST = 28 };
+    unsigned letter = folded(word[0]) - 'a';
+    uint64_t bits = UINT64_C(1) << (letter < 26 ? letter : (unsigned char)word[0] < 0x80 ? 26 : 27);
+    if (length > 1)
+        bits |= UINT64_C(1)
+                << (FIRST + (folded(word[0]) * 5 + folded(word[1])) % (64 - FIRST));
+    return bits;
+}
+
+/* What the words of a label begin with: only a label that has all bits of the wanted words'
+ * beginnings can have the words. */
+static uint64_t beginnings(const char *label)
+{
+    uint64_t bits = 0;
     for (bool before = false; *label; label++) {
         bool now = in_word(*label);
         if (now && !before)
-            bits |= initial(*label);
+            bits |= beginning(label, label[1] ? 2 : 1);
         before = now;
     }
+    return bits;
+}
+
+/* Likewise of text as it stands. */
+static uint64_t pairs(const char *label)
+{
+    uint64_t bits = 0;
+    for (; label[0] && label[1]; label++)
+        bits |= pair_bit(label[0], label[1]);
     return bits;
 }
 
@@ -60,7 +89,8 @@ static uint32_t initials(const char *label)
 static void entry_release(entry *e)
 {
     free(e->mask);
-    free(e->initial);
+    free(e->begin);
+    free(e->pair);
     feature_table_release(&e->table);
 }
 
@@ -91,11 +121,13 @@ static status read_entry(entry *e, db *d, error *err)
     if (code != STATUS_OK)
         return code;
     e->mask = mem_alloc((e->table.count + 1) * sizeof *e->mask);
-    e->initial = mem_alloc((e->table.count + 1) * sizeof *e->initial);
+    e->begin = mem_alloc((e->table.count + 1) * sizeof *e->begin);
+    e->pair = mem_alloc((e->table.count + 1) * sizeof *e->pair);
     for (uint32_t i = 0; i < e->table.count; i++) {
         const char *label = e->table.row[i].label;
         e->mask[i] = label ? fuzzy_mask(label) : 0;
-        e->initial[i] = label ? initials(label) : 0;
+        e->begin[i] = label ? beginnings(label) : 0;
+        e->pair[i] = label ? pairs(label) : 0;
     }
     return STATUS_OK;
 }
@@ -133,8 +165,7 @@ typedef struct query {
     const char *word[WORDS_MOST];
     size_t length[WORDS_MOST];
     int words; /* those that have a letter or a digit */
-    uint64_t mask;
-    uint32_t initials; /* of the words */
+    uint64_t mask, begin, pair; /* begin: of the words */
 } query;
 
 static query query_make(const char *text)
@@ -143,6 +174,7 @@ static query query_make(const char *text)
     query q = {.text = mem_copy_text(text), .mask = fuzzy_mask(text)};
     for (size_t end = strlen(q.text); end > 0 && q.text[end - 1] == ' ';)
         q.text[--end] = '\0';
+    q.pair = pairs(q.text);
     for (const char *at = q.text; *at && q.words < WORDS_MOST; at += strspn(at, " ")) {
         size_t length = strcspn(at, " "), begin = 0;
         while (begin < length && !in_word(at[begin]))
@@ -150,7 +182,7 @@ static query query_make(const char *text)
         if (begin < length) {
             q.word[q.words] = at + begin;
             q.length[q.words++] = length - begin;
-            q.initials |= initial(at[begin]);
+            q.begin |= beginning(at + begin, length - begin);
         }
         at += length;
     }
@@ -213,24 +245,48 @@ typedef struct hits {
     label_match how;
 } hits;
 
-/* `most` is the best way in which it can match at all. */
-static void judge(hits *h, const query *q, const char *label, label_match most, uint32_t at,
-                  uint32_t row)
+static void add(hits *h, uint32_t at, uint32_t row, int score)
 {
-    for (label_match how = most; how >= h->how; how--) {
-        int score = match_score(q, label, how);
+    if (h->count == h->capacity) {
+        h->capacity = 2 * h->capacity + 1024;
+        h->item = mem_grow(h->item, h->capacity, sizeof *h->item);
+    }
+    h->item[h->count++] = (hit){at, row, score};
+}
+
+/* Every label that matches in this way. Masks first: most labels need not be looked at. */
+static void judge_labels(hits *h, const query *q, const label_index *x, label_match how)
+{
+    h->how = how;
+    for (uint32_t e = 0; e < x->count; e++) {
+        const entry *in = &x->entry[e];
+        const uint64_t *bits = how == LABEL_WORDS ? in->begin : in->pair;
+        uint64_t wanted = how == LABEL_WORDS      ? q->begin
+                          : how == LABEL_CONTAINS ? q->pair
+                                                  : 0;
+        for (uint32_t i = 0; i < in->table.count; i++) {
+            if ((in->mask[i] & q->mask) != q->mask || (bits[i] & wanted) != wanted ||
+                !in->table.row[i].label)
+                continue;
+            int score = match_score(q, in->table.row[i].label, how);
+            if (score > 0)
+                add(h, e, i, score);
+        }
+    }
+}
+
+/* What the user noted on a feature may match in a better way than all labels did. */
+static void judge_noted(hits *h, const query *q, const char *noted, uint32_t at, uint32_t row)
+{
+    for (label_match how = LABEL_WORDS;; how--) {
+        int score = match_score(q, noted, how);
         if (score > 0) {
             if (how > h->how)
                 h->count = 0;
             h->how = how;
-            if (h->count == h->capacity) {
-                h->capacity = 2 * h->capacity + 1024;
-                h->item = mem_grow(h->item, h->capacity, sizeof *h->item);
-            }
-            h->item[h->count++] = (hit){at, row, score};
-            return;
+            add(h, at, row, score);
         }
-        if (how == LABEL_FUZZY)
+        if (score > 0 || how == h->how)
             return;
     }
 }
@@ -249,7 +305,7 @@ static void judge_notes(hits *h, const query *q, const label_index *x, const not
         if (label && match_score(q, label, h->how) > 0)
             continue;
         char *noted = mem_format("%s %s", of->label ? of->label : "", of->tags ? of->tags : "");
-        judge(h, q, noted, LABEL_WORDS, at, of->feature);
+        judge_noted(h, q, noted, at, of->feature);
         free(noted);
     }
 }
@@ -298,16 +354,8 @@ status label_index_search(label_index *x, db *d, const char *text, uint32_t limi
         return code;
     query q = query_make(text);
     hits h = {.how = LABEL_FUZZY};
-    for (uint32_t e = 0; e < x->count && q.text[0]; e++) {
-        const entry *in = &x->entry[e];
-        for (uint32_t i = 0; i < in->table.count; i++) {
-            /* masks first: most labels need not be looked at */
-            bool words = (in->initial[i] & q.initials) == q.initials;
-            if ((in->mask[i] & q.mask) == q.mask && in->table.row[i].label &&
-                (words || h.how < LABEL_WORDS))
-                judge(&h, &q, in->table.row[i].label, words ? LABEL_WORDS : LABEL_CONTAINS, e, i);
-        }
-    }
+    for (int way = LABEL_WORDS; way >= LABEL_FUZZY && h.count == 0 && q.text[0]; way--)
+        judge_labels(&h, &q, x, (label_match)way);
     if (q.text[0])
         judge_notes(&h, &q, x, &notes);
     copy_hits(x, &h, limit, out);

@@ -71,7 +71,7 @@ status picture_write(const circuit *c, const picture *p, const picture_words *wo
                      const char *title, const diagram_format *format, const char *path, error *err)
 {
     diagram d = {.title = mem_copy_text(title), .slots = p->layout.slot_count};
-    d.note = mem_format("%u of %u edges between %u features; standardised weights, which rank "
+    d.note = mem_format("%u of %u edges between %u boxes; standardised weights, which rank "
                         "dependencies and are not causal effects",
                         p->sub.edge_count, p->sub.between, p->sub.node_count);
     d.column = mem_zero(p->layout.column_count, sizeof *d.column);

@@ -51,6 +51,9 @@ Test(label_index, words_then_text_then_letters)
     cr_expect_str_eq(found(x, d, " PRON  pers "), "w 0", "all words, in any order");
     cr_expect_str_eq(found(x, d, "pro"), "w 2 1 0", "a whole word before a beginning");
     cr_expect_str_eq(found(x, d, "nounc"), "c 3", "text inside a word");
+    cr_expect_str_eq(found(x, d, "NOUNC"), "c 3", "whatever the case");
+    cr_expect_str_eq(found(x, d, "PRO No"), "w 2");
+    cr_expect_str_eq(found(x, d, "u"), "w 3");
     cr_expect_str_eq(found(x, d, "%"), "c 6");
     cr_expect_str_eq(found(x, d, "prsnl"), "f 0", "letters in order");
     cr_expect_str_eq(found(x, d, "本語"), "c 7");
