@@ -141,6 +141,22 @@ const layer *layer_find(const layer_set *set, const char *text)
     return *text && parts == 1 ? part : NULL;
 }
 
+const layer *layer_find_feature(const layer_set *set, const char *text, uint32_t *feature,
+                                bool *one)
+{
+    const char *slash = strrchr(text, '/');
+    const layer *found = layer_find(set, text); /* a layer's own name may have a slash */
+    *one = false;
+    *feature = 0;
+    if (found || !slash || !whole_number(slash + 1, feature))
+        return found;
+    char *name = strndup(text, (size_t)(slash - text));
+    found = name ? layer_find(set, name) : NULL;
+    free(name);
+    *one = found != NULL;
+    return found;
+}
+
 const layer *layer_by_id(const layer_set *set, int64_t id)
 {
     for (uint32_t i = 0; i < set->count; i++) {

@@ -46,6 +46,10 @@ void layer_set_release(layer_set *set);
 /* By name; by position, written as a number; or by part of one name only. NULL if none fits or
  * several do. Borrowed from the set. */
 const layer *layer_find(const layer_set *set, const char *text);
+/* The layer of `blocks.3/17`, or of a layer's name alone: then *one is false. *feature is not
+ * compared with the layer's number of features. NULL: as for layer_find. */
+const layer *layer_find_feature(const layer_set *set, const char *text, uint32_t *feature,
+                                bool *one);
 const layer *layer_by_id(const layer_set *set, int64_t id);
 /* The features of all layers before this position: circuits number all features in one row. */
 uint32_t layer_first(const layer_set *set, uint32_t position);

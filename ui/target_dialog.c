@@ -96,7 +96,7 @@ static bool accept(app *a, form *f)
         return form_refuse(f, FIELD_RIDGE, "ridge: must be 0 or above");
     if (variable_settings_check(s, &err) != STATUS_OK)
         return form_refuse(f, FIELD_FRACTION, "%s", err.message);
-    engine_fit_variable(a->engine, &request);
+    engine_fit_variable(a->engine, &request, NULL);
     app_say(a, ROLE_STATUS, "asked for; 3 shows it, Enter there its features");
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "src/base/memory.h"
 #include "src/jobs/check.h"
+#include "ui/debias_dialog.h"
 #include "ui/pointer.h"
 #include "ui/standing.h"
 
@@ -294,6 +295,12 @@ static void draw_heads(region r)
     draw_text(r, 0, at + 19, r.cols - at - 19, ROLE_HEAD, "label");
 }
 
+/* What has a name for its outputs has classes; a number has none. */
+static bool has_classes(const target_page *p)
+{
+    return p->outputs > 0 && p->output[0][0];
+}
+
 static void draw_keys(const target_page *p, region foot)
 {
     static const struct {
@@ -301,10 +308,11 @@ static void draw_keys(const target_page *p, region foot)
         int pressed;
     } keys[] = {
         {"Enter", "card", PRESSED_ENTER}, {"<", "more features", '<'},        {">", "fewer", '>'},
-        {"s", "spurious", 's'},           {"Tab", "next class", PRESSED_TAB}, {"q", "close", 'q'}};
+        {"s", "spurious", 's'},           {"d", "debias", 'd'},   {"Tab", "next class", PRESSED_TAB}, {"q", "close", 'q'}};
     int at = 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (keys[i].pressed == PRESSED_TAB && p->outputs < 2)
+        if ((keys[i].pressed == PRESSED_TAB && p->outputs < 2) ||
+            (keys[i].pressed == 'd' && !has_classes(p)))
             continue;
         int width = text_width(keys[i].key) + 1 + text_width(keys[i].word);
         if (at + width >= foot.cols)
@@ -405,6 +413,8 @@ static bool page_key(app *a, modal *m, int key)
         step_point(a, p, -1);
     else if (key == 's')
         tag_spurious(a, p);
+    else if (key == 'd' && has_classes(p))
+        return debias_dialog_open(a, p->fit_id); /* in the page's place */
     else if (key == PRESSED_TAB && p->outputs > 1)
         choose_output(p, (p->at_output + 1) % p->outputs);
     else if (key == PRESSED_BACKTAB && p->outputs > 1)

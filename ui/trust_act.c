@@ -1,5 +1,6 @@
 /* Asking for checks, and using what they found. */
 #include "src/base/memory.h"
+#include "ui/debias_dialog.h"
 #include "ui/edges.h"
 #include "ui/trust_state.h"
 
@@ -84,7 +85,7 @@ void trust_run(app *a, trust_state *v, int count)
 {
     const trust_check *c = wanted_at_hand(a, v);
     char question[128];
-    if (!c || !is_fit_ready(a))
+    if (!c || (!c->look->of_variable && !is_fit_ready(a)))
         return;
     const check *about = &c->report.about;
     if (about->state == FIT_QUEUED && about->id && !trust_at_work(a, c)) {
@@ -93,6 +94,8 @@ void trust_run(app *a, trust_state *v, int count)
         app_say(a, ROLE_STATUS, "check %s is at work; C cancels it", c->kind->name);
     } else if (is_resumable(c) && count == 0) {
         engine_check_resume(a->engine, about->id);
+    } else if (c->look->of_variable) {
+        debias_dialog_open(a, about->id ? about->fit_id : 0);
     } else if (about->id && count == 0) {
         snprintf(question, sizeof question, "check %s is done: run it anew?", c->kind->name);
         app_confirm(a, question, run_again, about->id);
@@ -125,7 +128,8 @@ void trust_run_all(app *a, const trust_state *v)
     for (uint32_t i = 0; i < v->c->count; i++) {
         const trust_check *c = &v->c->item[i];
         bool done = c->report.about.id && c->report.about.state == FIT_DONE;
-        if (done || waits_or_runs(a, c) || (c->why[0] && !c->report.about.id))
+        if (done || waits_or_runs(a, c) || (c->why[0] && !c->report.about.id) ||
+            (c->look->of_variable && !is_resumable(c)))
             continue;
         if (is_resumable(c))
             engine_check_resume(a->engine, c->report.about.id);

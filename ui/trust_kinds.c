@@ -166,6 +166,7 @@ static const trust_look looks[] = {
     },
     {
         .kind = "debias",
+        .of_variable = true,
         .brief = {{"before worst", "worst group", AS_PERCENT},
                   {"zeroed worst", "zeroed", AS_PERCENT},
                   {"oracle worst", "oracle", AS_PERCENT}},

@@ -79,6 +79,8 @@ typedef struct trust_look {
     trust_list_look list[TRUST_LISTS];
     trust_chart chart;
     const char *asks; /* what to ask for before it is run: a file, in these words; NULL: nothing */
+    bool of_variable;  /* it is of a target variable's fit, which a dialog of its own asks for; the
+                          newest one shows, whatever circuit is open */
 } trust_look;
 
 /* Kinds that nobody has described yet show their sentence and their figures. */

@@ -79,6 +79,8 @@ static char *describe_settings(const check *about)
     CHECK_SETTING_TEXT_LIST(TEXT_ADD)
 #undef TEXT_ADD
     check_settings_release(&s);
+    for (char *end = text; (end = strchr(end, '\n')) != NULL;) /* of a list, a line each */
+        *end = ' ';
     return text;
 }
 
@@ -100,6 +102,40 @@ static void let_speak(const layer_set *layers, const fit *f, trust_check *c)
     clean(&about->runner);
 }
 
+/* The newest one of a kind that is of target variables' fits, of whichever of them. */
+static status read_of_variable(db *d, const layer_set *layers, trust_check *c, error *err)
+{
+    check_set all = {0};
+    target_set targets = {0};
+    uint32_t classes = 0;
+    status code = target_list(d, &targets, err);
+    for (uint32_t t = 0; t < targets.count; t++)
+        classes += targets.item[t].kind != TARGET_REAL;
+    c->why = mem_copy_text(classes < 2 ? "it needs two target variables with classes: a label, and "
+                                         "an attribute that it should not lean on"
+                                       : "");
+    if (code == STATUS_OK)
+        code = check_list(d, 0, &all, err);
+    for (uint32_t i = 0; i < all.count && code == STATUS_OK && !c->report.about.id; i++) {
+        fit f = {0};
+        if (strcmp(all.item[i].about.kind, c->kind->name) != 0)
+            continue;
+        code = fit_get(d, all.item[i].about.fit_id, &f, err);
+        if (code == STATUS_OK) {
+            c->report = all.item[i]; /* moves here */
+            all.item[i] = (check_report){0};
+            let_speak(layers, &f, c);
+            char *whose = mem_format("fit %lld, %s", (long long)f.id, c->settings);
+            free(c->settings);
+            c->settings = whose;
+        }
+        fit_release(&f);
+    }
+    check_set_release(&all);
+    target_set_release(&targets);
+    return code;
+}
+
 static status read_checks(db *d, void *asked, void **result, error *err)
 {
     const int64_t *fit_id = asked;
@@ -119,6 +155,10 @@ static status read_checks(db *d, void *asked, void **result, error *err)
         trust_check *c = &made->item[k];
         c->kind = kinds[k];
         c->look = trust_look_of(kinds[k]->name);
+        if (c->look->of_variable) {
+            code = read_of_variable(d, &layers, c, err);
+            continue;
+        }
         code = find_whether(d, &layers, &f, c, err);
         for (uint32_t i = 0; i < set.count && c->report.about.id == 0; i++) {
             if (strcmp(set.item[i].about.kind, kinds[k]->name) != 0)

@@ -7,8 +7,8 @@
 #include "src/commands/output.h"
 #include "src/commands/progress.h"
 #include "src/commands/study.h"
-#include "src/formats/lines.h"
 #include "src/jobs/check.h"
+#include "src/jobs/debias_named.h"
 #include "src/jobs/variable.h"
 
 #include <math.h>
@@ -79,71 +79,6 @@ static status fit_label(const study *s, const char *label, error *err)
     free(id);
     free(found);
     return code == STATUS_PARTIAL ? STATUS_OK : code; /* its gap stands with it */
-}
-
-/* ---- the spurious features ---- */
-
-static bool fit_reads(const variable_fit *f, int64_t layer_id)
-{
-    for (uint32_t l = 0; l < f->layer_count; l++)
-        if (f->layer[l] == layer_id)
-            return true;
-    return false;
-}
-
-static void append_feature(const study *s, const layer *in, uint32_t feature, char **list)
-{
-    char *name = study_feature_name(s, in->position, feature);
-    char *longer = mem_format("%s%s\n", *list, name);
-    free(name);
-    free(*list);
-    *list = longer;
-}
-
-/* Those of the fit's layers; a tag on another layer's feature says nothing about this fit. */
-static void append_tagged(const study *s, const variable_fit *f, const char *word, char **list)
-{
-    for (uint32_t n = 0; n < s->notes.count; n++) {
-        const feature_note *note = &s->notes.item[n];
-        const layer *in = layer_by_id(&s->layers, note->layer_id);
-        if (in && note->feature < in->features && fit_reads(f, in->id) &&
-            note_has_tag(note->tags, word))
-            append_feature(s, in, note->feature, list);
-    }
-}
-
-static status read_feature(const study *s, const variable_fit *f, const lines *from, char *line,
-                           char **list, error *err)
-{
-    const layer *in = NULL;
-    uint32_t feature = 0;
-    bool one = false;
-    line[strcspn(line, " \t#")] = '\0';
-    if (!*line)
-        return STATUS_OK;
-    status code = study_find(s, line, &in, &feature, &one, err);
-    if (code != STATUS_OK)
-        return error_prefix(err, "'%s'", file);
-    if (!one)
-        return lines_error(from, err, "'%s' is a layer, expected LAYER/INDEX", line);
-    if (!fit_reads(f, in->id))
-        return lines_error(from, err, "'%s' is not of a layer that fit %lld reads", line,
-                           (long long)f->base.id);
-    append_feature(s, in, feature, list);
-    return STATUS_OK;
-}
-
-static status append_file(const study *s, const variable_fit *f, char **list, error *err)
-{
-    lines *from = NULL;
-    char *line = NULL;
-    size_t length = 0;
-    status code = lines_open_path(&from, file, err);
-    while (code == STATUS_OK && (code = lines_next(from, &line, &length, err)) == STATUS_OK &&
-           line)
-        code = read_feature(s, f, from, line, list, err);
-    lines_close(from);
-    return code;
 }
 
 /* ---- printing ---- */
@@ -235,10 +170,11 @@ static status judge(const study *s, error *err)
     int64_t check_id = 0;
     char *list = mem_copy_text("");
     status code = variable_fit_get(s->connection, (int64_t)fit_id, &f, err);
+    const debias_reads reads = {&s->layers, f.layer, f.layer_count};
     if (code == STATUS_OK && (tag || !file))
-        append_tagged(s, &f, tag ? tag : "spurious", &list);
+        debias_add_tagged(&reads, &s->notes, tag ? tag : "spurious", &list);
     if (code == STATUS_OK && file)
-        code = append_file(s, &f, &list, err);
+        code = debias_add_file(&reads, file, &list, err);
     request.fit_id = f.base.id;
     request.settings.attribute = mem_copy_text(attribute);
     request.settings.features = list;

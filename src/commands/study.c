@@ -54,27 +54,20 @@ static status not_one_layer(const study *s, const char *text, error *err)
 status study_find(const study *s, const char *text, const layer **found, uint32_t *feature,
                   bool *has_feature, error *err)
 {
-    const char *slash = strrchr(text, '/');
-    char *end = NULL;
-    unsigned long index = slash ? strtoul(slash + 1, &end, 10) : 0;
-    bool numbered = slash && slash[1] >= '0' && slash[1] <= '9' && *end == '\0';
-    *found = layer_find(&s->layers, text); /* a layer's own name may have a slash */
-    if (has_feature)
-        *has_feature = false;
-    if (!*found && numbered && has_feature) {
-        char *name = strndup(text, (size_t)(slash - text));
-        *found = name ? layer_find(&s->layers, name) : NULL;
-        free(name);
-        *has_feature = *found != NULL;
-    }
+    uint32_t index = 0;
+    bool one = false;
+    *found = has_feature ? layer_find_feature(&s->layers, text, &index, &one)
+                         : layer_find(&s->layers, text);
     if (!*found)
         return not_one_layer(s, text, err);
-    if (has_feature && *has_feature && index >= (*found)->features)
+    if (one && index >= (*found)->features)
         return error_set(err, STATUS_INPUT,
-                         "'%s': feature %lu, but the layer has features 0 to %u", (*found)->name,
+                         "'%s': feature %u, but the layer has features 0 to %u", (*found)->name,
                          index, (*found)->features - 1);
+    if (has_feature)
+        *has_feature = one;
     if (feature)
-        *feature = (uint32_t)index;
+        *feature = index;
     return STATUS_OK;
 }
 

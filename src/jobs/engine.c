@@ -1,6 +1,7 @@
 #include "src/jobs/engine.h"
 
 #include "src/base/memory.h"
+#include "src/jobs/engine_order.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -9,30 +10,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-typedef enum order_kind {
-    ORDER_FIT,      /* make a fit */
-    ORDER_VARIABLE, /* make a fit of a target variable */
-    ORDER_CHECK,    /* make a check */
-    ORDER_RESUME,
-    ORDER_SHELVE,
-    ORDER_DELETE
-} order_kind;
-
-/* A fit, or a check of one. */
-typedef struct task {
-    bool check;
-    int64_t id; /* 0: none */
-} task;
-
-typedef struct order {
-    struct order *next;
-    order_kind kind;
-    fit_request request;       /* of ORDER_FIT */
-    variable_request variable; /* of ORDER_VARIABLE: its texts and lists belong to the order */
-    check_request check;       /* of ORDER_CHECK; owns its texts */
-    task about;                /* of the others */
-} order;
 
 /* A thread and what waits for it, oldest first. */
 typedef struct desk {
@@ -57,16 +34,6 @@ struct engine {
 static bool same(task a, task b)
 {
     return a.check == b.check && a.id == b.id;
-}
-
-static void order_free(order *o)
-{
-    fit_request_release(&o->request);
-    free((void *)(uintptr_t)o->variable.target);
-    free((void *)(uintptr_t)o->variable.layer);
-    check_settings_release(&o->check.settings);
-    free((char *)(uintptr_t)o->check.kind);
-    free(o);
 }
 
 static void tell(void *user, const fit_progress *progress)
@@ -186,7 +153,8 @@ static bool leaving(engine *e)
     return stopping;
 }
 
-static void run_fit(engine *e, int64_t fit_id)
+/* True: it is done. */
+static bool run_fit(engine *e, int64_t fit_id)
 {
     error err = {0};
     fit_progress last = {0};
@@ -199,6 +167,7 @@ static void run_fit(engine *e, int64_t fit_id)
         tell_failure(e, &err); /* it never began */
     else
         tell(e, &last);
+    return last.state == FIT_DONE;
 }
 
 /* Whether the check is there no more: it was deleted, or its fit was. */
@@ -282,8 +251,8 @@ static void *runner_main(void *argument)
     for (order *o; (o = take_next(e, &e->runner)) != NULL; order_free(o))
         if (o->about.check)
             run_check(e, o->about.id);
-        else
-            run_fit(e, o->about.id);
+        else if (run_fit(e, o->about.id) && o->check.kind)
+            append(e, order_check_then(o));
     return NULL;
 }
 
@@ -298,13 +267,10 @@ static void await_end(engine *e, task t)
 
 static void resume(engine *e, task t)
 {
-    order *o = mem_zero(1, sizeof *o);
-    o->kind = ORDER_RESUME;
-    o->about = t;
-    append(e, o);
+    append(e, order_resume(t, NULL));
 }
 
-static status obey(engine *e, const order *o, error *err)
+static status obey(engine *e, order *o, error *err)
 {
     task t = o->about;
     status code = STATUS_OK;
@@ -312,7 +278,7 @@ static status obey(engine *e, const order *o, error *err)
         code = create(e, o, &t, err);
         if (code == STATUS_OK) {
             tell_state(e, t, o->check.fit_id, t.check ? o->check.kind : "", FIT_QUEUED);
-            resume(e, t);
+            append(e, order_resume(t, t.check ? NULL : o));
         }
         return code;
     }
@@ -379,35 +345,17 @@ status engine_start(engine **out, const char *study, unsigned threads, queue *ne
 
 void engine_fit(engine *e, const fit_request *request)
 {
-    order *o = mem_zero(1, sizeof *o);
-    o->kind = ORDER_FIT;
-    o->request = *request;
-    o->request.pair = mem_alloc((request->pair_count + 1) * sizeof *o->request.pair);
-    for (uint32_t p = 0; p < request->pair_count; p++)
-        o->request.pair[p] = request->pair[p];
-    append(e, o);
+    append(e, order_fit(request));
 }
 
-void engine_fit_variable(engine *e, const variable_request *request)
+void engine_fit_variable(engine *e, const variable_request *request, const check_request *then)
 {
-    order *o = mem_zero(1, sizeof *o);
-    int64_t *ids = mem_alloc((request->layer_count + 1) * sizeof *ids);
-    memcpy(ids, request->layer, request->layer_count * sizeof *ids);
-    o->kind = ORDER_VARIABLE;
-    o->variable = *request;
-    o->variable.target = mem_copy_text(request->target);
-    o->variable.layer = ids;
-    append(e, o);
+    append(e, order_variable(request, then));
 }
 
 void engine_check(engine *e, const check_request *request)
 {
-    order *o = mem_zero(1, sizeof *o);
-    o->kind = ORDER_CHECK;
-    o->check = *request;
-    o->check.kind = mem_copy_text(request->kind);
-    o->check.settings = check_settings_copy(&request->settings);
-    append(e, o);
+    append(e, order_check(request));
 }
 
 void engine_resume(engine *e, int64_t fit_id)

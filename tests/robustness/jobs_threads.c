@@ -99,7 +99,7 @@ int main(void)
     seventh.layer_count = 1;
     for (int round = 0; round < ROUNDS; round++) {
         engine_fit(e, &request);
-        engine_fit_variable(e, &seventh);
+        engine_fit_variable(e, &seventh, NULL);
         for (int ask = 0; ask < ASKS; ask++) {
             reader_ask(r,
                        &(reader_question){.kind = CIRCUIT, .work = load, .release = free_circuit});

@@ -369,7 +369,7 @@ Test(variable_job, the_engine_runs_it_behind)
     request.folds = 3;
     OK(queue_create(&news, &err));
     OK(engine_start(&e, path, 1, news, &err));
-    engine_fit_variable(e, &request);
+    engine_fit_variable(e, &request, NULL);
     memset(name, 'x', 3); /* the request was copied */
     on[0] = 0;
     fit_progress done = await_state(news, FIT_DONE);
@@ -397,7 +397,7 @@ Test(variable_job, what_waits_when_the_engine_stops_is_kept)
     OK(queue_create(&news, &err));
     OK(engine_start(&e, path, 1, news, &err));
     for (int i = 0; i < 3; i++)
-        engine_fit_variable(e, &request);
+        engine_fit_variable(e, &request, NULL);
     engine_stop(e);
     OK(variable_fit_list(d, &set, &err));
     cr_expect_eq(set.count, 3);

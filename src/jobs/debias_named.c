@@ -1,0 +1,73 @@
+#include "src/jobs/debias_named.h"
+
+#include "src/base/memory.h"
+#include "src/formats/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_read(const debias_reads *reads, int64_t layer_id)
+{
+    for (uint32_t l = 0; l < reads->count; l++)
+        if (reads->layer[l] == layer_id)
+            return true;
+    return false;
+}
+
+static void append(const layer *in, uint32_t feature, char **list)
+{
+    char *longer = mem_format("%s%s/%u\n", *list, in->name, feature);
+    free(*list);
+    *list = longer;
+}
+
+uint32_t debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
+                           char **list)
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < notes->count; n++) {
+        const feature_note *note = &notes->item[n];
+        const layer *in = layer_by_id(reads->layers, note->layer_id);
+        if (in && note->feature < in->features && is_read(reads, in->id) &&
+            note_has_tag(note->tags, tag)) {
+            append(in, note->feature, list);
+            count++;
+        }
+    }
+    return count;
+}
+
+static status add_line(const debias_reads *reads, const lines *from, char *line, char **list,
+                       error *err)
+{
+    uint32_t feature = 0;
+    bool one = false;
+    line[strcspn(line, " \t#")] = '\0';
+    if (!*line)
+        return STATUS_OK;
+    const layer *in = layer_find_feature(reads->layers, line, &feature, &one);
+    if (!in)
+        return lines_error(from, err, "there is no layer of '%s'", line);
+    if (!one)
+        return lines_error(from, err, "'%s' is a layer, expected LAYER/INDEX", line);
+    if (feature >= in->features)
+        return lines_error(from, err, "'%s', but the layer has features 0 to %u", line,
+                           in->features - 1);
+    if (!is_read(reads, in->id))
+        return lines_error(from, err, "'%s' is not of a layer that the classifier reads", line);
+    append(in, feature, list);
+    return STATUS_OK;
+}
+
+status debias_add_file(const debias_reads *reads, const char *file, char **list, error *err)
+{
+    lines *from = NULL;
+    char *line = NULL;
+    size_t length = 0;
+    status code = lines_open_path(&from, file, err);
+    while (code == STATUS_OK && (code = lines_next(from, &line, &length, err)) == STATUS_OK &&
+           line)
+        code = add_line(reads, from, line, list, err);
+    lines_close(from);
+    return code;
+}

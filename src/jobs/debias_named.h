@@ -1,0 +1,24 @@
+/* The spurious features of `debias`, as people name them: by a tag, or in a file. */
+#ifndef JOBS_DEBIAS_NAMED_H
+#define JOBS_DEBIAS_NAMED_H
+
+#include "db/layer.h"
+#include "db/note.h"
+
+/* What the classifier reads: ids of layers. A feature of another layer says nothing about it. */
+typedef struct debias_reads {
+    const layer_set *layers;
+    const int64_t *layer;
+    uint32_t count;
+} debias_reads;
+
+/* Puts the features that have the tag, a `LAYER/INDEX` line each, behind *list (fresh text, which
+ * is replaced); returns how many there are. */
+uint32_t debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
+                           char **list);
+
+/* Likewise those of a file: LAYER/INDEX a line; what stands behind a blank or # is passed over.
+ * STATUS_INPUT: the file cannot be read, or a line names no feature that the classifier reads. */
+status debias_add_file(const debias_reads *reads, const char *file, char **list, error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* What is asked of the engine: one order a wish, which owns all that it was told. */
+#ifndef JOBS_ENGINE_ORDER_H
+#define JOBS_ENGINE_ORDER_H
+
+#include "src/jobs/check.h"
+#include "src/jobs/fit.h"
+#include "src/jobs/variable.h"
+
+typedef enum order_kind {
+    ORDER_FIT,      /* make a fit */
+    ORDER_VARIABLE, /* make a fit of a target variable */
+    ORDER_CHECK,    /* make a check */
+    ORDER_RESUME,
+    ORDER_SHELVE,
+    ORDER_DELETE
+} order_kind;
+
+/* A fit, or a check of one. */
+typedef struct task {
+    bool check;
+    int64_t id; /* 0: none */
+} task;
+
+typedef struct order {
+    struct order *next;
+    order_kind kind;
+    fit_request request;       /* of ORDER_FIT */
+    variable_request variable; /* of ORDER_VARIABLE: its texts and lists belong to the order */
+    check_request check;       /* of ORDER_CHECK; owns its texts. Of ORDER_VARIABLE and of
+                                  ORDER_RESUME of a fit: what checks it once it is done; kind
+                                  NULL: nothing */
+    task about;                /* of the others */
+} order;
+
+/* Copies of what was asked for. `then` may be NULL; its fit is the one that is made. */
+order *order_fit(const fit_request *request);
+order *order_variable(const variable_request *request, const check_request *then);
+order *order_check(const check_request *request);
+
+/* To run a task. `from` (may be NULL) is the order that made it: its check goes over. */
+order *order_resume(task about, order *from);
+
+/* The check that was to follow the fit that this order ran; it goes over. */
+order *order_check_then(order *ran);
+
+void order_free(order *o);
+
+#endif

@@ -1,0 +1,260 @@
+#include "ui/debias_dialog.h"
+
+#include "src/base/memory.h"
+#include "src/jobs/debias_named.h"
+#include "ui/form.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIELD_CLASSIFIER,
+    FIELD_LAYERS,
+    FIELD_FRACTION,
+    FIELD_ATTRIBUTE,
+    FIELD_TAG,
+    FIELD_FILE,
+    FIELD_RETRAIN
+};
+
+/* A classifier that can be looked at: a finished fit, or one that is made first. */
+typedef struct classifier {
+    int64_t fit_id; /* 0: a new one */
+    int64_t target_id;
+    int64_t *layer; /* of a finished fit */
+    uint32_t layers;
+} classifier;
+
+/* What is being put together. The study's snapshot may be replaced meanwhile: own copies. */
+typedef struct draft {
+    app *a;
+    classifier *of;
+    const char **name; /* of the classifiers */
+    int classifiers;
+    const char **attribute; /* names of the variables that have classes */
+    int64_t *attribute_id;
+    int attributes;
+    char note[96];
+} draft;
+
+static void free_draft(void *user)
+{
+    draft *d = user;
+    for (int i = 0; i < d->classifiers; i++) {
+        free(d->of[i].layer);
+        free((char *)(uintptr_t)d->name[i]);
+    }
+    for (int i = 0; i < d->attributes; i++)
+        free((char *)(uintptr_t)d->attribute[i]);
+    free(d->of);
+    free(d->name);
+    free(d->attribute);
+    free(d->attribute_id);
+    free(d);
+}
+
+/* -- what there is to choose from ---------------------------------------------------------- */
+
+static bool has_classes(const target_set *targets, int64_t id)
+{
+    const target *t = target_by_id(targets, id);
+    return t && t->kind != TARGET_REAL;
+}
+
+static void add_classifier(draft *d, classifier of, char *name)
+{
+    d->of[d->classifiers] = of;
+    d->name[d->classifiers++] = name;
+}
+
+/* The finished fits that have seen the training documents alone, newest first; then new ones. */
+static void list_classifiers(draft *d)
+{
+    const study *s = d->a->study;
+    size_t most = (size_t)s->variables.count + s->targets.count;
+    d->of = mem_zero(most, sizeof *d->of);
+    d->name = mem_zero(most, sizeof *d->name);
+    for (uint32_t v = 0; v < s->variables.count; v++) {
+        const variable_fit *f = &s->variables.item[v];
+        if (f->base.state != FIT_DONE || !f->train_only || !has_classes(&s->targets, f->target_id))
+            continue;
+        classifier of = {.fit_id = f->base.id, .target_id = f->target_id, .layers = f->layer_count};
+        of.layer = mem_alloc(((size_t)f->layer_count + 1) * sizeof *of.layer);
+        memcpy(of.layer, f->layer, f->layer_count * sizeof *of.layer);
+        add_classifier(d, of, mem_format("fit %lld of %s", (long long)f->base.id, f->target));
+    }
+    for (uint32_t t = 0; t < s->targets.count; t++)
+        if (s->targets.item[t].kind != TARGET_REAL)
+            add_classifier(d, (classifier){.target_id = s->targets.item[t].id},
+                           mem_format("a new fit of %s", s->targets.item[t].name));
+}
+
+static void list_attributes(draft *d)
+{
+    const target_set *targets = &d->a->study->targets;
+    d->attribute = mem_zero(targets->count, sizeof *d->attribute);
+    d->attribute_id = mem_zero(targets->count, sizeof *d->attribute_id);
+    for (uint32_t t = 0; t < targets->count; t++)
+        if (targets->item[t].kind != TARGET_REAL) {
+            d->attribute_id[d->attributes] = targets->item[t].id;
+            d->attribute[d->attributes++] = mem_copy_text(targets->item[t].name);
+        }
+}
+
+/* The layers that a field names, apart by commas. False: refused. Free *id. */
+static bool read_layers(const draft *d, form *f, int64_t **id, uint32_t *count)
+{
+    const study *s = d->a->study;
+    char *save = NULL, *names = mem_copy_text(f->field[FIELD_LAYERS].text.text);
+    bool good = true;
+    *id = mem_alloc((strlen(names) + 1) * sizeof **id);
+    *count = 0;
+    for (char *name = strtok_r(names, ", ", &save); name && good;
+         name = strtok_r(NULL, ", ", &save)) {
+        const layer *found = NULL;
+        for (uint32_t l = 0; l < s->layers.count && !found; l++)
+            if (strcmp(s->short_name[l], name) == 0)
+                found = &s->layers.item[l];
+        found = found ? found : layer_find(&s->layers, name);
+        if (found)
+            (*id)[(*count)++] = found->id;
+        else
+            good = form_refuse(f, FIELD_LAYERS, "layers: there is no layer '%s'", name);
+    }
+    if (good && *count == 0)
+        good = form_refuse(f, FIELD_LAYERS, "layers: which ones? 1 lists them");
+    free(names);
+    return good;
+}
+
+/* -- the form ------------------------------------------------------------------------------ */
+
+/* The spurious features, a line each; false: refused. Free *spurious. */
+static bool name_spurious(const draft *d, form *f, const int64_t *on, uint32_t count,
+                          char **spurious)
+{
+    const debias_reads reads = {&d->a->study->layers, on, count};
+    const char *tag = f->field[FIELD_TAG].text.text, *file = f->field[FIELD_FILE].text.text;
+    error err = {0};
+    *spurious = mem_copy_text("");
+    if (*tag)
+        debias_add_tagged(&reads, &d->a->study->notes.set, tag, spurious);
+    if (*file && debias_add_file(&reads, file, spurious, &err) != STATUS_OK)
+        return form_refuse(f, FIELD_FILE, "%s", err.message);
+    return true;
+}
+
+static bool accept_fraction(form *f, double *fraction)
+{
+    if (!form_number(f, FIELD_FRACTION, fraction))
+        return false;
+    return (*fraction > 0 && *fraction <= 1) ||
+           form_refuse(f, FIELD_FRACTION, "fraction: above 0, at most 1");
+}
+
+static bool accept(app *a, form *f)
+{
+    draft *d = f->user;
+    const classifier *of = &d->of[f->field[FIELD_CLASSIFIER].chosen];
+    int about = f->field[FIELD_ATTRIBUTE].chosen;
+    variable_request made = variable_request_usual(false);
+    check_request request = {.kind = "debias", .settings = check_settings_open()};
+    int64_t *on = NULL;
+    char *spurious = NULL;
+    uint32_t count = of->layers;
+    if (d->attribute_id[about] == of->target_id)
+        return form_refuse(f, FIELD_ATTRIBUTE, "attribute: this is what the classifier tells");
+    bool good = of->fit_id || (accept_fraction(f, &made.settings.fraction) &&
+                               read_layers(d, f, &on, &count));
+    good = good && name_spurious(d, f, of->fit_id ? of->layer : on, count, &spurious);
+    if (good) {
+        request.fit_id = of->fit_id;
+        request.settings.attribute = mem_copy_text(d->attribute[about]);
+        request.settings.features = mem_copy_text(spurious);
+        request.settings.retrain = f->field[FIELD_RETRAIN].chosen == 0;
+        made.target_id = of->target_id;
+        made.layer = on;
+        made.layer_count = count;
+        made.train_only = true;
+        if (of->fit_id)
+            engine_check(a->engine, &request);
+        else
+            engine_fit_variable(a->engine, &made, &request);
+        app_say(a, ROLE_STATUS,
+                of->fit_id ? "asked for; 6 shows what it finds"
+                           : "asked for: first the fit, then the check; 6 shows what it finds");
+    }
+    check_settings_release(&request.settings);
+    free(on);
+    free(spurious);
+    return good;
+}
+
+/* How many features are tagged so, of those that the classifier reads. */
+static const char *note(const form *f)
+{
+    draft *d = f->user;
+    const classifier *of = &d->of[f->field[FIELD_CLASSIFIER].chosen];
+    const char *tag = f->field[FIELD_TAG].text.text;
+    uint32_t count = 0;
+    const note_set *all = &d->a->study->notes.set;
+    for (uint32_t i = 0; i < all->count && *tag; i++) {
+        bool read = of->fit_id == 0;
+        for (uint32_t l = 0; l < of->layers; l++)
+            read = read || of->layer[l] == all->item[i].layer_id;
+        count += read && note_has_tag(all->item[i].tags, tag);
+    }
+    snprintf(d->note, sizeof d->note, "%u feature%s so tagged%s", count, count == 1 ? "" : "s",
+             count ? "" : ": t in Features tags one");
+    return d->note;
+}
+
+static form *create(app *a, int64_t fit_id)
+{
+    static const char *const retrain[] = {"yes, without the spurious features", "no"};
+    const study *s = a->study;
+    draft *d = mem_zero(1, sizeof *d);
+    d->a = a;
+    list_classifiers(d);
+    list_attributes(d);
+    form *f = form_create("does a classifier lean on the wrong thing?");
+    f->accept_word = "start";
+    f->user = d;
+    f->free_user = free_draft;
+    f->accept = accept;
+    f->note = note;
+    int chosen = 0, other = 0;
+    for (int i = 0; i < d->classifiers; i++)
+        if (fit_id && d->of[i].fit_id == fit_id)
+            chosen = i;
+    for (int i = 0; i < d->attributes; i++) /* the first that is not the label */
+        if (d->attribute_id[i] != d->of[chosen].target_id) {
+            other = i;
+            break;
+        }
+    const char *last = s->layers.count ? s->short_name[s->layers.count - 1] : "";
+    form_add_choice(f, "classifier", d->name, d->classifiers, chosen);
+    form_add_text(f, "layers", last, "of a new fit, side by side");
+    form_add_text(f, "fraction", "0.02", "of a new fit: the last lambda");
+    form_add_choice(f, "attribute", d->attribute, d->attributes, other);
+    form_add_text(f, "tag", "spurious", "the features tagged so");
+    form_add_text(f, "file", "", "and those it lists: LAYER/INDEX a line");
+    form_add_choice(f, "fit anew", retrain, 2, 0);
+    snprintf(f->about, sizeof f->about, "judged on the held-out documents");
+    return f;
+}
+
+bool debias_dialog_open(app *a, int64_t fit_id)
+{
+    uint32_t classes = 0;
+    for (uint32_t t = 0; a->study && t < a->study->targets.count; t++)
+        classes += a->study->targets.item[t].kind != TARGET_REAL;
+    if (classes < 2) {
+        app_say(a, ROLE_WARNING,
+                "debias needs two target variables with classes: a label and an attribute");
+        return false;
+    }
+    app_open_modal(a, &create(a, fit_id)->base);
+    return true;
+}
