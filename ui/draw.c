@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const glyphs[][2] = {
     [GLYPH_ARROW] = {"→", "->"},      [GLYPH_ELLIPSIS] = {"…", "~"}, [GLYPH_TIMES] = {"×", "x"},
@@ -59,6 +60,42 @@ int draw_text(region r, int row, int col, int width, style s, const char *text)
         used++;
     }
     return used;
+}
+
+/* How many bytes of one of the words stand at `text`; 0: none does. */
+static size_t word_at(const char *text, const char *words)
+{
+    for (const char *at = words; *(at += strspn(at, " "));) {
+        size_t length = strcspn(at, " ");
+        if (strncasecmp(text, at, length) == 0)
+            return length;
+        at += length;
+    }
+    return 0;
+}
+
+void draw_found(region r, int row, int col, int width, style s, const char *text,
+                const char *words)
+{
+    width = room(r, row, col, width);
+    if (width == 0 || !text)
+        return;
+    int at = 0;
+    size_t shown = text_fit(text, width, NULL), length = 0;
+    if (text[shown])
+        shown = text_fit(text, width - 1, NULL); /* an ellipsis stands behind it */
+    for (size_t from = 0, counted = 0; from < shown; from += length ? length : 1) {
+        char before[512];
+        length = word_at(text + from, words);
+        if (length == 0 || from + length > shown || from - counted >= sizeof before)
+            continue;
+        memcpy(before, text + counted, from - counted);
+        before[from - counted] = '\0';
+        at += text_width(before);
+        counted = from;
+        theme_wear(s);
+        mvaddnstr(r.y + row, r.x + col + at, text + from, (int)length);
+    }
 }
 
 size_t draw_cut(const char *text, int width)

@@ -27,6 +27,11 @@ int draw_wrapped(region r, int row, int width, int lines, style s, const char *t
 /* The same without drawing. */
 int count_wrapped(int width, int lines, const char *text);
 
+/* Marks where words (apart by blanks, ASCII letters without case) stand in the text that draw_text
+ * has just drawn at the same place and width. */
+void draw_found(region r, int row, int col, int width, style s, const char *text,
+                const char *words);
+
 /* Right-aligned in `width` columns; a figure that does not fit becomes `#`s. */
 void draw_right(region r, int row, int col, int width, style s, const char *text);
 

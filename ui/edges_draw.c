@@ -228,6 +228,8 @@ static void draw_end(const drawing *d, region r, int line, int col, int width, i
     }
     draw_text(r, line, col, width, ROLE_NAME | on, name);
     draw_text(r, line, col + width + 1, label, ROLE_LABEL | on, app_node_label(d->p->a, node));
+    draw_found(r, line, col + width + 1, label, ROLE_ACTIVE | on, app_node_label(d->p->a, node),
+               d->p->words);
 }
 
 static void draw_row(void *user, region r, int line, uint32_t index, style on)

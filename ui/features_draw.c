@@ -53,7 +53,8 @@ static void draw_empty(app *a, features *f, region r)
 static void draw_rows(app *a, features *f, region r, bool focused)
 {
     const feature_table *t = features_table(a, f);
-    features_table_draw(a, &f->list, &f->rows, t, &f->order, f->everywhere, r, focused);
+    features_table_draw(a, &f->list, &f->rows, t, &f->order, f->everywhere, f->words, r,
+                        focused);
     if (f->rows.count == 0)
         draw_empty(a, f, region_part(r, 1, 0, r.rows - 1, r.cols));
 }

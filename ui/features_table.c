@@ -11,6 +11,7 @@ typedef struct drawing {
     const feature_rows *rows;
     const feature_table *table;
     bool named;
+    const char *words; /* that are searched for */
     int at[COLUMN_COUNT], width[COLUMN_COUNT]; /* width 0: not shown */
 } drawing;
 
@@ -82,6 +83,8 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
     style figure = (dead ? ROLE_DIM : ROLE_NUMBER) | on;
     draw_text(r, line, d->at[COLUMN_LABEL], d->width[COLUMN_LABEL],
               (dead ? ROLE_DIM : ROLE_LABEL) | on, row->label ? row->label : "");
+    draw_found(r, line, d->at[COLUMN_LABEL], d->width[COLUMN_LABEL], ROLE_ACTIVE | on, row->label,
+               d->words);
     double density = l && l->samples ? (double)row->active / l->samples : 0.0;
     draw_figure(d, r, line, COLUMN_DENSITY, figure, show_share(text, density));
     draw_figure(d, r, line, COLUMN_MEAN, figure, show_figure(text, (double)row->mean));
@@ -95,9 +98,10 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
 }
 
 void features_table_draw(app *a, list *l, const feature_rows *rows, const feature_table *table,
-                         const feature_order *order, bool named, region r, bool focused)
+                         const feature_order *order, bool named, const char *words, region r,
+                         bool focused)
 {
-    drawing d = {.a = a, .rows = rows, .table = table, .named = named};
+    drawing d = {.a = a, .rows = rows, .table = table, .named = named, .words = words};
     bool bar = rows->count > (uint32_t)(r.rows > 1 ? r.rows - 1 : 0);
     lay_out(&d, r.cols - (bar ? 2 : 0));
     draw_heads(&d, order, r);

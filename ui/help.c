@@ -209,3 +209,24 @@ modal *help_create(app *a)
     h->view = a->view;
     return &h->base;
 }
+
+void help_say_unbound(app *a, int key)
+{
+    char where[96] = "";
+    const char *name = NULL;
+    if (key <= ' ' || key > '~')
+        return;
+    for (int v = 0; v < VIEW_COUNT; v++) {
+        action_id act = action_of_key((view_id)v, key);
+        if (act == ACT_NONE || (name && strcmp(name, action_get(act)->name) != 0))
+            continue;
+        size_t length = strlen(where);
+        snprintf(where + length, sizeof where - length, "%s%s", name ? ", " : " in ",
+                 view_name((view_id)v));
+        name = action_get(act)->name;
+    }
+    if (name)
+        app_say(a, ROLE_STATUS, "%c is %s%s; nothing here: ? shows every key", key, name, where);
+    else
+        app_say(a, ROLE_STATUS, "%c means nothing: ? shows every key", key);
+}

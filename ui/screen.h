@@ -135,6 +135,8 @@ void greeting_draw(region body);
 
 /* help.c */
 modal *help_create(app *a);
+/* Says in which views a key means something that means nothing in this one. */
+void help_say_unbound(app *a, int key);
 
 /* app.c */
 void app_close_modal(app *a);
