@@ -97,7 +97,7 @@ enum {
     X(ACT_SEARCH, "search", "/", IN_FEATURES | IN_CIRCUIT, "search", "find features by words of"  \
       " their label; an empty search ends it")                                                    \
     X(ACT_SEARCH_SCOPE, "search-scope", "a", IN_FEATURES, "", "search in this layer, or in all")  \
-    X(ACT_SORT, "sort", "s", IN_FEATURES | IN_CIRCUIT, "sort", "sort by the next column")         \
+    X(ACT_SORT, "sort", "s", IN_FEATURES | IN_CIRCUIT, "sort", "sort by the next column; 02s by the second") \
     X(ACT_SORT_REVERSE, "sort-reverse", "S", IN_FEATURES | IN_CIRCUIT, "", "turn the order round") \
     X(ACT_FILTER_DEAD, "hide-dead", "D", IN_FEATURES, "", "show or hide features never active")   \
     X(ACT_LAYER_NEXT, "next-layer", "> .", IN_FEATURES, "", "the next layer's features")          \

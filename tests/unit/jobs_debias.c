@@ -4,10 +4,12 @@
 
 #include "db/variable.h"
 #include "src/jobs/check.h"
+#include "src/jobs/engine.h"
 #include "src/jobs/variable.h"
 #include "tests/unit/debias_fixture.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 
 static char *path;
 static db *d;
@@ -240,4 +242,47 @@ Test(debias, what_cannot_be_judged)
     OK(variable_create(d, &layers, &request, &id, &err));
     OK(fit_run(path, id, &how, &last, &err));
     refuse(id, "gender", "", "has seen the held-out documents too");
+}
+
+/* One wish: a fit, and the check of it as soon as it is done. */
+Test(debias, the_engine_fits_and_then_checks)
+{
+    queue *news = NULL;
+    engine *e = NULL;
+    char attribute[] = "gender", features[] = "only/5\nonly/6\nonly/7\n";
+    variable_request request = variable_request_usual(false);
+    check_request then = {.kind = "debias", .settings = check_settings_open()};
+    check_progress done = {0};
+    request.target = "job";
+    request.layer = &layers.item[0].id;
+    request.layer_count = 1;
+    request.train_only = true;
+    then.settings.attribute = attribute;
+    then.settings.features = features;
+    OK(queue_create(&news, &err));
+    OK(engine_start(&e, path, 1, news, &err));
+    engine_fit_variable(e, &request, &then);
+    memset(attribute, 'x', sizeof attribute - 1); /* all was copied */
+    memset(features, 'x', sizeof features - 1);
+    while (!done.check_id) {
+        struct pollfd at = {.fd = queue_descriptor(news), .events = POLLIN};
+        cr_assert_eq(poll(&at, 1, 30000), 1, "the engine fell silent");
+        for (message *m = queue_take(news); m; m = message_free(m)) {
+            const check_progress *p = m->payload;
+            cr_assert(m->kind != ENGINE_FAILED, "%s", ((const error *)m->payload)->message);
+            if (m->kind == ENGINE_CHECK && p->state == FIT_DONE)
+                done = *p;
+        }
+    }
+    check_report r = {0};
+    variable_fit f = {0};
+    OK(check_get_report(d, done.check_id, &r, &err));
+    OK(variable_fit_get(d, r.about.fit_id, &f, &err));
+    cr_expect_str_eq(f.target, "job");
+    cr_expect(f.base.state == FIT_DONE && f.train_only);
+    cr_expect_eq(check_figure_of(&r, 0, 0, "spurious"), 3);
+    variable_fit_release(&f);
+    check_report_release(&r);
+    engine_stop(e);
+    queue_free(news);
 }
