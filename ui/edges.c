@@ -218,8 +218,11 @@ static unsigned follow(app *a, edges_state *v)
 /* `[` and `]`: of the focus, or of the end of the edge at hand. */
 static unsigned look(app *a, edges_state *v, int mode)
 {
-    if (v->choice.mode == mode)
-        return ACTED;
+    if (v->choice.mode == mode) {
+        app_say(a, ROLE_STATUS, "these are its %s",
+                mode == CIRCUIT_PARENTS ? "parents" : "children");
+        return ACTED_REDRAW;
+    }
     if (v->choice.mode != CIRCUIT_ALL)
         return walk(a, mode, v->choice.focus, false);
     return walk(a, mode, mode == CIRCUIT_PARENTS ? v->at_target : v->at_source, true);

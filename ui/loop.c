@@ -108,6 +108,8 @@ void screen_act(app *a, action_id act, int count)
     unsigned done = ops->act ? ops->act(a, self_of(a), act, count) : ACTED_NOT;
     if (done == ACTED_NOT)
         act_everywhere(a, act);
+    else if (done == ACTED && act >= ACT_OPEN && !a->screen->message[0])
+        app_say(a, ROLE_STATUS, "%s: there is nothing at hand for it", action_get(act)->name);
     if ((done & ACTED_REDRAW) == ACTED_REDRAW)
         app_dirty(a);
     if ((done & ACTED_REFRESH) == ACTED_REFRESH)

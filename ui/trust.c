@@ -322,8 +322,10 @@ static bool feature_at_hand(const app *a, const trust_state *v, uint32_t *positi
 static unsigned go_to(app *a, const trust_state *v, view_id view, int mode)
 {
     place where = PLACE(view);
-    if (!feature_at_hand(a, v, &where.layer, &where.feature))
-        return ACTED;
+    if (!feature_at_hand(a, v, &where.layer, &where.feature)) {
+        app_say(a, ROLE_STATUS, "no feature is at hand: Enter opens a check, and its lists");
+        return ACTED_REDRAW;
+    }
     where.mode = mode;
     app_go(a, &where);
     return ACTED_REDRAW;
@@ -402,7 +404,10 @@ static unsigned act_on_checks(app *a, trust_state *v, action_id what, int count)
         settle(a, v);
         return ACTED_REDRAW;
     case ACT_RAISE:
-    case ACT_LOWER: return trust_step(v, what == ACT_RAISE) ? ACTED_REDRAW : ACTED;
+    case ACT_LOWER:
+        if (!trust_step(v, what == ACT_RAISE))
+            app_say(a, ROLE_STATUS, "+ and - are for the pages of null and stability");
+        return ACTED_REDRAW;
     default: return ACTED_NOT;
     }
 }

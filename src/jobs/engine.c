@@ -236,7 +236,7 @@ static void append(engine *e, order *o)
  * inherit this (on Linux a thread has a niceness of its own). */
 static void step_back(void)
 {
-    enum { NICER = 5 };
+    enum { NICER = 10 };
     id_t here = (id_t)gettid();
     errno = 0;
     int now = getpriority(PRIO_PROCESS, here);
