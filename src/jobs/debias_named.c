@@ -21,20 +21,16 @@ static void append(const layer *in, uint32_t feature, char **list)
     *list = longer;
 }
 
-uint32_t debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
-                           char **list)
+void debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
+                       char **list)
 {
-    uint32_t count = 0;
     for (uint32_t n = 0; n < notes->count; n++) {
         const feature_note *note = &notes->item[n];
         const layer *in = layer_by_id(reads->layers, note->layer_id);
         if (in && note->feature < in->features && is_read(reads, in->id) &&
-            note_has_tag(note->tags, tag)) {
+            note_has_tag(note->tags, tag))
             append(in, note->feature, list);
-            count++;
-        }
     }
-    return count;
 }
 
 static status add_line(const debias_reads *reads, const lines *from, char *line, char **list,

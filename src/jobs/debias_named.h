@@ -13,9 +13,9 @@ typedef struct debias_reads {
 } debias_reads;
 
 /* Puts the features that have the tag, a `LAYER/INDEX` line each, behind *list (fresh text, which
- * is replaced); returns how many there are. */
-uint32_t debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
-                           char **list);
+ * is replaced). */
+void debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
+                       char **list);
 
 /* Likewise those of a file: LAYER/INDEX a line; what stands behind a blank or # is passed over.
  * STATUS_INPUT: the file cannot be read, or a line names no feature that the classifier reads. */
