@@ -307,8 +307,10 @@ static void draw_keys(const target_page *p, region foot)
         const char *key, *word;
         int pressed;
     } keys[] = {
-        {"Enter", "card", PRESSED_ENTER}, {"<", "more features", '<'},        {">", "fewer", '>'},
-        {"s", "spurious", 's'},           {"d", "debias", 'd'},           {"Tab", "next class", PRESSED_TAB}, {"q", "close", 'q'}};
+        {"Enter", "card", PRESSED_ENTER}, {"<", "more features", '<'},
+        {">", "fewer", '>'},              {"s", "spurious", 's'},
+        {"d", "debias", 'd'},             {"Tab", "next class", PRESSED_TAB},
+        {"q", "close", 'q'}};
     int at = 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if ((keys[i].pressed == PRESSED_TAB && p->outputs < 2) ||
