@@ -29,8 +29,8 @@
  * targets share and from the few samples in which rare features fire (gram.c, gram_set.c). Which
  * features are missing is looked up for sixteen targets in one pass over the data, in float, with
  * a bound on what float can get wrong; what the bound leaves open, and the certificate, are
- * computed in double (sweep.c). Dense layers are matrix products (screen.c, gradient.c,
- * gram_dense.c). Threads share out targets (solve.c); nothing they share can change a bit.
+ * computed in double (sweep.c). Dense layers are matrix products in float, bounded alike (product.c,
+ * dense.c, gradient.c, gram_dense.c). Threads share out targets (solve.c); nothing they share can change a bit.
  */
 #ifndef SOLVER_LASSO_H
 #define SOLVER_LASSO_H
@@ -150,7 +150,7 @@ status lasso_solve(const lasso_design *design, const matrix *y, const uint32_t *
                    lasso_report *report, error *err);
 
 /* Solves each target at every lambda of a grid, from the largest down, each from the solution
- * before: a path of 20 points costs about twice as much as its last point.
+ * before: a path of 20 points costs about two and a half times as much as its last point.
  *
  * grid[0..points): finite, zero or more, descending; what settings->rule (absolute, pair or
  * target) reads; settings->lambda does not count. The block hook gets the results of `count`

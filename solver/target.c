@@ -27,7 +27,7 @@ enum { FIRST_SET = 128, LEAST_GROWTH = 32, STUBBORN_ROUND = 12, MOST_TURNS = 30 
 
 /* Features join for the next point of a path from this part of its threshold on: they would break
  * their bound there when others have joined, and cost the point another round. */
-static const double anticipation = 0.9;
+static const double anticipation = 0.8;
 
 status workspace_create(workspace *w, const target_rules *rules, error *err)
 {
@@ -329,14 +329,19 @@ static target_step begin_path(workspace *w, const target_rules *rules, uint32_t 
 target_step target_next(workspace *w, const target_rules *rules, uint32_t t)
 {
     lane *l = &w->lanes[t];
+    double before = l->threshold;
     target_enter(l, rules, l->point + 1);
-    if (l->size == 0) /* still without parents: what begin_path was given holds */
-        return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, l->threshold, FIRST_SET)
-                                                              : TARGET_DONE;
-    /* the next solution is near, unless the step is large */
+    bool begins = l->size == 0; /* still without parents: what begin_path was given holds */
+    if (begins && !screen_exceeds(l->lambda_max, 1, l->threshold))
+        return TARGET_DONE;
+    if (begins)
+        return go_on(w, rules, t, l->threshold, FIRST_SET);
+    /* after a small step the next solution is near, and little will be missing: solved well at
+     * once */
     l->round = 1;
-    l->gap = l->violator_count > l->size / 2 ? 0.1 : 0;
-    return go_on(w, rules, t, anticipation * l->threshold, l->size > FIRST_SET ? l->size : FIRST_SET);
+    l->gap = l->threshold < 0.7 * before ? 0.1 : 0;
+    return go_on(w, rules, t, anticipation * l->threshold,
+                 l->size > FIRST_SET ? l->size : FIRST_SET);
 }
 
 target_step target_begin(workspace *w, const target_rules *rules, uint32_t t, uint32_t slot,
