@@ -13,7 +13,8 @@ void dense_lay(product *p, const lasso_design *design, const lane *l, const doub
 bool dense_pass(product *p, const lasso_design *design, const lane *lanes,
                 const atomic_bool *cancel);
 
-/* How far estimates of (z_k - mu_k)'r may be off: |z_k - mu_k| (all + shifted * dense_shift(k)). */
+/* How far estimates of (z_k - mu_k)'r may be off: |z_k - mu_k| (all + shifted * dense_shift(k)).
+ */
 typedef struct dense_doubt {
     double all, shifted;
 } dense_doubt;
@@ -46,8 +47,8 @@ void dense_largest(const lasso_design *design, lane *l, const double *r, double 
 bool dense_candidates(const lasso_design *design, lane *l, const double *g);
 
 /* The certificate's part of all features, from estimates g of (z_k - mu_k)'r: what they leave
- * open, and the parents, is computed from the data. Sets g, worst and violators of the lane. False:
- * out of memory. */
+ * open, and the parents, is computed from the data. Sets g, worst and violators of the lane.
+ * False: out of memory. */
 bool dense_settle(const lasso_design *design, lane *l, const double *r, double *g,
                   dense_doubt doubt);
 

@@ -9,8 +9,8 @@
  *
  *     |z_k - mu_k| |y| (e (1 + a_k) + sum over j of (e (1 + a_k) (1 + a_j) + a_k a_j + f) |u_j|),
  *
- * e the error of a product in float and a_k what the shift of a mean can do (dense.c; the shifts of
- * two columns add M times their product). f is that of adding n parents' rows in float, four
+ * e the error of a product in float and a_k what the shift of a mean can do (dense.c; the shifts
+ * of two columns add M times their product). f is that of adding n parents' rows in float, four
  * times as fast as in double: (n + 1) 2^-24 for each unit, as an entry is at most 1. Nearly all
  * features are within their bound by more than that. The inner solver needs its gradients better,
  * in double: those of members are its own, those of a feature that enters are summed again.
@@ -76,8 +76,8 @@ bool gradient_screen(gradient_space *space, const lasso_design *design, lane *l)
     for (uint32_t j = 0; j < l->size; j++)
         if (l->u[j] != 0)
             design->vector->subtract_float(
-                moved, gram_whole_row(design, l->rank[j], space->all, space->row),
-                (float)l->u[j], design->size);
+                moved, gram_whole_row(design, l->rank[j], space->all, space->row), (float)l->u[j],
+                design->size);
     for (uint32_t k = 0; k < design->size; k++)
         g[k] = space->base[k] + (double)moved[k] * (l->y.norm * design->norm[k]);
     double rr = l->y.norm * l->y.norm;

@@ -40,7 +40,8 @@ void gradient_enter(gradient_space *space, const lasso_design *design, lane *l, 
 /* How far space->g may be off after gradient_screen. */
 dense_doubt gradient_doubt(const gradient_space *space, const lasso_design *design, const lane *l);
 
-/* The certificate (dense_settle) after gradient_screen; r is the residual, which l->r belongs to. */
+/* The certificate (dense_settle) after gradient_screen; r is the residual, which l->r belongs to.
+ */
 bool gradient_settle(gradient_space *space, const lasso_design *design, lane *l, const double *r);
 
 #endif

@@ -1,7 +1,8 @@
 /* What a dense layer costs is M D multiply-adds a vector, so they are made as a library would make
- * them: up to 96 vectors lie side by side, 1,024 samples of them at a time in a core's second-level
- * cache, and all columns stream past, four by four, centred on their way; tiles of four columns by
- * six vectors take them through the registers, and meanwhile the next four columns are fetched.
+ * them: up to 96 vectors lie side by side, 1,024 samples of them at a time in a core's
+ * second-level cache, and all columns stream past, four by four, centred on their way; tiles of
+ * four columns by six vectors take them through the registers, and meanwhile the next four columns
+ * are fetched.
  *
  * The product is our own, not a library's, because every sum here is made in one order, whatever
  * the other lanes hold and however many they are, which a library does not promise: an inner
@@ -80,8 +81,7 @@ static void multiply(product *p, const lasso_design *design, uint32_t group, uin
         design->vector->centre(to, design_get(design, k).value + (size_t)block * TILE_ROWS,
                                (float)design->mean[k], rows);
         a[c] = to;
-        coming[c] =
-            design_get(design, rank_of(design, next, c)).value + (size_t)block * TILE_ROWS;
+        coming[c] = design_get(design, rank_of(design, next, c)).value + (size_t)block * TILE_ROWS;
     }
     for (uint32_t tile = 0; tile < tiles; tile++) {
         fetch(coming, rows, tile, tiles);

@@ -7,11 +7,11 @@
  * W only grows, so the loop ends; by doubling at most, so it takes few passes: measured on 8,192
  * features, 2.0 a target at a tenth of lambda_max (46 parents), 4 at a fiftieth (440). The
  * first W is the most promising 128 of the features with |z_k'y| > L p_k: in SAE-like data most
- * of those become parents, few others do. In dense layers W grows between passes (gradient.c), and
- * two passes are enough: Z'y and the certificate. In sparse layers Z'y is cheap by itself
- * (correlation.c), and passes are made in float and only where float cannot tell in double
- * (sweep.c). The arithmetic of a target never sees which other targets share its passes, its
- * thread or its block. */
+ * of those become parents, few others do. In dense layers W grows on inner products, which give
+ * the certificate too (gradient.c): one pass is enough, Z'y, and `advance` follows each round at
+ * once. In sparse layers Z'y is cheap by itself (correlation.c), and passes are made in float and
+ * only where float cannot tell in double (sweep.c). The arithmetic of a target never sees which
+ * other targets share its passes, its thread or its block. */
 #include "solver/target.h"
 
 #include "solver/correlation.h"
@@ -116,7 +116,7 @@ target_step target_pass(workspace *w, const target_rules *rules)
     const lasso_design *design = rules->design;
     if (design->x->dense)
         return dense_pass(&w->product, design, w->lanes, rules->cancel) ? TARGET_WAITS
-                                                                      : TARGET_INTERRUPTED;
+                                                                        : TARGET_INTERRUPTED;
     switch (sweep_pass(&w->sweep, design, w->lanes, rules->cancel)) {
     case STATUS_OK: return TARGET_WAITS;
     case STATUS_INTERRUPTED: return TARGET_INTERRUPTED;
@@ -322,8 +322,9 @@ static target_step begin_path(workspace *w, const target_rules *rules, uint32_t 
     lane *l = &w->lanes[t];
     l->round = 0;
     target_enter(l, rules, 0);
-    return screen_exceeds(l->lambda_max, 1, l->threshold) ? go_on(w, rules, t, l->threshold, FIRST_SET)
-                                                          : TARGET_DONE;
+    return screen_exceeds(l->lambda_max, 1, l->threshold)
+               ? go_on(w, rules, t, l->threshold, FIRST_SET)
+               : TARGET_DONE;
 }
 
 target_step target_next(workspace *w, const target_rules *rules, uint32_t t)

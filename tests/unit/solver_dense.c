@@ -77,16 +77,16 @@ static void judge_bounds(const lasso_design *design, const double *g, const doub
         double off = fabs(g[k] - product_exactly(design, k, r)) * design->inverse[k];
         double bound = doubt.all + doubt.shifted * dense_shift(design, k);
         /* of double, which the certificate is made in anyway */
-        bound += 1e-12 * sqrt(size) * (1 + fabs(design->mean[k]) * design->inverse[k] *
-                                               sqrt(design->rows));
+        bound += 1e-12 * sqrt(size) *
+                 (1 + fabs(design->mean[k]) * design->inverse[k] * sqrt(design->rows));
         cr_assert(off <= bound, "%s of column %u: off by %g, bound %g", what, design->column[k],
                   off, bound);
     }
 }
 
 /* The products of the lanes [from, from + count) of a pass over as many targets. */
-static void take_pass(const lasso_design *design, const kernels *v, const matrix *y,
-                      uint32_t from, uint32_t count, double *out)
+static void take_pass(const lasso_design *design, const kernels *v, const matrix *y, uint32_t from,
+                      uint32_t count, double *out)
 {
     lasso_design own = *design;
     own.vector = v;
