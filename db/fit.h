@@ -34,7 +34,7 @@ typedef struct fit {
     char kind[16]; /* pairwise */
     char rule[16]; /* absolute, pair, target, parents */
     double lambda, ridge;
-    bool ridge_of_layer; /* the same for all features: made by a program that had it so; read only */
+    bool ridge_of_layer; /* one for all features: made before it followed theirs; read only */
     bool scale;
     double tolerance;
     int64_t seed;
