@@ -29,8 +29,9 @@
 #define NO_ROW UINT32_MAX
 
 /* Looking whether the gap is small costs little beside a sweep: two sweeps over the coordinates
- * that are not zero before the next look at all take 40 % fewer steps than eight did. */
-enum { MOST_CYCLES = 50, TURNS_A_REFRESH = 20, ACTIVE_SWEEPS = 2 };
+ * that are not zero before the next look at all take 40 % fewer steps than eight did. Where many
+ * rounds have not helped, descent crawls, and would be cut short by a look so soon. */
+enum { MOST_CYCLES = 50, TURNS_A_REFRESH = 20, ACTIVE_SWEEPS = 2, STUBBORN_SWEEPS = 8 };
 
 status descent_space_create(descent_space *space, const lasso_design *design, error *err)
 {
@@ -159,8 +160,9 @@ static uint32_t collect_active(const subproblem *p, uint32_t *active)
 static void sweep_active(descent *d)
 {
     uint32_t count = collect_active(d->problem, d->space->active);
+    uint32_t sweeps = d->problem->stubborn ? STUBBORN_SWEEPS : ACTIVE_SWEEPS;
     bool moved = true;
-    for (uint32_t k = 0; k < ACTIVE_SWEEPS && moved; k++) {
+    for (uint32_t k = 0; k < sweeps && moved; k++) {
         moved = false;
         for (uint32_t i = 0; i < count; i++)
             moved |= move(d, d->space->active[i]);
