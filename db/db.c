@@ -152,12 +152,16 @@ static status use_wal(db *d, error *err)
 }
 
 /* The connection could write as far as the file system goes, and SQLite is told not to: so the
- * last process to leave, be it a reader, folds the log back into the one file that people copy. */
+ * last process to leave, be it a reader, folds the log back into the one file that people copy.
+ * Before that it brings a study of an older version up to this one: people look first. */
 static status open_reader(db *d, error *err)
 {
+    bool able = sqlite3_db_readonly(d->handle, "main") == 0;
+    status s = migrate_open(d, able, err);
     /* a screen has several readers, and what they read is in the system's cache anyway */
-    status s = sql_execute(d, "PRAGMA query_only = ON; PRAGMA cache_size = -8192;", err);
-    return s == STATUS_OK ? migrate_open(d, false, err) : s;
+    return s == STATUS_OK
+               ? sql_execute(d, "PRAGMA query_only = ON; PRAGMA cache_size = -8192;", err)
+               : s;
 }
 
 static status open_writer(db *d, error *err)

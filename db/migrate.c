@@ -88,7 +88,8 @@ status migrate_open(db *d, bool upgrade, error *err)
     if (!upgrade)
         return error_set(err, STATUS_INPUT,
                          "'%s' was written by an older version of circuitlasso (its schema is "
-                         "%lld, expected %d): open it once for writing",
+                         "%lld, expected %d), and cannot be brought up to date where it is: copy it to a "
+                         "place that can be written",
                          d->path, (long long)version, SCHEMA_VERSION);
     return migrate_steps(d, migrations, SCHEMA_VERSION, err);
 }

@@ -133,7 +133,7 @@ static status find_parents(trial *t, const ranked *order, uint32_t count, uint32
             low = x;
             many = found;
         } else {
-            slope = fmax(1e-3, (found - few) / (high - x));
+            slope = fmax(1e-3, found > few ? (found - few) / (high - x) : slope / 4);
             high = x;
             few = found;
         }

@@ -16,11 +16,6 @@
  * are left to double. */
 #include "solver/dense.h"
 
-static bool ordinary(const lasso_design *design, uint32_t rank)
-{
-    return design->norm[rank] > 1e-12 && design->norm[rank] < 1e12;
-}
-
 void dense_lay(product *p, const lasso_design *design, const lane *l, const double *r, uint32_t t)
 {
     double unit = l->r.rr > 0 ? 1 / sqrt(l->r.rr) : 0;
@@ -54,7 +49,7 @@ dense_doubt dense_estimates(const product *p, const lasso_design *design, const 
     double length = sqrt(l->r.rr);
     const double *found = product_of(p, design, t);
     for (uint32_t k = 0; k < design->size; k++)
-        g[k] = ordinary(design, k) ? found[(size_t)k * TILE_B] * length
+        g[k] = design_is_ordinary(design, k) ? found[(size_t)k * TILE_B] * length
                                    : dense_exact(design, k, r, l->r.sum);
     return (dense_doubt){dense_error * length, dense_error * length};
 }

@@ -45,6 +45,12 @@ typedef struct design_column {
     uint64_t count;
 } design_column;
 
+/* Whether products of a dense column's values stay in the range of float. */
+static inline bool design_is_ordinary(const lasso_design *design, uint32_t rank)
+{
+    return design->norm[rank] > 1e-12 && design->norm[rank] < 1e12;
+}
+
 static inline design_column design_get(const lasso_design *design, uint32_t rank)
 {
     const matrix *x = design->x;

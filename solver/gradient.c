@@ -11,8 +11,8 @@
  *
  * e the error of a product in float and a_k what the shift of a mean can do (dense.c; the shifts
  * of two columns add M times their product). f is that of adding n parents' rows in float, four
- * times as fast as in double: (n + 1) 2^-24 for each unit, as an entry is at most 1. Nearly all
- * features are within their bound by more than that. The inner solver needs its gradients better,
+ * times as fast as in double: (n + 3) 2^-24 of an entry, which is at most 1 and what it may be off
+ * by. Nearly all features are within their bound by more than that. The inner solver needs its gradients better,
  * in double: those of members are its own, those of a feature that enters are summed again.
  * The parents and the few others are computed from the data in double, residual first: a target
  * costs one pass in float, and in double one column for each parent, twice.
@@ -82,6 +82,8 @@ bool gradient_screen(gradient_space *space, const lasso_design *design, lane *l)
         g[k] = space->base[k] + (double)moved[k] * (l->y.norm * design->norm[k]);
     double rr = l->y.norm * l->y.norm;
     for (uint32_t j = 0; j < l->size && l->size <= GRAM_LIMIT; j++) {
+        if (l->u[j] == 0)
+            continue; /* the sum above stands, which gradient_doubt bounds */
         uint32_t k = l->rank[j];
         g[k] = l->g[j] + ridge_part(design, l, j) - space->off[j];
         rr -= l->u[j] * l->y.norm * design->inverse[k] * (space->base[k] + g[k]);
@@ -108,14 +110,15 @@ void gradient_enter(gradient_space *space, const lasso_design *design, lane *l, 
 dense_doubt gradient_doubt(const gradient_space *space, const lasso_design *design, const lane *l)
 {
     dense_doubt doubt = space->doubt;
-    double parents = 2;
+    double parents = 3; /* and the roundings of a step and of an entry */
     for (uint32_t j = 0; j < l->size; j++)
         parents += l->u[j] != 0;
+    double rounded = parents * dense_rounding;
     for (uint32_t j = 0; j < l->size; j++) {
         double shift = dense_shift(design, l->rank[j]);
         double step = fabs(l->u[j]) * l->y.norm;
-        doubt.all += (dense_error * (1 + shift) + parents * dense_rounding) * step;
-        doubt.shifted += (dense_error * (1 + shift) + shift) * step;
+        doubt.all += (dense_error * (1 + shift) * (1 + rounded) + rounded) * step;
+        doubt.shifted += (dense_error * (1 + shift) + shift) * (1 + rounded) * step;
     }
     return doubt;
 }

@@ -19,16 +19,10 @@ enum { PANEL = WIDE_LANES };
 
 _Static_assert(PANEL % TILE_A == 0, "a panel begins with a tile");
 
-/* Whether products of a dense column's values stay in the range of float. */
-static bool ordinary(const lasso_design *design, uint32_t rank)
-{
-    return design->norm[rank] > 1e-12 && design->norm[rank] < 1e12;
-}
-
 /* The entry, from the sum over centred values. */
 static float finish(const lasso_design *design, uint32_t p, uint32_t q, double sum)
 {
-    if (ordinary(design, p) && ordinary(design, q))
+    if (design_is_ordinary(design, p) && design_is_ordinary(design, q))
         return (float)(sum * (design->inverse[p] * design->inverse[q]));
     const float *a = design_get(design, p).value;
     const float *b = design_get(design, q).value;

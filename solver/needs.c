@@ -4,9 +4,10 @@
  * not. */
 #include "solver/needs.h"
 
+#include "solver/newton.h"
 #include "solver/target.h"
 
-enum { NEWTON_ACTIVE = 512, OPEN_BLOCKS = 2 };
+enum { OPEN_BLOCKS = 2 };
 
 uint64_t layer_shape_bytes(const layer_shape *layer)
 {
@@ -42,7 +43,7 @@ static uint64_t lane_bytes(const layer_shape *x)
 static uint64_t gram_bytes(const layer_shape *x)
 {
     uint64_t side = x->cols < GRAM_LIMIT ? x->cols : GRAM_LIMIT;
-    uint64_t active = x->cols < NEWTON_ACTIVE ? x->cols : NEWTON_ACTIVE;
+    uint64_t active = x->cols < NEWTON_MOST ? x->cols : NEWTON_MOST;
     uint64_t bytes = (side + 16) * (side + 16) * sizeof(float) * 3 / 2 +
                      2 * active * active * sizeof(double) + x->rows * sizeof(double);
     if (!x->dense)

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ACTIVE = 512, MOST_STEPS = 64 };
+enum { MOST_STEPS = 64 };
 
 /* A pivot below this part of its diagonal is a column that the others explain. */
 static const double dependent = 1e-11;
@@ -152,7 +152,7 @@ bool newton_run(subproblem *p)
     newton n = {.p = p};
     for (uint32_t j = 0; j < p->size; j++)
         n.count += p->u[j] != 0;
-    if (n.count == 0 || n.count > MOST_ACTIVE)
+    if (n.count == 0 || n.count > NEWTON_MOST)
         return false;
     size_t square = (size_t)n.count * n.count;
     n.at = mem_try(n.count, sizeof *n.at);

@@ -4,6 +4,9 @@
 
 #include "solver/descent.h"
 
+/* Coordinates that one linear system is solved for: its time is their third power. */
+enum { NEWTON_MOST = 512 };
+
 /* Improves p->u from where it stands; p->g must be right there, and is out of date afterwards.
  * False when nothing was done: no or too many coordinates that are not zero, or no memory. */
 bool newton_run(subproblem *p);

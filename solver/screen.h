@@ -22,7 +22,7 @@ typedef struct lane {
     double lambda_max; /* M times it, for unscaled y */
     uint32_t point;    /* of the path */
     double threshold;  /* M lambda of that point, for unscaled y */
-    double limit;      /* that of the next point: violators are noted from there on */
+    double limit;      /* violators are noted from here on: see target_enter */
     residual r;
     double gap;
 

@@ -236,7 +236,7 @@ static bool advance_all(dealer *d, workspace *w)
     case TARGET_NO_MEMORY: fail(job); return false;
     default: break;
     }
-    for (uint32_t t = 0; t < lanes; t++) {
+    for (uint32_t t = 0; t < lanes && !atomic_load(&job->stop); t++) {
         if (w->lanes[t].busy)
             follow(d, w, t, target_advance(w, &job->rules, t));
     }

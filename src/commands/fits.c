@@ -35,7 +35,7 @@ static void print_pair(output *o, const study *s, const fit *f, const fit_pair *
     output_text(o, "kind", f->kind);
     output_text(o, "rule", f->rule);
     output_number(o, "value", f->lambda, 4);
-    output_number(o, "ridge", f->ridge, 2);
+    output_number(o, "ridge", f->ridge, 4);
     output_text(o, "scale", f->scale ? "sd" : "none");
     output_text(o, "source", source ? source->name : NULL);
     output_text(o, "target", target ? target->name : NULL);

@@ -35,7 +35,7 @@ static void print_fit_row(output *o, const study *s, const variable_fit *f)
     output_text(o, "samples", f->train_only ? "train" : "all");
     output_count(o, "points", f->points);
     output_count(o, "folds", f->folds);
-    output_number(o, "ridge", f->base.ridge, 2);
+    output_number(o, "ridge", f->base.ridge, 4);
     output_text(o, "scale", f->base.scale ? "sd" : "none");
     output_number(o, "lambda", p->lambda, 6);
     output_count(o, "features", p->features);

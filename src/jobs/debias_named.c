@@ -43,7 +43,7 @@ static status add_line(const debias_reads *reads, const lines *from, char *line,
         return STATUS_OK;
     const layer *in = layer_find_feature(reads->layers, line, &feature, &one);
     if (!in)
-        return lines_error(from, err, "there is no layer of '%s'", line);
+        return lines_error(from, err, "'%s' names no feature of one layer", line);
     if (!one)
         return lines_error(from, err, "'%s' is a layer, expected LAYER/INDEX", line);
     if (feature >= in->features)

@@ -1,10 +1,11 @@
 #include "src/jobs/memory_plan.h"
 
+#include "solver/cross.h"
 #include "solver/needs.h"
+#include "solver/parallel.h"
 #include "src/base/memory.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
     PROGRAM = 14 << 20,      /* code, libraries, and what the allocator holds back */
@@ -51,6 +52,9 @@ status memory_plan_make(const layer *const *source, uint32_t sources, const laye
         return STATUS_OK;
     layer_shape x = shape_of(source, sources);
     layer_shape y = shape_of(&target, 1);
+    bool path = rule != LASSO_CROSS && points > 1;
+    if (rule == LASSO_CROSS)
+        points = cross_search_defaults().points;
     solve_needs needs = solve_needs_measure(&x, &y, SMALL_BLOCK, points);
     /* the block that a thread hands over, as edges */
     uint64_t thread = needs.thread + (uint64_t)SMALL_BLOCK * x.cols * EDGE_BYTES +
@@ -59,6 +63,8 @@ status memory_plan_make(const layer *const *source, uint32_t sources, const laye
                      layers_bytes(source, sources, target) + needs.shared;
     if (rule == LASSO_CROSS) /* a fold's samples apart, and prepared in their turn */
         fixed += layer_shape_bytes(&x) + layer_shape_bytes(&y) + needs.shared;
+    if (path) /* what lambda_path.c keeps of every target */
+        fixed += (uint64_t)y.cols * points * sizeof(double);
     uint64_t least = fixed + thread;
     if (memory < least)
         return error_set(err, STATUS_USAGE,
@@ -71,8 +77,7 @@ status memory_plan_make(const layer *const *source, uint32_t sources, const laye
     out->cache = LEAST_CACHE + (share < 63 << 20 ? share : 63 << 20);
     out->waiting = LEAST_WAITING + share;
     left -= 3 * share;
-    if (threads == 0)
-        threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+    threads = parallel_threads(threads);
     /* a sparse layer does well with half of what is left for its table; a dense one, whose targets
      * read all of it again and again, comes to a crawl without */
     uint64_t tables = rule == LASSO_CROSS ? 2 : 1;
