@@ -94,19 +94,19 @@ static void harden(sqlite3 *handle)
     static const struct {
         int option, value;
     } switches[] = {
-        {SQLITE_DBCONFIG_DEFENSIVE, 1},       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},  {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
-        {SQLITE_DBCONFIG_DQS_DML, 0},         {SQLITE_DBCONFIG_DQS_DDL, 0},
-        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+        {SQLITE_DBCONFIG_DEFENSIVE, 1},      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+        {SQLITE_DBCONFIG_DQS_DML, 0},        {SQLITE_DBCONFIG_DQS_DDL, 0},
+        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},    {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
     };
     static const struct {
         int limit, value;
     } limits[] = {
-        {SQLITE_LIMIT_SQL_LENGTH, 1 << 17},    {SQLITE_LIMIT_COLUMN, 100},
-        {SQLITE_LIMIT_EXPR_DEPTH, 100},        {SQLITE_LIMIT_COMPOUND_SELECT, 8},
-        {SQLITE_LIMIT_VDBE_OP, 25000},         {SQLITE_LIMIT_FUNCTION_ARG, 16},
-        {SQLITE_LIMIT_ATTACHED, 0},            {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 4096},
-        {SQLITE_LIMIT_VARIABLE_NUMBER, 100},   {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
+        {SQLITE_LIMIT_SQL_LENGTH, 1 << 17},  {SQLITE_LIMIT_COLUMN, 100},
+        {SQLITE_LIMIT_EXPR_DEPTH, 100},      {SQLITE_LIMIT_COMPOUND_SELECT, 8},
+        {SQLITE_LIMIT_VDBE_OP, 25000},       {SQLITE_LIMIT_FUNCTION_ARG, 16},
+        {SQLITE_LIMIT_ATTACHED, 0},          {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 4096},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 100}, {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
     };
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
         sqlite3_db_config(handle, switches[i].option, switches[i].value, NULL);
@@ -194,12 +194,9 @@ static status set_up(db *d, error *err)
     if (s != STATUS_OK)
         return s;
     switch (d->mode) {
-    case DB_READ:
-        return open_reader(d, err);
-    case DB_WRITE:
-        return open_writer(d, err);
-    default:
-        return open_bulk(d, err);
+    case DB_READ: return open_reader(d, err);
+    case DB_WRITE: return open_writer(d, err);
+    default: return open_bulk(d, err);
     }
 }
 

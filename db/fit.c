@@ -222,8 +222,8 @@ status fit_get(db *d, int64_t fit_id, fit *out, error *err)
     return s;
 }
 
-status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner,
-                 bool *taken, error *err)
+status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner, bool *taken,
+                 error *err)
 {
     return run_claim(d, &fits, fit_id, runner, stale_runner, taken, err);
 }

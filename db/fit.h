@@ -39,8 +39,8 @@ typedef struct fit {
     double tolerance;
     int64_t seed;
     fit_state state;
-    char *runner;    /* who runs it, or ran it last; NULL: nobody yet */
-    char *message;   /* why it failed; NULL otherwise */
+    char *runner;  /* who runs it, or ran it last; NULL: nobody yet */
+    char *message; /* why it failed; NULL otherwise */
     char *data_hash;
     int64_t created, started, finished; /* unix seconds; 0: not yet */
     fit_pair *pair;                     /* by position of the source, then the target layer */
@@ -65,8 +65,8 @@ void fit_set_release(fit_set *set);
 
 /* Takes a fit that is queued, cancelled, failed, or running under `stale_runner` (may be NULL),
  * for `runner`, and starts its clock. *taken is false when somebody else has it, or it is done. */
-status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner,
-                 bool *taken, error *err);
+status fit_claim(db *d, int64_t fit_id, const char *runner, const char *stale_runner, bool *taken,
+                 error *err);
 status fit_set_state(db *d, int64_t fit_id, fit_state state, const char *message, error *err);
 status fit_delete(db *d, int64_t fit_id, error *err);
 status fit_pair_set_lambda(db *d, int64_t pair_id, bool known, double lambda, double lambda_max,

@@ -101,7 +101,8 @@ status layer_list(db *d, layer_set *out, error *err)
         &q, d,
         "SELECT layer_id, ifnull(name, ''), position, kind, dense, features, samples, nonzeros,"
         " ifnull(source, ''), ifnull(hash, ''),"
-        " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.label IS NOT NULL),"
+        " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.label IS NOT "
+        "NULL),"
         " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.active > 0)"
         " FROM layer AS l ORDER BY position",
         err);
@@ -231,8 +232,7 @@ static status read_block(sql *q, const layer *l, block *b, error *err)
     else
         fits = fits && start_bytes == ((uint64_t)b->count + 1) * sizeof(uint64_t) &&
                index_bytes == b->entries * sizeof(uint32_t);
-    return fits ? STATUS_OK
-                : damaged(q->owner, l, b->first, "its size is not what it says", err);
+    return fits ? STATUS_OK : damaged(q->owner, l, b->first, "its size is not what it says", err);
 }
 
 #define BLOCK_COLUMNS                                                                             \
@@ -310,8 +310,7 @@ static status check_memory(db *d, const layer *l, error *err)
     return s;
 }
 
-static status load_block(db *d, const layer *l, const block *b, matrix *m, uint64_t at,
-                         error *err)
+static status load_block(db *d, const layer *l, const block *b, matrix *m, uint64_t at, error *err)
 {
     status s = read_blob(d, b, "value", 0, m->value + at, b->entries * sizeof *m->value, err);
     if (s != STATUS_OK)
@@ -390,8 +389,8 @@ static status find_block(db *d, const layer *l, uint32_t feature, block *b, erro
 }
 
 /* The entries first .. first + count - 1 of a block are those of feature `column` in it. */
-static status column_range(db *d, const layer *l, const block *b, uint32_t column,
-                           uint64_t *first, uint64_t *count, error *err)
+static status column_range(db *d, const layer *l, const block *b, uint32_t column, uint64_t *first,
+                           uint64_t *count, error *err)
 {
     uint64_t start[2] = {0, 0};
     if (l->dense) {

@@ -86,10 +86,11 @@ status migrate_open(db *d, bool upgrade, error *err)
     if (version == SCHEMA_VERSION)
         return STATUS_OK;
     if (!upgrade)
-        return error_set(err, STATUS_INPUT,
-                         "'%s' was written by an older version of circuitlasso (its schema is "
-                         "%lld, expected %d), and cannot be brought up to date where it is: copy it to a "
-                         "place that can be written",
-                         d->path, (long long)version, SCHEMA_VERSION);
+        return error_set(
+            err, STATUS_INPUT,
+            "'%s' was written by an older version of circuitlasso (its schema is "
+            "%lld, expected %d), and cannot be brought up to date where it is: copy it to a "
+            "place that can be written",
+            d->path, (long long)version, SCHEMA_VERSION);
     return migrate_steps(d, migrations, SCHEMA_VERSION, err);
 }

@@ -8,8 +8,8 @@
 
 #include "db/db.h"
 
-#define SCHEMA_VERSION 2
-#define APPLICATION_ID 0x434c5753   /* "CLWS" */
+#define SCHEMA_VERSION   2
+#define APPLICATION_ID   0x434c5753 /* "CLWS" */
 #define APPLICATION_BULK 0x434c5742 /* "CLWB" */
 
 /* An empty file gets the present schema and the id of a bulk build. */

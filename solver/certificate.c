@@ -10,18 +10,18 @@
  *
  * is a lower bound on the minimum. Reported: (P - D) / P(0), P(0) = 1/2 |y - ybar|^2.
  *
- * At lambda = 0 that s is 0, and the bound says nothing. With kappa_k > 0 there is no need of scaling:
- * (r, w) is feasible for the w that solves sqrt(kappa_k) w_k = -(z_k - mu_k)'r, and
+ * At lambda = 0 that s is 0, and the bound says nothing. With kappa_k > 0 there is no need of
+ * scaling: (r, w) is feasible for the w that solves sqrt(kappa_k) w_k = -(z_k - mu_k)'r, and
  *
  *     D = r'y - 1/2 |r|^2 - sum ((z_k - mu_k)'r)^2 / (2 kappa_k),
  *     P - D = sum g_k^2 / (2 kappa_k),   g_k = (z_k - mu_k)'r - kappa_k a_k,
  *
- * over all features. At lambda = kappa = 0, least squares, the only feasible multiple of r is 0: the
- * gap is |r|^2 / |y - ybar|^2, which vanishes where the target is matched exactly and says no more
- * otherwise.
+ * over all features. At lambda = kappa = 0, least squares, the only feasible multiple of r is 0:
+ * the gap is |r|^2 / |y - ybar|^2, which vanishes where the target is matched exactly and says no
+ * more otherwise.
  *
- * Everything here is recomputed from the data and the coefficients as they will be stored; nothing comes
- * from the inner solver's recursions. */
+ * Everything here is recomputed from the data and the coefficients as they will be stored; nothing
+ * comes from the inner solver's recursions. */
 #include "solver/certificate.h"
 
 #include <math.h>
@@ -72,8 +72,7 @@ static void subtract_dense(const lasso_design *design, const candidate *c, doubl
                     __builtin_prefetch(coming + i);
             }
             if (c->u[j] != 0)
-                design->vector->subtract(r + first,
-                                         design_get(design, c->rank[j]).value + first,
+                design->vector->subtract(r + first, design_get(design, c->rank[j]).value + first,
                                          candidate_weight(design, c, j), rows);
             j = next;
         }

@@ -35,7 +35,8 @@ residual residual_compute(const lasso_design *design, const candidate *c, double
 double certificate_gap(const lasso_design *design, const candidate *c, const residual *r,
                        double worst, double threshold);
 
-/* At lambda = 0 with a ridge: what a feature with g = (z_k - mu_k)'r - kappa_k a_k adds to the gap. */
+/* At lambda = 0 with a ridge: what a feature with g = (z_k - mu_k)'r - kappa_k a_k adds to the
+ * gap. */
 double certificate_ridge_part(const lasso_design *design, const candidate *c, uint32_t rank,
                               double g);
 

@@ -9,15 +9,16 @@
  * line, over a spread sample of targets: every so-manyth in the order of |y|, which the number of
  * parents follows closely, so that few hundred of them stand for all. From above lambda goes down
  * along the line through the last two trials, a factor of five at most, until there are enough
- * parents; then the bracket is narrowed until the number is right to half a percent. (A pair of more
- * than MOST_SAMPLED targets has what its sample has: 20.2 and 20.1 parents a target were measured on
- * 8,192 of them for 20.)
+ * parents; then the bracket is narrowed until the number is right to half a percent. (A pair of
+ * more than MOST_SAMPLED targets has what its sample has: 20.2 and 20.1 parents a target were
+ * measured on 8,192 of them for 20.)
  *
  * Trials begin from nothing. A warm-started path of 20 lambdas down to the one that is wanted was
  * measured to take as long as two of its last points, when one knows where it ends, and the number
  * between two of its points is then still to be found by a solve or two; this search takes about
- * three solves there, trials far above being next to free. Going down by factors of five alone took
- * up to two and a half times as long: the last of them went far beyond, where a solve is dear. */
+ * three solves there, trials far above being next to free. Going down by factors of five alone
+ * took up to two and a half times as long: the last of them went far beyond, where a solve is
+ * dear. */
 #include "solver/design.h"
 #include "solver/solve.h"
 #include "solver/target.h"

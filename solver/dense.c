@@ -50,7 +50,7 @@ dense_doubt dense_estimates(const product *p, const lasso_design *design, const 
     const double *found = product_of(p, design, t);
     for (uint32_t k = 0; k < design->size; k++)
         g[k] = design_is_ordinary(design, k) ? found[(size_t)k * TILE_B] * length
-                                   : dense_exact(design, k, r, l->r.sum);
+                                             : dense_exact(design, k, r, l->r.sum);
     return (dense_doubt){dense_error * length, dense_error * length};
 }
 

@@ -150,7 +150,8 @@ static status measure_columns(lasso_design *design, const lasso_settings *settin
     for (uint32_t rank = 0; rank < size; rank++) {
         double penalty = design->penalty[rank];
         double variance = design_variance(design, rank);
-        design->ridge[rank] = x->rows * penalty * penalty * settings->ridge * sqrt(variance * vbar);
+        design->ridge[rank] =
+            x->rows * penalty * penalty * settings->ridge * sqrt(variance * vbar);
     }
     free(order);
     free(moments);

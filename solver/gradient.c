@@ -12,10 +12,10 @@
  * e the error of a product in float and a_k what the shift of a mean can do (dense.c; the shifts
  * of two columns add M times their product). f is that of adding n parents' rows in float, four
  * times as fast as in double: (n + 3) 2^-24 of an entry, which is at most 1 and what it may be off
- * by. Nearly all features are within their bound by more than that. The inner solver needs its gradients better,
- * in double: those of members are its own, those of a feature that enters are summed again.
- * The parents and the few others are computed from the data in double, residual first: a target
- * costs one pass in float, and in double one column for each parent, twice.
+ * by. Nearly all features are within their bound by more than that. The inner solver needs its
+ * gradients better, in double: those of members are its own, those of a feature that enters are
+ * summed again. The parents and the few others are computed from the data in double, residual
+ * first: a target costs one pass in float, and in double one column for each parent, twice.
  *
  * Where memory does not hold the table its rows are formed again and again: the same bits,
  * slowly. */

@@ -51,7 +51,7 @@ void gram_dense_entries(const lasso_design *design, const uint32_t p[4], uint32_
 typedef struct fill {
     const lasso_design *design;
     const atomic_bool *cancel;
-    uint8_t *mine; /* by rank: the row is ours to fill */
+    uint8_t *mine;    /* by rank: the row is ours to fill */
     atomic_uint next; /* panel; the first are the longest */
     atomic_bool failed;
 } fill;
@@ -85,10 +85,10 @@ static bool fill_panel(const fill *f, product *p, uint32_t first)
     uint32_t count = panel_count(f, first);
     for (uint32_t block = 0; block < product_blocks(design); block++)
         for (uint32_t lane = 0; lane < count; lane++)
-            design->vector->centre(
-                product_vector(p, lane, block),
-                design_get(design, first + lane).value + (size_t)block * TILE_ROWS,
-                (float)design->mean[first + lane], product_rows(design, block));
+            design->vector->centre(product_vector(p, lane, block),
+                                   design_get(design, first + lane).value +
+                                       (size_t)block * TILE_ROWS,
+                                   (float)design->mean[first + lane], product_rows(design, block));
     if (!product_form(p, design, first, design->gram.hot, count, f->cancel))
         return false;
     file_products(f, p, first);

@@ -9,10 +9,10 @@
  *
  * var_k is the population variance of column k and vbar the mean of Z's non-constant columns'
  * (after scaling, if any: then kappa_k = ridge), so `ridge` has no unit; ridge 0 is the Lasso of
- * the paper (arXiv 2606.16939, section 3.3). A ridge that is the same for all columns weighs on the
- * loud ones least, and lets near copies of a parent in; one in proportion to var_k shares between
- * all members of a family alike, and shrinks what the loud ones do. This is between the two.
- * Constant columns of Z are never predictors; a constant target has no coefficients. With
+ * the paper (arXiv 2606.16939, section 3.3). A ridge that is the same for all columns weighs on
+ * the loud ones least, and lets near copies of a parent in; one in proportion to var_k shares
+ * between all members of a family alike, and shrinks what the loud ones do. This is between the
+ * two. Constant columns of Z are never predictors; a constant target has no coefficients. With
  * `scale` every column of Z and y is divided by its population standard deviation first;
  * lambda then refers to the scaled problem, and the coefficients are returned on the data's own
  * scale all the same.
@@ -20,7 +20,8 @@
  * Every result carries its relative duality gap (P(a) - D(theta)) / P(0), computed in double
  * precision from the data, theta the residual scaled into the dual-feasible set (of the Lasso on
  * augmented data when ridge > 0; certificate.c says what lambda 0 has instead). Results do not
- * depend on the number of threads, the order of the targets or the memory setting, to the last bit.
+ * depend on the number of threads, the order of the targets or the memory setting, to the last
+ * bit.
  *
  * The solver never prints, never touches a file and never keeps what it was lent.
  *
@@ -29,8 +30,9 @@
  * targets share and from the few samples in which rare features fire (gram.c, gram_set.c). Which
  * features are missing is looked up for sixteen targets in one pass over the data, in float, with
  * a bound on what float can get wrong; what the bound leaves open, and the certificate, are
- * computed in double (sweep.c). Dense layers are matrix products in float, bounded alike (product.c,
- * dense.c, gradient.c, gram_dense.c). Threads share out targets (solve.c); nothing they share can change a bit.
+ * computed in double (sweep.c). Dense layers are matrix products in float, bounded alike
+ * (product.c, dense.c, gradient.c, gram_dense.c). Threads share out targets (solve.c); nothing
+ * they share can change a bit.
  */
 #ifndef SOLVER_LASSO_H
 #define SOLVER_LASSO_H

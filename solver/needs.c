@@ -1,7 +1,7 @@
-/* Counts what lasso_design_create, workspace_create and what grows behind it (product.h, descent.h,
- * gram_set.h, newton.c) allocate, at the largest that a working set may become: one that holds every
- * feature, on its Gram matrix up to GRAM_LIMIT members. Most fits stay far below that; a promise must
- * not. */
+/* Counts what lasso_design_create, workspace_create and what grows behind it (product.h,
+ * descent.h, gram_set.h, newton.c) allocate, at the largest that a working set may become: one
+ * that holds every feature, on its Gram matrix up to GRAM_LIMIT members. Most fits stay far below
+ * that; a promise must not. */
 #include "solver/needs.h"
 
 #include "solver/newton.h"
@@ -69,7 +69,7 @@ static uint64_t thread_bytes(const layer_shape *x, uint32_t block, uint32_t poin
     uint64_t results = (lanes + (uint64_t)OPEN_BLOCKS * block) * points *
                        (sizeof(lasso_result) + cols * (sizeof(uint32_t) + sizeof(double)));
     uint64_t scratch = x->rows * sizeof(double) + cols * 5 * sizeof(double) +
-                       cols * (2 * sizeof(double) + 3 * sizeof(uint32_t)); /* descent_space */
+                       cols * (2 * sizeof(double) + 3 * sizeof(uint32_t));  /* descent_space */
     uint64_t pass = x->dense ? product_bytes(x) + cols * 6 * sizeof(double) /* gradient_space */
                              : x->rows * lanes * sizeof(float) + 64 * 1024;
     return results + scratch + pass + lanes * lane_bytes(x) + gram_bytes(x);

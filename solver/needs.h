@@ -1,5 +1,5 @@
-/* How much memory a solve takes, from the shapes of its layers alone: what decides, before any work
- * starts, how many threads a memory setting allows and how large a table. */
+/* How much memory a solve takes, from the shapes of its layers alone: what decides, before any
+ * work starts, how many threads a memory setting allows and how large a table. */
 #ifndef SOLVER_NEEDS_H
 #define SOLVER_NEEDS_H
 

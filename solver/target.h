@@ -23,8 +23,8 @@ typedef struct target_rules {
 typedef struct workspace {
     lane lanes[WIDE_LANES];
     uint32_t lane_count;
-    sweep_space sweep; /* sparse layers */
-    product product;   /* dense layers */
+    sweep_space sweep;                 /* sparse layers */
+    product product;                   /* dense layers */
     double *r;                         /* rows */
     double *correlation;               /* by rank */
     double *u, *g, *threshold, *ridge; /* the inner problem, at most design->size */

@@ -63,8 +63,7 @@ bool variable_certify(variable_model *m, const variable_problem *p, double lambd
             variable_column z = variable_get(p, j);
             double a = m->a[at];
             gradient[at] = (variable_dot(&z, u) - p->mean[j] * sum) / p->rows;
-            out->worst =
-                fmax(out->worst, fabs(gradient[at] - p->ridge[j] * a) / p->penalty[j]);
+            out->worst = fmax(out->worst, fabs(gradient[at] - p->ridge[j] * a) / p->penalty[j]);
             absolute += p->penalty[j] * fabs(a);
             squares += p->ridge[j] * a * a;
         }

@@ -54,10 +54,11 @@ static uint64_t beginning(const char *word, size_t length)
 {
     enum { FIRST = 28 };
     unsigned letter = folded(word[0]) - 'a';
-    uint64_t bits = UINT64_C(1) << (letter < 26 ? letter : (unsigned char)word[0] < 0x80 ? 26 : 27);
+    uint64_t bits = UINT64_C(1) << (letter < 26                     ? letter
+                                    : (unsigned char)word[0] < 0x80 ? 26
+                                                                    : 27);
     if (length > 1)
-        bits |= UINT64_C(1)
-                << (FIRST + (folded(word[0]) * 5 + folded(word[1])) % (64 - FIRST));
+        bits |= UINT64_C(1) << (FIRST + (folded(word[0]) * 5 + folded(word[1])) % (64 - FIRST));
     return bits;
 }
 
@@ -164,7 +165,7 @@ typedef struct query {
     char *text; /* without blanks around it */
     const char *word[WORDS_MOST];
     size_t length[WORDS_MOST];
-    int words; /* those that have a letter or a digit */
+    int words;                  /* those that have a letter or a digit */
     uint64_t mask, begin, pair; /* begin: of the words */
 } query;
 
@@ -261,9 +262,7 @@ static void judge_labels(hits *h, const query *q, const label_index *x, label_ma
     for (uint32_t e = 0; e < x->count; e++) {
         const entry *in = &x->entry[e];
         const uint64_t *bits = how == LABEL_WORDS ? in->begin : in->pair;
-        uint64_t wanted = how == LABEL_WORDS      ? q->begin
-                          : how == LABEL_CONTAINS ? q->pair
-                                                  : 0;
+        uint64_t wanted = how == LABEL_WORDS ? q->begin : how == LABEL_CONTAINS ? q->pair : 0;
         for (uint32_t i = 0; i < in->table.count; i++) {
             if ((in->mask[i] & q->mask) != q->mask || (bits[i] & wanted) != wanted ||
                 !in->table.row[i].label)

@@ -30,21 +30,28 @@ static const command_option options[] = {
      "what --lambda is: pair or target (a fraction of lambda_max), parents (a target), edges (a "
      "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
-     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv 5)"},
+     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv "
+     "5)"},
     {"path", OPTION_COUNT, &points, "N",
-     "a line for each of N lambdas, log-spaced from the largest down to --lambda, to choose one by; "
+     "a line for each of N lambdas, log-spaced from the largest down to --lambda, to choose one "
+     "by; "
      "stores nothing"},
-    {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit; 0 is the plain Lasso (default 0.25)"},
-    {"scale", OPTION_TEXT, &scale, "S", "none, or sd: divide columns by their deviation (default none)"},
+    {"ridge", OPTION_NUMBER, &ridge, "R",
+     "ridge term, no unit; 0 is the plain Lasso (default 0.25)"},
+    {"scale", OPTION_TEXT, &scale, "S",
+     "none, or sd: divide columns by their deviation (default none)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all cores)"},
-    {"memory", OPTION_BYTES, &memory, "SIZE", "memory that the program may take; with less it is slower (default: what the layers need, and 512 MiB "
+    {"memory", OPTION_BYTES, &memory, "SIZE",
+     "memory that the program may take; with less it is slower (default: what the layers need, "
+     "and 512 MiB "
      "of caches)"},
     {"resume", OPTION_COUNT, &resume, "FIT", "go on with a fit that was cancelled or cut off"},
     {"take-over", OPTION_FLAG, &take_over, NULL,
      "resume even if another machine was running it: make sure that it is not"},
     {"estimate", OPTION_FLAG, &estimated, NULL,
-     "say about how long it takes and how large it gets, from a trial on a few targets; fit nothing"},
+     "say about how long it takes and how large it gets, from a trial on a few targets; fit "
+     "nothing"},
     {"json", OPTION_FLAG, &json, NULL, "the result as a JSON object"},
     {0},
 };
@@ -55,12 +62,9 @@ static status read_rule(lasso_settings *settings, error *err)
         const char *name;
         lasso_rule rule;
         double standard;
-    } rules[] = {{"pair", LASSO_OF_PAIR, 0.005},
-                 {"target", LASSO_OF_TARGET, 0.05},
-                 {"parents", LASSO_PARENTS, 20},
-                 {"edges", LASSO_EDGES, 10000},
-                 {"cv", LASSO_CROSS, 5},
-                 {"absolute", LASSO_ABSOLUTE, (double)NAN}};
+    } rules[] = {{"pair", LASSO_OF_PAIR, 0.005}, {"target", LASSO_OF_TARGET, 0.05},
+                 {"parents", LASSO_PARENTS, 20}, {"edges", LASSO_EDGES, 10000},
+                 {"cv", LASSO_CROSS, 5},         {"absolute", LASSO_ABSOLUTE, (double)NAN}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (strcmp(rule, rules[i].name) == 0) {
             settings->rule = rules[i].rule;
@@ -109,8 +113,9 @@ static status read_pairs(const study *s, fit_request *request, error *err)
         const layer *target = NULL;
         char *colon = strchr(names, ':');
         if (!colon) {
-            code = error_set(err, STATUS_USAGE,
-                             "fit: option --pairs: '%s', expected adjacent, all, or A:B,C:D", pairs);
+            code =
+                error_set(err, STATUS_USAGE,
+                          "fit: option --pairs: '%s', expected adjacent, all, or A:B,C:D", pairs);
             break;
         }
         *colon = '\0';
@@ -177,9 +182,11 @@ static status print_estimate(const study *s, error *err)
             output_number(o, "seconds", about.seconds, 2);
             output_record(o);
         } else {
-            output_line(o, "about %.3g s, %llu edges (%.3g parents a target), %.3g MB: from %u of %u targets",
-                        about.seconds, (unsigned long long)about.edges, about.parents,
-                        (double)about.bytes / 1e6, about.tried, about.targets);
+            output_line(
+                o,
+                "about %.3g s, %llu edges (%.3g parents a target), %.3g MB: from %u of %u targets",
+                about.seconds, (unsigned long long)about.edges, about.parents,
+                (double)about.bytes / 1e6, about.tried, about.targets);
         }
         output_end(o);
     }
@@ -194,7 +201,8 @@ typedef struct path_table {
     uint32_t points;
 } path_table;
 
-static void show_path(void *user, const layer *source, const layer *target, const path_point *point)
+static void show_path(void *user, const layer *source, const layer *target,
+                      const path_point *point)
 {
     const path_table *t = user;
     progress_end();
@@ -275,7 +283,8 @@ static status run(char **arguments, int count, error *err)
     bool path = points != NO_PATH;
     bool only_looks = estimated || path;
     if ((resume != 0) + estimated + path > 1)
-        return error_set(err, STATUS_USAGE, "fit: one of --path, --estimate and --resume at a time");
+        return error_set(err, STATUS_USAGE,
+                         "fit: one of --path, --estimate and --resume at a time");
     status code = study_open(&s, arguments[0], resume || only_looks ? DB_READ : DB_WRITE, err);
     if (only_looks) {
         if (code == STATUS_OK)
@@ -306,11 +315,15 @@ const command command_fit = {
     .arguments = "STUDY",
     .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
     .details =
-        "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of the\n"
-        "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients are\n"
-        "edges. Every target is certified by its relative duality gap. Finished targets are stored\n"
+        "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of "
+        "the\n"
+        "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
+        "are\n"
+        "edges. Every target is certified by its relative duality gap. Finished targets are "
+        "stored\n"
         "as they come: a fit that is interrupted or killed keeps them and can be resumed. --path\n"
-        "tells of many lambdas what a fit at each would come to. Exit status 1: some targets stayed\n"
+        "tells of many lambdas what a fit at each would come to. Exit status 1: some targets "
+        "stayed\n"
         "above the tolerance.",
     .least = 1,
     .most = 1,

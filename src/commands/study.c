@@ -61,9 +61,8 @@ status study_find(const study *s, const char *text, const layer **found, uint32_
     if (!*found)
         return not_one_layer(s, text, err);
     if (one && index >= (*found)->features)
-        return error_set(err, STATUS_INPUT,
-                         "'%s': feature %u, but the layer has features 0 to %u", (*found)->name,
-                         index, (*found)->features - 1);
+        return error_set(err, STATUS_INPUT, "'%s': feature %u, but the layer has features 0 to %u",
+                         (*found)->name, index, (*found)->features - 1);
     if (has_feature)
         *has_feature = one;
     if (feature)

@@ -175,8 +175,8 @@ static bool reads(const run *r, uint32_t p, int64_t layer_id)
     return source || pair->target_layer == layer_id;
 }
 
-/* Lets go of the layers that neither this pair nor a later one reads; with a limit on memory, of all
- * that this one does not. */
+/* Lets go of the layers that neither this pair nor a later one reads; with a limit on memory, of
+ * all that this one does not. */
 static void release_layers(run *r, uint32_t number)
 {
     for (uint32_t l = 0; l < r->layers.count; l++) {
@@ -284,8 +284,8 @@ static status check_memory(const run *r, error *err)
     fit_request request = {.settings.rule = fit_rule(&r->f), .joint = r->joint};
     request.pair = mem_alloc(((size_t)r->f.pair_count + 1) * sizeof *request.pair);
     for (uint32_t p = 0; p < r->f.pair_count; p++)
-        request.pair[request.pair_count++] = (struct fit_request_pair){
-            r->f.pair[p].source_layer, r->f.pair[p].target_layer};
+        request.pair[request.pair_count++] =
+            (struct fit_request_pair){r->f.pair[p].source_layer, r->f.pair[p].target_layer};
     status code = memory_plan_check(&r->layers, &request, 1, r->options->memory, err);
     fit_request_release(&request);
     return code;
@@ -336,9 +336,9 @@ static status run_pairs(run *r, const char *study, fit_progress *last, error *er
 
 static status run_to_end(run *r, const char *study, fit_progress *last, error *err)
 {
-    status code = r->of_variable ? variable_run(r->connection, &r->layers, r->f.id, r->options,
-                                                last, err)
-                                 : run_pairs(r, study, last, err);
+    status code = r->of_variable
+                      ? variable_run(r->connection, &r->layers, r->f.id, r->options, last, err)
+                      : run_pairs(r, study, last, err);
     error ignored = {0};
     last->state = code == STATUS_OK            ? FIT_DONE
                   : code == STATUS_INTERRUPTED ? FIT_CANCELLED

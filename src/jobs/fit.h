@@ -38,12 +38,12 @@ status fit_create(db *d, const layer_set *layers, const fit_request *request, in
 /* What the fit's lambda is. */
 lasso_rule fit_rule(const fit *f);
 
-/* "lambda 0.005 of the pair's maximum, ridge 0.25, scale none": how a fit was asked for; `lambda` is
- * the word or sign to use. */
+/* "lambda 0.005 of the pair's maximum, ridge 0.25, scale none": how a fit was asked for; `lambda`
+ * is the word or sign to use. */
 void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity);
 
-/* STATUS_INPUT: the fit has a ridge that is the same for all features of a layer, which no solve has
- * any more. Such a fit can be looked at, but neither continued nor repeated. */
+/* STATUS_INPUT: the fit has a ridge that is the same for all features of a layer, which no solve
+ * has any more. Such a fit can be looked at, but neither continued nor repeated. */
 status fit_check_ridge(const fit *f, error *err);
 
 /* The hashes of the layers that the pairs touch, in computation order: what a fit saw. Free it. */
@@ -59,8 +59,9 @@ typedef struct fit_progress {
     uint32_t pair, pairs; /* the pair at work, from 0 */
     uint32_t source_position, target_position;
     bool of_variable;
-    uint32_t targets, done; /* of a target variable: points of the path. Else over all pairs, in the workspace already or solved */
-    uint64_t edges; /* of a target variable: features of the chosen point */
+    uint32_t targets, done; /* of a target variable: points of the path. Else over all pairs, in
+                               the workspace already or solved */
+    uint64_t edges;         /* of a target variable: features of the chosen point */
     uint32_t unconverged;
     double worst_gap;
     double rate;                  /* targets a second in this run; 0: not known yet */
@@ -70,8 +71,8 @@ typedef struct fit_progress {
 
 typedef struct fit_run_options {
     unsigned threads; /* 0: all */
-    uint64_t memory;  /* bytes that the process may take, for layer pairs; 0: no limit, and caches of
-                         the default size (memory_plan.h) */
+    uint64_t memory;  /* bytes that the process may take, for layer pairs; 0: no limit, and caches
+                         of  the default size (memory_plan.h) */
     bool take_over;   /* resume although another machine claims to be running it */
     void (*progress)(void *user,
                      const fit_progress *progress); /* ten times a second, any thread */
@@ -79,11 +80,11 @@ typedef struct fit_run_options {
     const atomic_bool *cancel; /* may be NULL */
 } fit_run_options;
 
-/* Runs or resumes a queued, cancelled, failed or cut-off fit, of layer pairs or of a target variable
- * (variable.h), to its end. *last is how it ended.
- * STATUS_PARTIAL: done, but some targets are above the tolerance. STATUS_INTERRUPTED: cancelled;
- * every finished block is kept. STATUS_USAGE: too little memory. STATUS_INPUT: no such fit, its data
- * changed, or somebody runs it already. */
+/* Runs or resumes a queued, cancelled, failed or cut-off fit, of layer pairs or of a target
+ * variable (variable.h), to its end. *last is how it ended. STATUS_PARTIAL: done, but some targets
+ * are above the tolerance. STATUS_INTERRUPTED: cancelled; every finished block is kept.
+ * STATUS_USAGE: too little memory. STATUS_INPUT: no such fit, its data changed, or somebody runs
+ * it already. */
 status fit_run(const char *study, int64_t fit_id, const fit_run_options *options,
                fit_progress *last, error *err);
 

@@ -43,9 +43,9 @@ static void request_pairs(fit_request *request, const layer_set *layers, const u
     request->pair_count = 0;
     for (uint32_t j = 1; j < count; j++)
         for (uint32_t i = j > farthest ? j - farthest : 0; i < j; i++)
-            request->pair[request->pair_count++] = (struct fit_request_pair){
-                .source_layer = layers->item[chosen ? chosen[i] : i].id,
-                .target_layer = layers->item[chosen ? chosen[j] : j].id};
+            request->pair[request->pair_count++] =
+                (struct fit_request_pair){.source_layer = layers->item[chosen ? chosen[i] : i].id,
+                                          .target_layer = layers->item[chosen ? chosen[j] : j].id};
 }
 
 void fit_request_adjacent(fit_request *request, const layer_set *layers, const uint32_t *chosen,
@@ -82,8 +82,10 @@ status fit_request_check(const layer_set *layers, const fit_request *request, er
                          "lambda %g of the maximum leaves no edge: expected less than 1",
                          asked->lambda);
     double folds = request->settings.lambda;
-    if (request->settings.rule == LASSO_CROSS && !(folds >= 2 && folds <= 100 && folds == floor(folds)))
-        return error_set(err, STATUS_USAGE, "%g folds: expected a whole number from 2 to 100", folds);
+    if (request->settings.rule == LASSO_CROSS &&
+        !(folds >= 2 && folds <= 100 && folds == floor(folds)))
+        return error_set(err, STATUS_USAGE, "%g folds: expected a whole number from 2 to 100",
+                         folds);
     if (request->pair_count == 0)
         return error_set(err, STATUS_USAGE, "a fit needs at least two layers");
     for (uint32_t p = 0; p < request->pair_count; p++) {
@@ -125,18 +127,22 @@ void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity)
             after = rules[i].after;
         }
     snprintf(text, capacity, "%s %s%g%s, ridge %g%s, scale %s%s", lambda, before, f->lambda, after,
-             f->ridge, f->ridge_of_layer ? " (one a layer)" : f->ridge > 0 ? "" : " (Lasso)", f->scale ? "sd" : "none",
-             strcmp(f->kind, "joint") == 0 ? ", joint" : "");
+             f->ridge,
+             f->ridge_of_layer ? " (one a layer)"
+             : f->ridge > 0    ? ""
+                               : " (Lasso)",
+             f->scale ? "sd" : "none", strcmp(f->kind, "joint") == 0 ? ", joint" : "");
 }
 
 status fit_check_ridge(const fit *f, error *err)
 {
     if (!f->ridge_of_layer)
         return STATUS_OK;
-    return error_set(err, STATUS_INPUT,
-                     "fit %lld has one ridge for all features of a layer, which is no longer made: "
-                     "it can be looked at, but not continued or repeated; fit anew",
-                     (long long)f->id);
+    return error_set(
+        err, STATUS_INPUT,
+        "fit %lld has one ridge for all features of a layer, which is no longer made: "
+        "it can be looked at, but not continued or repeated; fit anew",
+        (long long)f->id);
 }
 
 /* In a joint fit a target layer's targets are kept with its nearest source; the other pairs only

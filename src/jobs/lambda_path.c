@@ -19,7 +19,8 @@ typedef struct path_job {
     uint32_t targets;             /* of it */
     atomic_uint done;             /* of these */
     path_point *point;
-    double *r2; /* of each target at each point, so that their mean has the same bits in any order */
+    double
+        *r2; /* of each target at each point, so that their mean has the same bits in any order */
     uint64_t unconverged;
 } path_job;
 
@@ -213,8 +214,7 @@ status lambda_path_run(db *d, const layer_set *layers, const fit_request *reques
     status code = check(layers, request, options, err);
     if (code != STATUS_OK)
         return code;
-    path_job job = {
-        .connection = d, .layers = layers, .request = request, .options = options};
+    path_job job = {.connection = d, .layers = layers, .request = request, .options = options};
     job.point = mem_alloc(options->points * sizeof *job.point);
     for (uint32_t p = 0; p < request->pair_count; p++)
         job.regressions += is_first(request, p);

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 enum {
-    PROGRAM = 14 << 20,      /* code, libraries, and what the allocator holds back */
-    LEAST_CACHE = 1 << 20,   /* of each of a fit's two connections */
+    PROGRAM = 14 << 20,    /* code, libraries, and what the allocator holds back */
+    LEAST_CACHE = 1 << 20, /* of each of a fit's two connections */
     LEAST_WAITING = 1 << 20,
-    FEATURE_BYTES = 320,     /* a feature's statistics and label, while a layer is read */
+    FEATURE_BYTES = 320, /* a feature's statistics and label, while a layer is read */
     EDGE_BYTES = 40,
     SMALL_BLOCK = 16,
-    PARTS = 16               /* of what is left over, what caches and waiting blocks get */
+    PARTS = 16 /* of what is left over, what caches and waiting blocks get */
 };
 
 static const uint64_t usual_waiting = (uint64_t)256 << 20;
@@ -26,8 +26,8 @@ static layer_shape shape_of(const layer *const *part, uint32_t parts)
     for (uint32_t p = 0; p < parts; p++) {
         shape.dense &= part[p]->dense;
         cols += part[p]->features;
-        shape.entries += part[p]->dense ? (uint64_t)part[p]->features * part[p]->samples
-                                        : part[p]->nonzeros;
+        shape.entries +=
+            part[p]->dense ? (uint64_t)part[p]->features * part[p]->samples : part[p]->nonzeros;
     }
     shape.cols = cols < UINT32_MAX ? (uint32_t)cols : UINT32_MAX;
     return shape;
@@ -57,8 +57,8 @@ status memory_plan_make(const layer *const *source, uint32_t sources, const laye
         points = cross_search_defaults().points;
     solve_needs needs = solve_needs_measure(&x, &y, SMALL_BLOCK, points);
     /* the block that a thread hands over, as edges */
-    uint64_t thread = needs.thread + (uint64_t)SMALL_BLOCK * x.cols * EDGE_BYTES +
-                      y.rows * sizeof(float);
+    uint64_t thread =
+        needs.thread + (uint64_t)SMALL_BLOCK * x.cols * EDGE_BYTES + y.rows * sizeof(float);
     uint64_t fixed = PROGRAM + 2 * LEAST_CACHE + LEAST_WAITING +
                      layers_bytes(source, sources, target) + needs.shared;
     if (rule == LASSO_CROSS) /* a fold's samples apart, and prepared in their turn */
@@ -102,8 +102,8 @@ status memory_plan_check(const layer_set *layers, const fit_request *request, ui
             if (request->joint ? request->pair[q].target_layer == target->id : q == p)
                 source[sources++] = layer_by_id(layers, request->pair[q].source_layer);
         memory_plan plan;
-        code = memory_plan_make(source, sources, target, request->settings.rule, points, 1,
-                                memory, &plan, err);
+        code = memory_plan_make(source, sources, target, request->settings.rule, points, 1, memory,
+                                &plan, err);
     }
     free(source);
     return code;

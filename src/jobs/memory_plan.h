@@ -1,10 +1,10 @@
 /* What a fit does with the memory that it was given.
  *
  * A memory setting is a promise about the whole process: the layers at work, what the solver keeps
- * of them, its threads, blocks of results on their way to the workspace, and the program itself. The
- * layers and one thread are what a fit cannot do without; what is left goes to more threads and then
- * to the table of inner products, without either of which it is only slower, and the same to the
- * last bit. */
+ * of them, its threads, blocks of results on their way to the workspace, and the program itself.
+ * The layers and one thread are what a fit cannot do without; what is left goes to more threads
+ * and then to the table of inner products, without either of which it is only slower, and the same
+ * to the last bit. */
 #ifndef JOBS_MEMORY_PLAN_H
 #define JOBS_MEMORY_PLAN_H
 
@@ -19,8 +19,8 @@ typedef struct memory_plan {
 } memory_plan;
 
 /* One regression, or a path of `points` of them: a target layer on its sources, side by side when
- * there are several. memory 0 is no limit. STATUS_USAGE, with the least that would do, when it is too
- * small. */
+ * there are several. memory 0 is no limit. STATUS_USAGE, with the least that would do, when it is
+ * too small. */
 status memory_plan_make(const layer *const *source, uint32_t sources, const layer *target,
                         lasso_rule rule, uint32_t points, unsigned threads, uint64_t memory,
                         memory_plan *out, error *err);

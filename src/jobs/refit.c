@@ -93,9 +93,9 @@ status refit_open(refit **out, check_job *job, error *err)
         if (f->pair[p].targets)
             add_outline(r, p, joint);
     r->samples = job->layers->count ? job->layers->item[0].samples : 0;
-    code = r->samples ? document_of_samples(job->connection, r->samples, &r->document,
-                                            &r->documents, err)
-                      : error_set(err, STATUS_INPUT, "the study has no samples");
+    code = r->samples
+               ? document_of_samples(job->connection, r->samples, &r->document, &r->documents, err)
+               : error_set(err, STATUS_INPUT, "the study has no samples");
     if (code != STATUS_OK) {
         refit_close(r);
         return code;

@@ -101,8 +101,8 @@ void variable_describe(const variable_fit *f, const char *lambda, char *text, si
     char folds[48] = "";
     if (f->folds)
         snprintf(folds, sizeof folds, ", %u folds%s", f->folds, f->least ? ", least error" : "");
-    snprintf(text, capacity, "%u %s down to %g of the maximum%s, ridge %g%s, scale %s%s", f->points,
-             lambda, f->base.lambda, folds, f->base.ridge,
+    snprintf(text, capacity, "%u %s down to %g of the maximum%s, ridge %g%s, scale %s%s",
+             f->points, lambda, f->base.lambda, folds, f->base.ridge,
              f->base.ridge_of_layer ? " (one a layer)" : "", f->base.scale ? "sd" : "none",
              f->train_only ? ", training documents" : "");
 }

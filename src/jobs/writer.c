@@ -108,8 +108,8 @@ static uint64_t block_bytes(const block *b)
 /* Whether another block may wait; the lock is held. */
 static bool has_room(const writer *w, const block *b)
 {
-    return w->waiting == 0 || (w->waiting < WAITING_MAX &&
-                               w->waiting_bytes + block_bytes(b) <= w->pair.waiting);
+    return w->waiting == 0 ||
+           (w->waiting < WAITING_MAX && w->waiting_bytes + block_bytes(b) <= w->pair.waiting);
 }
 
 bool writer_block(void *user, uint32_t first, const lasso_result *results, uint32_t count)

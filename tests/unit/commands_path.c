@@ -1,4 +1,5 @@
-/* `fit --path`: every point is what a fit at its lambda comes to, and what makes no sense is refused. */
+/* `fit --path`: every point is what a fit at its lambda comes to, and what makes no sense is
+ * refused. */
 #include "db/fit.h"
 #include "src/base/memory.h"
 #include "src/base/text.h"
@@ -73,7 +74,8 @@ static void judge_point(db *d, const layer_set *layers, const fit_request *reque
             cr_assert_eq(fit_each_target(d, f.pair[p].id, add_r2, &a, &why), STATUS_OK);
             edges += f.pair[p].edges;
             if (one.settings.rule != LASSO_OF_TARGET && f.pair[p].targets > 0)
-                cr_expect_float_eq(number(point, "absolute"), f.pair[p].lambda, 1e-8 * f.pair[p].lambda);
+                cr_expect_float_eq(number(point, "absolute"), f.pair[p].lambda,
+                                   1e-8 * f.pair[p].lambda);
         }
     cr_expect_float_eq(number(point, "edges"), (double)edges, 1 + 0.005 * (double)edges);
     cr_expect_float_eq(number(point, "r2"), a.r2 / a.varying, 1e-5);
@@ -128,30 +130,31 @@ static void judge_path(lasso_rule rule, bool joint, double last, uint32_t points
 
 Test(path, fractions_of_the_pairs_maximum)
 {
-    cr_assert_eq(RUN("fit", study_path, "--path", "6", "--lambda", "0.01", "--json"), STATUS_OK, "%s",
-                 err.message);
+    cr_assert_eq(RUN("fit", study_path, "--path", "6", "--lambda", "0.01", "--json"), STATUS_OK,
+                 "%s", err.message);
     judge_path(LASSO_OF_PAIR, false, 0.01, 6);
 }
 
 Test(path, fractions_of_each_targets_maximum)
 {
-    cr_assert_eq(RUN("fit", study_path, "--path", "4", "--rule", "target", "--json", "--memory", "64M",
-                     "--threads", "3"),
+    cr_assert_eq(RUN("fit", study_path, "--path", "4", "--rule", "target", "--json", "--memory",
+                     "64M", "--threads", "3"),
                  STATUS_OK, "%s", err.message);
     judge_path(LASSO_OF_TARGET, false, 0.05, 4);
 }
 
 Test(path, absolute)
 {
-    cr_assert_eq(RUN("fit", study_path, "--path", "3", "--rule", "absolute", "--lambda", "0.003", "--json"),
-                 STATUS_OK, "%s", err.message);
+    cr_assert_eq(
+        RUN("fit", study_path, "--path", "3", "--rule", "absolute", "--lambda", "0.003", "--json"),
+        STATUS_OK, "%s", err.message);
     judge_path(LASSO_ABSOLUTE, false, 0.003, 3);
 }
 
 Test(path, joint)
 {
-    cr_assert_eq(RUN("fit", study_path, "--path", "3", "--joint", "--lambda", "0.02", "--json"), STATUS_OK,
-                 "%s", err.message);
+    cr_assert_eq(RUN("fit", study_path, "--path", "3", "--joint", "--lambda", "0.02", "--json"),
+                 STATUS_OK, "%s", err.message);
     judge_path(LASSO_OF_PAIR, true, 0.02, 3);
 }
 
@@ -175,19 +178,58 @@ Test(path, points_above_the_tolerance_are_told_by_the_status)
     cr_expect(strstr(err.message, word), "%s", err.message);                                      \
     cr_expect_str_eq(said, "")
 
-Test(path, of_no_points) { REFUSED("2 to 1000", "--path", "0"); }
-Test(path, of_one_point) { REFUSED("2 to 1000", "--path", "1"); }
-Test(path, of_too_many) { REFUSED("2 to 1000", "--path", "1001"); }
-Test(path, of_beyond_counting) { REFUSED("--path", "--path", "99999999999"); }
-Test(path, of_no_number) { REFUSED("--path", "--path", "many"); }
-Test(path, to_lambda_zero) { REFUSED("lambda 0", "--path", "5", "--lambda", "0"); }
-Test(path, to_the_maximum) { REFUSED("less than 1", "--path", "5", "--lambda", "1"); }
-Test(path, to_no_lambda) { REFUSED("nan", "--path", "5", "--lambda", "nan"); }
-Test(path, of_parents) { REFUSED("rule pair", "--path", "5", "--rule", "parents"); }
-Test(path, of_folds) { REFUSED("rule pair", "--path", "5", "--rule", "cv"); }
-Test(path, and_resume) { REFUSED("--resume", "--path", "5", "--resume", "1"); }
-Test(path, and_estimate) { REFUSED("--estimate", "--path", "5", "--estimate"); }
-Test(path, in_too_little_memory) { REFUSED("at least", "--path", "5", "--memory", "1M"); }
+Test(path, of_no_points)
+{
+    REFUSED("2 to 1000", "--path", "0");
+}
+Test(path, of_one_point)
+{
+    REFUSED("2 to 1000", "--path", "1");
+}
+Test(path, of_too_many)
+{
+    REFUSED("2 to 1000", "--path", "1001");
+}
+Test(path, of_beyond_counting)
+{
+    REFUSED("--path", "--path", "99999999999");
+}
+Test(path, of_no_number)
+{
+    REFUSED("--path", "--path", "many");
+}
+Test(path, to_lambda_zero)
+{
+    REFUSED("lambda 0", "--path", "5", "--lambda", "0");
+}
+Test(path, to_the_maximum)
+{
+    REFUSED("less than 1", "--path", "5", "--lambda", "1");
+}
+Test(path, to_no_lambda)
+{
+    REFUSED("nan", "--path", "5", "--lambda", "nan");
+}
+Test(path, of_parents)
+{
+    REFUSED("rule pair", "--path", "5", "--rule", "parents");
+}
+Test(path, of_folds)
+{
+    REFUSED("rule pair", "--path", "5", "--rule", "cv");
+}
+Test(path, and_resume)
+{
+    REFUSED("--resume", "--path", "5", "--resume", "1");
+}
+Test(path, and_estimate)
+{
+    REFUSED("--estimate", "--path", "5", "--estimate");
+}
+Test(path, in_too_little_memory)
+{
+    REFUSED("at least", "--path", "5", "--memory", "1M");
+}
 Test(path, to_a_lambda_above_all)
 {
     REFUSED("without edges", "--path", "5", "--rule", "absolute", "--lambda", "1000");

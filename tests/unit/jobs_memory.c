@@ -1,5 +1,5 @@
-/* A fit under a memory setting: its process never takes more, its result is the same to the last bit,
- * and a setting that is too small is refused before anything is done. */
+/* A fit under a memory setting: its process never takes more, its result is the same to the last
+ * bit, and a setting that is too small is refused before anything is done. */
 #include "src/base/memory.h"
 #include "src/jobs/fit.h"
 #include "src/jobs/memory_plan.h"
@@ -99,7 +99,8 @@ static void fit_here(const char *path, lasso_settings settings, unsigned threads
     db_close(d);
 }
 
-static outcome fit_apart(const char *path, lasso_settings settings, unsigned threads, uint64_t memory)
+static outcome fit_apart(const char *path, lasso_settings settings, unsigned threads,
+                         uint64_t memory)
 {
     int ends[2];
     outcome o = {.code = STATUS_MACHINE};
@@ -145,8 +146,8 @@ Test(memory, a_fit_keeps_to_it_and_its_result_does_not_depend_on_it, .timeout = 
         cr_assert_eq(o.edges, free_of_limits.edges);
         cr_assert_eq(o.weights, free_of_limits.weights);
         if (MEMORY_IS_MEASURABLE) {
-            cr_assert_leq(o.peak, memories[i], "%llu MiB of %llu", (unsigned long long)o.peak >> 20,
-                          (unsigned long long)memories[i] >> 20);
+            cr_assert_leq(o.peak, memories[i], "%llu MiB of %llu",
+                          (unsigned long long)o.peak >> 20, (unsigned long long)memories[i] >> 20);
             if (i == 0)
                 cr_assert_lt(o.peak, free_of_limits.peak);
         }
@@ -174,8 +175,8 @@ Test(memory, cross_validation_keeps_to_it, .timeout = 240)
 Test(memory, plans_use_what_there_is)
 {
     for (unsigned way = 0; way < 12; way++) {
-        layer from = {.name = "from", .features = 64U << (way % 6), .samples = 5000,
-                      .dense = way >= 6};
+        layer from = {
+            .name = "from", .features = 64U << (way % 6), .samples = 5000, .dense = way >= 6};
         from.nonzeros = (uint64_t)from.samples * (from.dense ? from.features : 40);
         layer to = from;
         to.name = "to";
@@ -183,20 +184,22 @@ Test(memory, plans_use_what_there_is)
         memory_plan plan;
         error err = {0};
         uint64_t low = 1, high = (uint64_t)1 << 40;
-        cr_assert_eq(memory_plan_make(source, 1, &to, LASSO_OF_PAIR, 1, 4, high, &plan, &err), STATUS_OK);
+        cr_assert_eq(memory_plan_make(source, 1, &to, LASSO_OF_PAIR, 1, 4, high, &plan, &err),
+                     STATUS_OK);
         cr_assert_eq(plan.threads, 4);
         uint64_t most = plan.table;
         while (high - low > 1)
-            if (memory_plan_make(source, 1, &to, LASSO_OF_PAIR, 1, 4, (low + high) / 2, &plan, &err) ==
-                STATUS_OK)
+            if (memory_plan_make(source, 1, &to, LASSO_OF_PAIR, 1, 4, (low + high) / 2, &plan,
+                                 &err) == STATUS_OK)
                 high = (low + high) / 2;
             else
                 low = (low + high) / 2;
         uint64_t before = 0;
         unsigned threads = 0;
         for (uint64_t memory = high; memory < 64 * high; memory += memory / 4) {
-            cr_assert_eq(memory_plan_make(source, 1, &to, LASSO_OF_PAIR, 1, 4, memory, &plan, &err),
-                         STATUS_OK);
+            cr_assert_eq(
+                memory_plan_make(source, 1, &to, LASSO_OF_PAIR, 1, 4, memory, &plan, &err),
+                STATUS_OK);
             uint64_t taken = plan.table + plan.waiting + 2 * plan.cache;
             cr_assert_lt(taken, memory);
             cr_assert_leq(plan.table, most);

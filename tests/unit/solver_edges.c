@@ -258,7 +258,8 @@ static double ridge_objective(const oracle *o, const double *y, const double *a)
 
 /* At lambda 0 with a ridge: how far each target is above the minimum is within the gap told, which
  * is small when the target counts as converged and no more than `most` otherwise. */
-static void judge_ridge(const matrix *x, const matrix *y, const lasso_settings *settings, double most)
+static void judge_ridge(const matrix *x, const matrix *y, const lasso_settings *settings,
+                        double most)
 {
     solution s = problem_solve(x, y, settings, NULL, 0);
     oracle o = oracle_create(x, settings->ridge, settings->scale);
@@ -307,7 +308,8 @@ Test(solver_edges, lambda_zero_with_a_ridge, .timeout = 120)
     }
 }
 
-/* Without a ridge, where no certificate says more than what is left of the target, that is told. */
+/* Without a ridge, where no certificate says more than what is left of the target, that is told.
+ */
 Test(solver_edges, lambda_zero_ends, .timeout = 60)
 {
     matrix x = problem_sparse(300, 80, 40);

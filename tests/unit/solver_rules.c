@@ -152,8 +152,10 @@ Test(solver_rules, blocks_and_stopping)
     uint32_t beyond_blocks = 0;
     for (unsigned after = 1; after <= 5; after++) {
         watcher leaver = {.cancel_after = after};
-        lasso_hooks its = {
-            .user = &leaver, .block = watch_pieces, .cancel = &leaver.cancel, .done = &leaver.done};
+        lasso_hooks its = {.user = &leaver,
+                           .block = watch_pieces,
+                           .cancel = &leaver.cancel,
+                           .done = &leaver.done};
         cr_assert_eq(lasso_solve(design, &y, NULL, 0, &settings, &its, &report, &err), STATUS_OK);
         cr_assert(report.stopped);
         cr_assert_eq(leaver.results, leaver.done);
