@@ -33,9 +33,8 @@ static const command_option options[] = {
      "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv "
      "5)"},
     {"path", OPTION_COUNT, &points, "N",
-     "a line for each of N lambdas, log-spaced from the largest down to --lambda, to choose one "
-     "by; "
-     "stores nothing"},
+     "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
+     "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
     {"ridge", OPTION_NUMBER, &ridge, "R",
      "ridge term, no unit; 0 is the plain Lasso (default 0.25)"},
     {"scale", OPTION_TEXT, &scale, "S",
@@ -44,8 +43,7 @@ static const command_option options[] = {
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all cores)"},
     {"memory", OPTION_BYTES, &memory, "SIZE",
      "memory that the program may take; with less it is slower (default: what the layers need, "
-     "and 512 MiB "
-     "of caches)"},
+     "and 512 MiB of caches)"},
     {"resume", OPTION_COUNT, &resume, "FIT", "go on with a fit that was cancelled or cut off"},
     {"take-over", OPTION_FLAG, &take_over, NULL,
      "resume even if another machine was running it: make sure that it is not"},
@@ -169,6 +167,8 @@ static status print_estimate(const study *s, error *err)
     estimator *e = estimator_create();
     status code = read_request(s, &request, err);
     if (code == STATUS_OK)
+        code = memory_plan_check(&s->layers, &request, 1, memory, err);
+    if (code == STATUS_OK)
         code = estimate_fit(e, s->connection, &s->layers, &request, (unsigned)threads,
                             progress_cancel(), &about, err);
     if (code == STATUS_OK) {
@@ -225,11 +225,10 @@ static void show_path(void *user, const layer *source, const layer *target,
 static status print_path(const study *s, error *err)
 {
     fit_request request = {0};
-    status code = points > UINT32_MAX
-                      ? error_set(err, STATUS_USAGE, "fit: --path is at most %u", UINT32_MAX)
-                      : read_request(s, &request, err);
+    status code = read_request(s, &request, err);
     if (code == STATUS_OK) {
-        path_table table = {output_begin(json), (uint32_t)points};
+        path_table table = {output_begin(json),
+                            points < UINT32_MAX ? (uint32_t)points : UINT32_MAX};
         path_options how = {.points = table.points,
                             .threads = (unsigned)threads,
                             .memory = memory,
@@ -241,8 +240,8 @@ static status print_path(const study *s, error *err)
         progress_end();
         if (code == STATUS_OK || code == STATUS_PARTIAL)
             output_note(table.out,
-                        "nothing is stored; to keep one: circuitlasso fit %s --rule %s --lambda X",
-                        s->path, rule);
+                        "nothing is stored; to keep one: the same command with its --lambda, "
+                        "without --path");
         output_end(table.out);
     }
     fit_request_release(&request);

@@ -368,9 +368,9 @@ static char *verdict(const check_report *r)
             "worst group right in %.1f %%, attribute given away in %.1f %% (guessing: "
             "%.1f %%); no feature was named spurious",
             of(r, DEBIAS_BEFORE, "worst"), of(r, DEBIAS_BEFORE, "leakage"), chance);
-    return mem_format("%s without %.0f features: worst group right in %.1f %% (before: %.1f %%), "
+    return mem_format("%s without %.0f feature%s: worst group right in %.1f %% (before: %.1f %%), "
                       "attribute given away in %.1f %% (before: %.1f %%, guessing: %.1f %%)",
-                      debias_row_name(after), named, of(r, after, "worst"),
+                      debias_row_name(after), named, named == 1 ? "" : "s", of(r, after, "worst"),
                       of(r, DEBIAS_BEFORE, "worst"), of(r, after, "leakage"),
                       of(r, DEBIAS_BEFORE, "leakage"), chance);
 }

@@ -194,8 +194,7 @@ static status check(const layer_set *layers, const fit_request *request,
 {
     lasso_rule rule = request->settings.rule;
     if (options->points < 2 || options->points > MOST_POINTS)
-        return error_set(err, STATUS_USAGE, "a path of %u lambdas: expected 2 to %d",
-                         options->points, MOST_POINTS);
+        return error_set(err, STATUS_USAGE, "a path has 2 to %d lambdas", MOST_POINTS);
     if (rule != LASSO_ABSOLUTE && rule != LASSO_OF_PAIR && rule != LASSO_OF_TARGET)
         return error_set(err, STATUS_USAGE,
                          "a path ends at a lambda: expected rule pair, target or absolute");

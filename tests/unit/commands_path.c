@@ -163,7 +163,7 @@ Test(path, a_table_for_people)
     cr_assert_eq(RUN("fit", study_path, "--path", "3"), STATUS_OK, "%s", err.message);
     cr_expect(strstr(said, "parents"), "%s", said);
     cr_expect(strstr(said, "blocks.1.hook"), "%s", said);
-    cr_expect(strstr(said, "--rule pair --lambda X"), "%s", said);
+    cr_expect(strstr(said, "the same command with its --lambda"), "%s", said);
 }
 
 Test(path, points_above_the_tolerance_are_told_by_the_status)
@@ -192,7 +192,7 @@ Test(path, of_too_many)
 }
 Test(path, of_beyond_counting)
 {
-    REFUSED("--path", "--path", "99999999999");
+    REFUSED("2 to 1000", "--path", "99999999999");
 }
 Test(path, of_no_number)
 {
