@@ -253,8 +253,8 @@ static void take_key(app *a, int key)
         app_dirty(a);
         return;
     }
-    s->pause = s->answering ? 0 : clock_seconds() - s->listening_since;
-    s->answering = true;
+    s->pause = s->listened;
+    s->listened = 0;
     s->clicked &= key == PRESSED_MOUSE;
     if (s->greeting) {
         s->greeting = false;
@@ -477,10 +477,9 @@ void loop_run(app *a)
                              {.fd = queue_descriptor(a->news), .events = POLLIN}};
     while (!s->leaving) {
         draw_if_needed(a);
-        if (s->answering)
-            s->listening_since = clock_seconds();
-        s->answering = false;
-        int ready = poll(from, 2, wait_milliseconds(s, clock_seconds()));
+        double since = clock_seconds();
+        int ready = poll(from, 2, wait_milliseconds(s, since));
+        s->listened += clock_seconds() - since;
         if (ready > 0 && at_end(from[0].revents)) {
             s->leaving = true;
             break;

@@ -55,10 +55,9 @@ struct screen {
     bool leaving;
     status leave_code;
 
-    /* How long the user waited before the present key: since the loop had answered the one before
-     * and listened again, so that a slow machine does not tear apart what came in one breath. */
-    double pause, listening_since;
-    bool answering; /* a key came since then */
+    /* How long the loop had listened in vain when the present key came, and so far for the next:
+     * not the time of day, so that a slow machine does not tear apart what came in one breath. */
+    double pause, listened;
 
     /* Digits typed before an action. They may have opened views: digit_from is where we were. */
     bool counting;
