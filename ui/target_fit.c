@@ -221,7 +221,8 @@ static void drop(target_page *p)
     p->output = NULL;
     p->weight = NULL;
     p->intercept = NULL;
-    p->count = 0;
+    p->outputs = p->count = p->first = p->at_output = 0;
+    list_set_count(&p->rows, 0);
 }
 
 bool target_fit_answer(app *a, int kind, reader_answer *answer)
@@ -231,6 +232,7 @@ bool target_fit_answer(app *a, int kind, reader_answer *answer)
         return false;
     if (!p || answer->ticket != p->ticket)
         return true;
+    uint32_t output = p->at_output;
     drop(p);
     p->problem[0] = '\0';
     if (answer->code == STATUS_OK) {
@@ -244,7 +246,7 @@ bool target_fit_answer(app *a, int kind, reader_answer *answer)
         p->count = data->count;
         p->verdict = data->verdict;
         *data = (page_data){0}; /* the page's now */
-        choose_output(p, p->at_output < p->outputs ? p->at_output : 0);
+        choose_output(p, output < p->outputs ? output : 0);
     } else {
         snprintf(p->problem, sizeof p->problem, "%.250s", answer->err.message);
     }
