@@ -74,27 +74,37 @@ static size_t word_at(const char *text, const char *words)
     return 0;
 }
 
+/* The bytes of the character at the head of cleaned text; *columns: what it takes. */
+static size_t character_at(const char *text, int *columns)
+{
+    char one[8];
+    size_t bytes = 1;
+    while (bytes + 1 < sizeof one && ((unsigned char)text[bytes] & 0xc0) == 0x80)
+        bytes++;
+    memcpy(one, text, bytes);
+    one[bytes] = '\0';
+    *columns = text_width(one);
+    return bytes;
+}
+
 void draw_found(region r, int row, int col, int width, style s, const char *text,
                 const char *words)
 {
     width = room(r, row, col, width);
-    if (width == 0 || !text)
+    if (width == 0 || !text || !words[0])
         return;
-    int at = 0;
-    size_t shown = text_fit(text, width, NULL), length = 0;
+    int at = 0, columns = 0;
+    size_t shown = text_fit(text, width, NULL), bytes = 0, marked = 0;
     if (text[shown])
         shown = text_fit(text, width - 1, NULL); /* an ellipsis stands behind it */
-    for (size_t from = 0, counted = 0; from < shown; from += length ? length : 1) {
-        char before[512];
-        length = word_at(text + from, words);
-        if (length == 0 || from + length > shown || from - counted >= sizeof before)
-            continue;
-        memcpy(before, text + counted, from - counted);
-        before[from - counted] = '\0';
-        at += text_width(before);
-        counted = from;
-        theme_wear(s);
-        mvaddnstr(r.y + row, r.x + col + at, text + from, (int)length);
+    for (size_t from = 0; from < shown; from += bytes, at += columns) {
+        size_t length = from < marked ? 0 : word_at(text + from, words);
+        if (length > 0 && from + length <= shown) {
+            theme_wear(s);
+            mvaddnstr(r.y + row, r.x + col + at, text + from, (int)length);
+            marked = from + length;
+        }
+        bytes = character_at(text + from, &columns);
     }
 }
 

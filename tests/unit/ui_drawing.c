@@ -62,6 +62,24 @@ Test(drawing, wide_and_combining_characters_keep_their_columns)
     endwin();
 }
 
+/* 1040 bytes stand before the second one, in a few columns. */
+Test(drawing, found_words_are_marked_however_many_bytes_stand_before_them)
+{
+    if (!screen_up())
+        return;
+    region r = {0, 3, 1, 30};
+    char text[2048] = "ab 日";
+    for (int i = 0; i < 520; i++)
+        strcat(text, "\xcc\x81");
+    strcat(text, " Bb abc");
+    draw_found(r, 0, 0, 30, 0, text, "x b");
+    cr_assert_str_eq(row_text(0), "    b    Bb  b");
+    erase();
+    draw_found(r, 0, 0, 30, 0, text, "");
+    cr_assert_str_eq(row_text(0), "");
+    endwin();
+}
+
 Test(drawing, nothing_lands_outside)
 {
     if (!screen_up())
