@@ -102,8 +102,9 @@ static const char *word_label(void *user, uint32_t position, uint32_t feature)
     return feature < w->o->outputs ? w->o->output[feature] : "";
 }
 
-/* STUDY-2.resid_post-17 beside the study: letters, digits, dots and dashes of the subject. */
-static char *file_stem(const app *a, const char *subject)
+/* STUDY-2.resid_post-17 beside the study: letters, digits, dots and dashes of the subject. Little
+ * may be left of the name of a target variable: its fit tells it from others. */
+static char *file_stem(const app *a, const picture_outcome *o, const char *subject)
 {
     char what[256];
     size_t length = strlen(a->path), to = 0;
@@ -116,7 +117,9 @@ static char *file_stem(const app *a, const char *subject)
             what[to++] = plain ? *at : '-';
     }
     what[to] = '\0';
-    return mem_format("%.*s-%s", (int)length, a->path, what);
+    return o->layer ? mem_format("%.*s-%s-fit%lld", (int)length, a->path, what,
+                                 (long long)o->fit_id)
+                    : mem_format("%.*s-%s", (int)length, a->path, what);
 }
 
 void picture_write_files(app *a, const picture_outcome *o, const circuit *c, const picture *p,
@@ -125,7 +128,7 @@ void picture_write_files(app *a, const picture_outcome *o, const circuit *c, con
     static const char *const formats[] = {"svg", "dot"};
     writing w = {a, o};
     const picture_words words = {&w, word_layer, word_name, word_label};
-    char how[256] = "", led[64] = "", *stem = file_stem(a, subject);
+    char how[256] = "", led[64] = "", *stem = file_stem(a, o, subject);
     error err = {0};
     status code = STATUS_OK;
     if (app_fit(a))
