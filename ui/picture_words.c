@@ -32,16 +32,22 @@ void picture_outcome_release(picture_outcome *o)
     *o = (picture_outcome){0};
 }
 
+/* Asked before the study's layers are: another import may have put one in this place since. */
+static bool is_outcome(const picture_outcome *o, uint32_t position)
+{
+    return o->layer && position == o->layer;
+}
+
 bool picture_outcome_has(const picture_outcome *o, const circuit *c, uint32_t node)
 {
-    return o->layer && circuit_position(c, node, NULL) == o->layer;
+    return is_outcome(o, circuit_position(c, node, NULL));
 }
 
 /* -- names --------------------------------------------------------------------------------- */
 
 const char *picture_head(app *a, const picture_outcome *o, uint32_t position)
 {
-    return o->layer && position == o->layer ? "target" : app_layer_name(a, position);
+    return is_outcome(o, position) ? "target" : app_layer_name(a, position);
 }
 
 char *picture_number(const picture_outcome *o, const circuit *c, uint32_t node, char *out,
@@ -80,24 +86,29 @@ typedef struct writing {
     const picture_outcome *o;
 } writing;
 
+/* What stands over a column, layers by their whole names. */
+static const char *whole_head(const writing *w, uint32_t position)
+{
+    const layer *l = is_outcome(w->o, position) ? NULL : app_layer(w->a, position);
+    return l ? l->name : picture_head(w->a, w->o, position);
+}
+
 static char *word_layer(void *user, uint32_t position)
 {
-    const writing *w = user;
-    const layer *l = app_layer(w->a, position);
-    return mem_copy_text(l ? l->name : picture_head(w->a, w->o, position));
+    return mem_copy_text(whole_head(user, position));
 }
 
 static char *word_name(void *user, uint32_t position, uint32_t feature)
 {
     const writing *w = user;
-    const layer *l = app_layer(w->a, position);
-    return l ? mem_format("%s/%u", l->name, feature) : mem_copy_text(w->o->name);
+    return is_outcome(w->o, position) ? mem_copy_text(w->o->name)
+                                      : mem_format("%s/%u", whole_head(w, position), feature);
 }
 
 static const char *word_label(void *user, uint32_t position, uint32_t feature)
 {
     const writing *w = user;
-    if (app_layer(w->a, position))
+    if (!is_outcome(w->o, position))
         return app_label(w->a, position, feature);
     return feature < w->o->outputs ? w->o->output[feature] : "";
 }
