@@ -172,8 +172,31 @@ bool edges_choose_back(app *a, edges_state *v)
     return false;
 }
 
+/* Whether it chooses among the edges of a fit. */
+static bool is_about_edges(action_id what)
+{
+    switch (what) {
+    case ACT_RAISE:
+    case ACT_LOWER:
+    case ACT_PAIR_NEXT:
+    case ACT_PAIR_PREVIOUS:
+    case ACT_SORT:
+    case ACT_SORT_REVERSE:
+    case ACT_SIGN:
+    case ACT_LAMBDA_LESS:
+    case ACT_LAMBDA_MORE:
+    case ACT_SEARCH:
+    case ACT_FILTER: return true;
+    default: return false;
+    }
+}
+
 unsigned edges_choose(app *a, edges_state *v, action_id what, int count)
 {
+    if (a->study && !app_fit(a) && is_about_edges(what)) {
+        app_say(a, ROLE_STATUS, "no fit is open");
+        return ACTED_REDRAW;
+    }
     switch (what) {
     case ACT_RAISE: return step_threshold(a, v, true, count);
     case ACT_LOWER: return step_threshold(a, v, false, count);
