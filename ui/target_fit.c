@@ -311,7 +311,7 @@ static void draw_keys(const target_page *p, region foot)
     } keys[] = {
         {"Enter", "card", PRESSED_ENTER}, {"<", "more features", '<'},
         {">", "fewer", '>'},              {"s", "spurious", 's'},
-        {"d", "debias", 'd'},             {"Tab", "next class", PRESSED_TAB},
+        {"d", "debias", 'd'},             {"Tab", "class", PRESSED_TAB},
         {"q", "close", 'q'}};
     int at = 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
