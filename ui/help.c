@@ -212,21 +212,25 @@ modal *help_create(app *a)
 
 void help_say_unbound(app *a, int key)
 {
-    char where[96] = "";
-    const char *name = NULL;
+    char meanings[256] = "";
     if (key <= ' ' || key > '~')
         return;
-    for (int v = 0; v < VIEW_COUNT; v++) {
-        action_id act = action_of_key((view_id)v, key);
-        if (act == ACT_NONE || (name && strcmp(name, action_get(act)->name) != 0))
-            continue;
-        size_t length = strlen(where);
-        snprintf(where + length, sizeof where - length, "%s%s", name ? ", " : " in ",
-                 view_name((view_id)v));
-        name = action_get(act)->name;
+    for (int id = 1; id < ACT_COUNT; id++) {
+        bool named = false;
+        for (int v = 0; v < VIEW_COUNT; v++) {
+            size_t length = strlen(meanings), room = sizeof meanings - length;
+            if (action_of_key((view_id)v, key) != (action_id)id)
+                continue;
+            if (named)
+                snprintf(meanings + length, room, ", %s", view_name((view_id)v));
+            else
+                snprintf(meanings + length, room, "%s%s in %s", length ? "; " : "",
+                         action_get((action_id)id)->name, view_name((view_id)v));
+            named = true;
+        }
     }
-    if (name)
-        app_say(a, ROLE_STATUS, "%c is %s%s; nothing here: ? shows every key", key, name, where);
+    if (meanings[0])
+        app_say(a, ROLE_STATUS, "%c is %s; nothing here: ? shows every key", key, meanings);
     else
         app_say(a, ROLE_STATUS, "%c means nothing: ? shows every key", key);
 }
