@@ -32,7 +32,7 @@ void picture_outcome_release(picture_outcome *o)
     *o = (picture_outcome){0};
 }
 
-/* Asked before the study's layers are: another import may have put one in this place since. */
+/* Asked before the layers of the study are: it may have got one in this place since. */
 static bool is_outcome(const picture_outcome *o, uint32_t position)
 {
     return o->layer && position == o->layer;
