@@ -295,18 +295,26 @@ status document_of_samples(db *d, uint32_t samples, uint32_t **number, uint32_t 
     return s;
 }
 
-status document_count(db *d, uint32_t *documents, uint32_t *samples, error *err)
+status document_count(db *d, uint32_t *documents, uint32_t *samples, uint32_t *held_out,
+                      error *err)
 {
     sql q;
     bool row = false;
     *documents = 0;
     *samples = 0;
-    status s = sql_open(&q, d, "SELECT count(*), ifnull(sum(samples), 0) FROM document", err);
+    if (held_out)
+        *held_out = 0;
+    status s = sql_open(&q, d,
+                        "SELECT count(*), ifnull(sum(samples), 0),"
+                        " count(*) FILTER (WHERE split = 'held out') FROM document",
+                        err);
     if (s == STATUS_OK)
         s = sql_step(&q, &row, err);
     if (row) {
         *documents = sql_u32(&q, 0);
         *samples = sql_u32(&q, 1);
+        if (held_out)
+            *held_out = sql_u32(&q, 2);
         s = sql_check(&q, err);
     }
     sql_close(&q);

@@ -38,6 +38,8 @@ void document_release(document *doc);
 status document_of_samples(db *d, uint32_t samples, uint32_t **number, uint32_t *documents,
                            error *err);
 
-status document_count(db *d, uint32_t *documents, uint32_t *samples, error *err);
+/* How many documents there are, their samples, and how many documents are held out (may be NULL). */
+status document_count(db *d, uint32_t *documents, uint32_t *samples, uint32_t *held_out,
+                      error *err);
 
 #endif

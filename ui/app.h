@@ -59,6 +59,7 @@ typedef struct study {
     const fit **listed;          /* both kinds, newest first: listed_count of them */
     uint32_t listed_count;
     uint32_t documents, samples;
+    uint32_t held_out; /* documents of them */
     char *model; /* may be empty */
 } study;
 

@@ -245,14 +245,22 @@ static form *create(app *a, int64_t fit_id)
     return f;
 }
 
-bool debias_dialog_open(app *a, int64_t fit_id)
+const char *debias_lacks(const target_set *targets, uint32_t held_out)
 {
     uint32_t classes = 0;
-    for (uint32_t t = 0; a->study && t < a->study->targets.count; t++)
-        classes += a->study->targets.item[t].kind != TARGET_REAL;
-    if (classes < 2) {
-        app_say(a, ROLE_WARNING,
-                "debias needs two target variables with classes: a label and an attribute");
+    for (uint32_t t = 0; t < targets->count; t++)
+        classes += targets->item[t].kind != TARGET_REAL;
+    if (classes < 2)
+        return "it needs two target variables with classes: a label, and an attribute that it "
+               "should not lean on";
+    return held_out ? "" : "no document is held out to judge on";
+}
+
+bool debias_dialog_open(app *a, int64_t fit_id)
+{
+    const char *lacks = a->study ? debias_lacks(&a->study->targets, a->study->held_out) : "";
+    if (!a->study || *lacks) {
+        app_say(a, ROLE_WARNING, "check debias does not apply: %s", *lacks ? lacks : "no study");
         return false;
     }
     app_open_modal(a, &create(a, fit_id)->base);

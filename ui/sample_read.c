@@ -93,7 +93,7 @@ static status read_round(db *d, sample_text *t, bool its_first, error *err)
 {
     document doc;
     uint32_t documents = 0, samples = 0;
-    status code = document_count(d, &documents, &samples, err);
+    status code = document_count(d, &documents, &samples, NULL, err);
     if (code != STATUS_OK)
         return code;
     if (documents == 0) { /* a study of activations alone */

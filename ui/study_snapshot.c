@@ -128,7 +128,7 @@ status study_read(db *d, void *ask, void **result, error *err)
     if (code == STATUS_OK)
         code = path_pins(d, &s->layers, &s->pins, err);
     if (code == STATUS_OK)
-        code = document_count(d, &s->documents, &s->samples, err);
+        code = document_count(d, &s->documents, &s->samples, &s->held_out, err);
     if (code == STATUS_OK)
         code = db_get_fact(d, "model", &s->model, err);
     if (code == STATUS_OK) {

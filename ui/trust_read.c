@@ -1,8 +1,10 @@
 /* How the checks of a fit stand, what they say, and how the fit was solved. */
+#include "db/document.h"
 #include "src/base/memory.h"
 #include "src/base/text.h"
 #include "src/circuit/summary.h"
 #include "ui/app.h"
+#include "ui/debias_dialog.h"
 #include "ui/trust_read.h"
 
 #include <math.h>
@@ -107,13 +109,11 @@ static status read_of_variable(db *d, const layer_set *layers, trust_check *c, e
 {
     check_set all = {0};
     target_set targets = {0};
-    uint32_t classes = 0;
+    uint32_t documents = 0, samples = 0, held_out = 0;
     status code = target_list(d, &targets, err);
-    for (uint32_t t = 0; t < targets.count; t++)
-        classes += targets.item[t].kind != TARGET_REAL;
-    c->why = mem_copy_text(classes < 2 ? "it needs two target variables with classes: a label, and "
-                                         "an attribute that it should not lean on"
-                                       : "");
+    if (code == STATUS_OK)
+        code = document_count(d, &documents, &samples, &held_out, err);
+    c->why = mem_copy_text(debias_lacks(&targets, held_out));
     if (code == STATUS_OK)
         code = check_list(d, 0, &all, err);
     for (uint32_t i = 0; i < all.count && code == STATUS_OK && !c->report.about.id; i++) {

@@ -46,7 +46,7 @@ static status run(char **arguments, int count, error *err)
     if (code == STATUS_OK && check)
         code = db_check(s.connection, err);
     if (code == STATUS_OK)
-        code = document_count(s.connection, &documents, &samples, err);
+        code = document_count(s.connection, &documents, &samples, NULL, err);
     if (code == STATUS_OK)
         code = target_list(s.connection, &targets, err);
     if (code == STATUS_OK)

@@ -137,7 +137,7 @@ static status print_place(study *s, output *o, uint32_t sample, error *err)
     document doc;
     uint32_t documents = 0;
     uint32_t samples = 0;
-    status code = document_count(s->connection, &documents, &samples, err);
+    status code = document_count(s->connection, &documents, &samples, NULL, err);
     if (code != STATUS_OK || documents == 0)
         return code;
     code = document_of_sample(s->connection, sample, &doc, err);

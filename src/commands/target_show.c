@@ -220,7 +220,7 @@ static status print_text(const shown *w, const output *o, error *err)
     document doc = {0};
     uint32_t documents = 0;
     uint32_t samples = 0;
-    status code = document_count(w->s->connection, &documents, &samples, err);
+    status code = document_count(w->s->connection, &documents, &samples, NULL, err);
     if (code == STATUS_OK && documents > 0)
         code = document_of_sample(w->s->connection, w->choice->sample, &doc, err);
     if (code != STATUS_OK || documents == 0)

@@ -30,11 +30,14 @@ Test(db_study, documents_by_sample)
     cr_expect_null(doc.token);
     document_release(&doc);
     FAILS(document_of_sample(d, 3, &doc, &err), STATUS_INPUT, STUDY, "no sample 3");
-    uint32_t documents = 0;
-    uint32_t samples = 0;
-    OK(document_count(d, &documents, &samples, &err));
+    uint32_t documents = 0, samples = 0, held_out = 9;
+    OK(document_count(d, &documents, &samples, &held_out, &err));
     cr_expect_eq(documents, 3);
     cr_expect_eq(samples, 3);
+    cr_expect_eq(held_out, 0);
+    OK(document_hold_out(d, 1, &err));
+    OK(document_count(d, &documents, &samples, &held_out, &err));
+    cr_expect_eq(held_out, 1);
     FAILS(document_add(d, 2, "again", "x", NULL, 3, 1, &err), STATUS_INPUT, "UNIQUE",
           "document_id");
     db_close(d);
@@ -82,7 +85,7 @@ Test(db_study, no_documents)
     document doc;
     uint32_t documents = 9;
     uint32_t samples = 9;
-    OK(document_count(d, &documents, &samples, &err));
+    OK(document_count(d, &documents, &samples, NULL, &err));
     cr_expect_eq(documents + samples, 0);
     FAILS(document_of_sample(d, 0, &doc, &err), STATUS_INPUT, STUDY, "no sample 0");
     db_close(d);

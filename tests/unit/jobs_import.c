@@ -123,7 +123,7 @@ Test(jobs_import, the_sample_exactly)
     check_hashes(&layers);
     cr_expect_eq(target_list(d, &targets, &err), STATUS_OK);
     cr_expect(targets.count == 2 && targets.item[0].samples == 12900);
-    cr_expect_eq(document_count(d, &documents, &samples, &err), STATUS_OK);
+    cr_expect_eq(document_count(d, &documents, &samples, NULL, &err), STATUS_OK);
     cr_expect(documents == 100 && samples == 12900);
     cr_expect_eq(effect_load(d, layers.item[0].id, layers.item[1].id, &effect_list, &effects, &err),
                  STATUS_OK);
