@@ -66,7 +66,8 @@ static void drop_checks(trust_state *v)
     trust_findings_free(v->found);
     v->c = NULL;
     v->found = NULL;
-    v->checks_asked = v->found_asked = 0;
+    v->checks_asked = NOT_ASKED;
+    v->found_asked = 0;
 }
 
 /* Reads anew what is of another fit, or of another state of it, than what was read. */
@@ -76,9 +77,7 @@ static void refresh(app *a, trust_state *v, bool checks)
         drop_summary(v);
     if (v->c && v->c->fit_id != a->fit_id)
         drop_checks(v);
-    if (!a->fit_id)
-        return;
-    if (v->of != a->circuit || (!v->s && !v->summary_asked))
+    if (a->fit_id && (v->of != a->circuit || (!v->s && !v->summary_asked)))
         ask_summary(a, v);
     if (checks || v->checks_asked != a->fit_id)
         ask_checks(a, v);
@@ -193,6 +192,7 @@ static void *create(app *a)
     for (int i = 0; i < TRUST_TABS; i++)
         v->tab[i].page = 10;
     v->wanted = v->pending = (double)NAN;
+    v->checks_asked = NOT_ASKED;
     return v;
 }
 
@@ -281,14 +281,11 @@ static void crumb(app *a, void *self, char *out, size_t capacity)
 {
     const trust_state *v = self;
     const trust_check *c = trust_check_at(v, v->page);
-    out[0] = '\0';
-    if (!a->fit_id)
-        return;
-    snprintf(out, capacity, "fit %lld%s%s", (long long)a->fit_id,
-             c || v->page == PAGE_SOLVED ? "  " : "",
-             c                        ? c->kind->name
-             : v->page == PAGE_SOLVED ? "solved"
-                                      : "");
+    const char *page = c ? c->kind->name : v->page == PAGE_SOLVED ? "solved" : "";
+    char whose[32] = "";
+    if (a->fit_id)
+        snprintf(whose, sizeof whose, "fit %lld%s", (long long)a->fit_id, *page ? "  " : "");
+    snprintf(out, capacity, "%s%s", whose, page);
 }
 
 /* -- acting -------------------------------------------------------------------------------- */

@@ -25,7 +25,9 @@ static const trust_check *wanted_at_hand(app *a, const trust_state *v)
 {
     const trust_check *c = at_hand(v);
     if (!c)
-        app_say(a, ROLE_STATUS, "this is the fit itself: its checks stand below it");
+        app_say(a, ROLE_STATUS, "%s",
+                a->fit_id ? "this is the fit itself: its checks stand below it"
+                          : "no fit is open");
     return c;
 }
 

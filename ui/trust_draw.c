@@ -58,12 +58,19 @@ static const char *sentence_of(const app *a, const trust_check *c, char *out, si
     return c->kind->meaning;
 }
 
-static const char *solved_sentence(const summary *s, char *out, size_t capacity, style *look)
+static const char *no_fit(const app *a)
+{
+    return a->study->fits.count ? "no fit is open: 3 goes to the fits, Enter opens one"
+                                : "no fit yet: 1 goes to the study, f there fits its layers";
+}
+
+static const char *solved_sentence(const app *a, const summary *s, char *out, size_t capacity,
+                                   style *look)
 {
     char count[24];
     *look = ROLE_DIM;
     if (!s)
-        return "reading";
+        return a->fit_id ? "reading" : no_fit(a);
     *look = s->unconverged.count ? ROLE_WARNING : ROLE_TEXT;
     if (s->unconverged.count == 0)
         return "every target is solved to the tolerance: the optimisation is right, which does "
@@ -76,7 +83,7 @@ static const char *solved_sentence(const summary *s, char *out, size_t capacity,
 static const char *row_sentence(const app *a, const trust_state *v, uint32_t row, char *out,
                                 size_t capacity, style *s)
 {
-    return row == 0 ? solved_sentence(v->s, out, capacity, s)
+    return row == 0 ? solved_sentence(a, v->s, out, capacity, s)
                     : sentence_of(a, &v->c->item[row - 1], out, capacity, s);
 }
 
@@ -268,13 +275,17 @@ static void draw_blocks(const app *a, trust_state *v, region r)
 
 /* -- the whole ----------------------------------------------------------------------------- */
 
-static void draw_empty(const app *a, region r)
+/* Whether there is nothing to show: without a circuit, only checks of target variables' fits. */
+static bool is_empty(const app *a, const trust_state *v)
 {
-    if (!a->study)
-        return;
-    draw_text(r, 0, 0, r.cols, ROLE_DIM,
-              a->study->fits.count ? "no fit is open: 3 goes to the fits, Enter opens one"
-                                   : "no fit yet: 1 goes to the study, f there fits its layers");
+    if (!a->study || a->fit_id)
+        return !a->study;
+    for (uint32_t i = 0; v->c && i < v->c->count; i++) {
+        const trust_check *c = &v->c->item[i];
+        if (c->look->of_variable && (c->report.about.id || !c->why[0]))
+            return false;
+    }
+    return true;
 }
 
 /* The fit and its settings; returns the lines taken. */
@@ -315,8 +326,8 @@ static void draw_overview(app *a, trust_state *v, region body)
 
 void trust_draw(app *a, trust_state *v, region body)
 {
-    if (!a->study || !a->fit_id)
-        draw_empty(a, body);
+    if (is_empty(a, v))
+        draw_text(body, 0, 0, body.cols, ROLE_DIM, a->study ? no_fit(a) : "");
     else if (v->page == PAGE_OVERVIEW)
         draw_overview(a, v, body);
     else if (v->page == PAGE_SOLVED) {

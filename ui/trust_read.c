@@ -147,9 +147,9 @@ static status read_checks(db *d, void *asked, void **result, error *err)
     made->fit_id = *fit_id;
     made->item = mem_zero(made->count + 1, sizeof *made->item);
     status code = layer_list(d, &layers, err);
-    if (code == STATUS_OK)
+    if (code == STATUS_OK && *fit_id)
         code = fit_get(d, *fit_id, &f, err);
-    if (code == STATUS_OK)
+    if (code == STATUS_OK && *fit_id)
         code = check_list(d, *fit_id, &set, err);
     for (uint32_t k = 0; k < made->count && code == STATUS_OK; k++) {
         trust_check *c = &made->item[k];
@@ -157,6 +157,10 @@ static status read_checks(db *d, void *asked, void **result, error *err)
         c->look = trust_look_of(kinds[k]->name);
         if (c->look->of_variable) {
             code = read_of_variable(d, &layers, c, err);
+            continue;
+        }
+        if (!*fit_id) {
+            c->why = mem_copy_text("no fit is open");
             continue;
         }
         code = find_whether(d, &layers, &f, c, err);

@@ -25,12 +25,12 @@ uint32_t trust_pairs(const check_report *r);
 void trust_pair(const check_report *r, uint32_t pair, int64_t *from, int64_t *to);
 
 typedef struct trust_checks {
-    int64_t fit_id;
+    int64_t fit_id;    /* 0: of none, only those of target variables' fits */
     trust_check *item; /* by the order of kinds */
     uint32_t count;
 } trust_checks;
 
-/* Asks for the checks of a fit: the answer is a READ_CHECKS. */
+/* Asks for the checks of a fit (0: none is open): the answer is a READ_CHECKS. */
 void trust_ask_checks(reader *r, int64_t fit_id);
 void trust_checks_free(void *checks);
 

@@ -312,6 +312,10 @@ void solved_draw(app *a, trust_state *v, region body, bool focused)
     int row = 0;
     trust_tab tab[TRUST_TABS];
     solved_picture p = {a, v->s, focused && v->at < SOLVED_LISTS ? (solved_list)v->at : 0};
+    if (!a->fit_id) {
+        draw_text(body, 0, 0, body.cols, ROLE_DIM, "no fit is open");
+        return;
+    }
     if (!v->s || !a->study) {
         draw_format(body, 0, 0, ROLE_DIM, "reading what fit %lld found", (long long)a->fit_id);
         return;

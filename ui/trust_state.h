@@ -10,7 +10,7 @@
  */
 enum { PAGE_OVERVIEW, PAGE_SOLVED, PAGE_CHECKS };
 
-enum { TRUST_TABS = 6 };
+enum { TRUST_TABS = 6, NOT_ASKED = -1 };
 
 enum { TRUST_TAG_FILE = 40 };    /* of the input line; those of notes are larger */
 enum { TRUST_CLICK_TAB = 1000 }; /* clicks: rows of the overview, from here on tabs */
@@ -21,7 +21,7 @@ typedef struct trust_state {
     bool summary_asked;
     const circuit *of; /* the circuit that was asked about; only compared */
     trust_checks *c;   /* likewise of the checks */
-    int64_t checks_asked;
+    int64_t checks_asked; /* of which fit, 0: of none; NOT_ASKED */
     trust_findings *found; /* of the check whose page is up */
     int64_t found_asked;   /* the check that was asked about last, and */
     uint32_t found_done;   /* how much of it was done then */
