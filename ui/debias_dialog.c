@@ -210,10 +210,48 @@ static const char *note(const form *f)
     return d->note;
 }
 
+/* The fit, or NULL: there is none of a target variable by this number. */
+static const variable_fit *find_fit(const study *s, int64_t fit_id)
+{
+    for (uint32_t v = 0; v < s->variables.count; v++)
+        if (s->variables.item[v].base.id == fit_id)
+            return &s->variables.item[v];
+    return NULL;
+}
+
+/* The classifier to start from: the fit itself, or a new one of its target if it cannot be judged.
+ */
+static int choose_classifier(const draft *d, const variable_fit *from)
+{
+    int like = 0;
+    for (int i = 0; i < d->classifiers && from; i++) {
+        if (d->of[i].fit_id == from->base.id)
+            return i;
+        if (!d->of[i].fit_id && d->of[i].target_id == from->target_id)
+            like = i;
+    }
+    return like;
+}
+
+/* The layers that a new fit is of at first, as a field names them; free it. */
+static char *list_layers(const app *a, const variable_fit *from)
+{
+    const study *s = a->study;
+    char *names = mem_copy_text(from || !s->layers.count ? "" : s->short_name[s->layers.count - 1]);
+    for (uint32_t l = 0; from && l < from->layer_count; l++) {
+        const layer *in = layer_by_id(&s->layers, from->layer[l]);
+        char *longer = mem_format("%s%s%s", names, *names ? ", " : "",
+                                  in ? app_layer_name(a, in->position) : "");
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
 static form *create(app *a, int64_t fit_id)
 {
     static const char *const retrain[] = {"yes, without the spurious features", "no"};
-    const study *s = a->study;
+    const variable_fit *from = find_fit(a->study, fit_id);
     draft *d = mem_zero(1, sizeof *d);
     d->a = a;
     list_classifiers(d);
@@ -224,24 +262,26 @@ static form *create(app *a, int64_t fit_id)
     f->free_user = free_draft;
     f->accept = accept;
     f->note = note;
-    int chosen = 0, other = 0;
-    for (int i = 0; i < d->classifiers; i++)
-        if (fit_id && d->of[i].fit_id == fit_id)
-            chosen = i;
+    int chosen = choose_classifier(d, from), other = 0;
     for (int i = 0; i < d->attributes; i++) /* the first that is not the label */
         if (d->attribute_id[i] != d->of[chosen].target_id) {
             other = i;
             break;
         }
-    const char *last = s->layers.count ? s->short_name[s->layers.count - 1] : "";
+    char *names = list_layers(a, from);
     form_add_choice(f, "classifier", d->name, d->classifiers, chosen);
-    form_add_text(f, "layers", last, "of a new fit, side by side");
+    form_add_text(f, "layers", names, "of a new fit, side by side");
     form_add_text(f, "fraction", "0.02", "of a new fit: the last lambda");
     form_add_choice(f, "attribute", d->attribute, d->attributes, other);
     form_add_text(f, "tag", "spurious", "the features tagged so");
     form_add_text(f, "file", "", "and those it lists: LAYER/INDEX a line");
     form_add_choice(f, "fit anew", retrain, 2, 0);
-    snprintf(f->about, sizeof f->about, "judged on the held-out documents");
+    free(names);
+    if (from && d->of[chosen].fit_id != fit_id)
+        snprintf(f->about, sizeof f->about, "fit %lld %s: a new one", (long long)fit_id,
+                 from->train_only ? "is not finished" : "has seen the held-out documents");
+    else
+        snprintf(f->about, sizeof f->about, "judged on the held-out documents");
     return f;
 }
 
