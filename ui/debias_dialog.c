@@ -18,6 +18,8 @@ enum {
     FIELD_RETRAIN
 };
 
+enum { WRONG = 320 }; /* bytes of what is wrong with a field */
+
 /* A classifier that can be looked at: a finished fit, or one that is made first. */
 typedef struct classifier {
     int64_t fit_id; /* 0: a new one */
@@ -102,47 +104,76 @@ static void list_attributes(draft *d)
         }
 }
 
-/* The layers that a field names, apart by commas. False: refused. Free *id. */
-static bool read_layers(const draft *d, form *f, int64_t **id, uint32_t *count)
+static const layer *find_layer(const study *s, const char *name)
 {
-    const study *s = d->a->study;
-    char *save = NULL, *names = mem_copy_text(f->field[FIELD_LAYERS].text.text);
-    bool good = true;
+    for (uint32_t l = 0; l < s->layers.count; l++)
+        if (strcmp(s->short_name[l], name) == 0)
+            return &s->layers.item[l];
+    return layer_find(&s->layers, name);
+}
+
+static bool is_listed(const int64_t *id, uint32_t count, int64_t wanted)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (id[i] == wanted)
+            return true;
+    return false;
+}
+
+static char *trim(char *text)
+{
+    text += strspn(text, " ");
+    for (size_t end = strlen(text); end > 0 && text[end - 1] == ' ';)
+        text[--end] = '\0';
+    return text;
+}
+
+/* The layers that a text names, apart by commas, up to the first that is wrong, which `wrong` then
+ * tells (else empty). Free *id. */
+static void read_layers(const study *s, const char *text, int64_t **id, uint32_t *count,
+                        char wrong[WRONG])
+{
+    char *save = NULL, *names = mem_copy_text(text);
     *id = mem_alloc((strlen(names) + 1) * sizeof **id);
     *count = 0;
-    for (char *name = strtok_r(names, ", ", &save); name && good;
-         name = strtok_r(NULL, ", ", &save)) {
-        const layer *found = NULL;
-        for (uint32_t l = 0; l < s->layers.count && !found; l++)
-            if (strcmp(s->short_name[l], name) == 0)
-                found = &s->layers.item[l];
-        found = found ? found : layer_find(&s->layers, name);
-        if (found)
+    wrong[0] = '\0';
+    for (char *name = strtok_r(names, ",", &save); name && !wrong[0];
+         name = strtok_r(NULL, ",", &save)) {
+        name = trim(name);
+        const layer *found = *name ? find_layer(s, name) : NULL;
+        if (*name && !found)
+            snprintf(wrong, WRONG, "layers: there is no layer '%s'", name);
+        else if (found && is_listed(*id, *count, found->id))
+            snprintf(wrong, WRONG, "layers: '%s' is named twice", name);
+        else if (found)
             (*id)[(*count)++] = found->id;
-        else
-            good = form_refuse(f, FIELD_LAYERS, "layers: there is no layer '%s'", name);
     }
-    if (good && *count == 0)
-        good = form_refuse(f, FIELD_LAYERS, "layers: which ones? 1 lists them");
+    if (*count == 0 && !wrong[0])
+        snprintf(wrong, WRONG, "layers: which ones? 1 lists them");
     free(names);
-    return good;
 }
 
 /* -- the form ------------------------------------------------------------------------------ */
 
-/* The spurious features, a line each; false: refused. Free *spurious. */
+/* The spurious features; false: refused. Release *spurious. */
 static bool name_spurious(const draft *d, form *f, const int64_t *on, uint32_t count,
-                          char **spurious)
+                          debias_features *spurious)
 {
     const debias_reads reads = {&d->a->study->layers, on, count};
     const char *tag = f->field[FIELD_TAG].text.text, *file = f->field[FIELD_FILE].text.text;
     error err = {0};
-    *spurious = mem_copy_text("");
     if (*tag)
         debias_add_tagged(&reads, &d->a->study->notes.set, tag, spurious);
     if (*file && debias_add_file(&reads, file, spurious, &err) != STATUS_OK)
         return form_refuse(f, FIELD_FILE, "%s", err.message);
     return true;
+}
+
+static bool accept_layers(const draft *d, form *f, int64_t **id, uint32_t *count)
+{
+    char wrong[WRONG];
+    read_layers(d->a->study, f->field[FIELD_LAYERS].text.text, id, count, wrong);
+    return !wrong[0] || form_refuse(f, FIELD_LAYERS, "%s", wrong);
 }
 
 static bool accept_fraction(form *f, double *fraction)
@@ -161,17 +192,18 @@ static bool accept(app *a, form *f)
     variable_request made = variable_request_usual(false);
     check_request request = {.kind = "debias", .settings = check_settings_open()};
     int64_t *on = NULL;
-    char *spurious = NULL;
+    debias_features spurious = {0};
     uint32_t count = of->layers;
     if (d->attribute_id[about] == of->target_id)
         return form_refuse(f, FIELD_ATTRIBUTE, "attribute: this is what the classifier tells");
     bool good = of->fit_id || (accept_fraction(f, &made.settings.fraction) &&
-                               read_layers(d, f, &on, &count));
+                               accept_layers(d, f, &on, &count));
     good = good && name_spurious(d, f, of->fit_id ? of->layer : on, count, &spurious);
     if (good) {
         request.fit_id = of->fit_id;
-        request.settings.attribute = mem_copy_text(d->attribute[about]);
-        request.settings.features = mem_copy_text(spurious);
+        request.attribute_id = d->attribute_id[about];
+        request.feature = spurious.item;
+        request.features = spurious.count;
         request.settings.retrain = f->field[FIELD_RETRAIN].chosen == 0;
         made.target_id = of->target_id;
         made.layer = on;
@@ -185,9 +217,8 @@ static bool accept(app *a, form *f)
                 of->fit_id ? "asked for; 6 shows what it finds"
                            : "asked for: first the fit, then the check; 6 shows what it finds");
     }
-    check_settings_release(&request.settings);
     free(on);
-    free(spurious);
+    debias_features_release(&spurious);
     return good;
 }
 

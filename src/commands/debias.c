@@ -168,7 +168,7 @@ static status judge(const study *s, error *err)
     check_request request = {.kind = "debias", .settings = check_settings_open()};
     check_progress last;
     int64_t check_id = 0;
-    char *list = mem_copy_text("");
+    debias_features list = {0};
     status code = variable_fit_get(s->connection, (int64_t)fit_id, &f, err);
     const debias_reads reads = {&s->layers, f.layer, f.layer_count};
     if (code == STATUS_OK && (tag || !file))
@@ -177,7 +177,8 @@ static status judge(const study *s, error *err)
         code = debias_add_file(&reads, file, &list, err);
     request.fit_id = f.base.id;
     request.settings.attribute = mem_copy_text(attribute);
-    request.settings.features = list;
+    request.feature = list.item;
+    request.features = list.count;
     request.settings.retrain = retrain;
     request.settings.seed = seed;
     if (code == STATUS_OK)
@@ -191,6 +192,7 @@ static status judge(const study *s, error *err)
     if (code == STATUS_OK)
         code = show(s, check_id, &f, err);
     check_settings_release(&request.settings);
+    debias_features_release(&list);
     variable_fit_release(&f);
     return code;
 }

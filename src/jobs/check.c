@@ -1,5 +1,6 @@
 #include "src/jobs/check.h"
 
+#include "db/target.h"
 #include "src/base/clock.h"
 #include "src/base/memory.h"
 #include "src/jobs/fit.h"
@@ -144,6 +145,56 @@ static status no_such_kind(const char *name, error *err)
     return error_set(err, STATUS_USAGE, "there is no check '%s': expected one of %s", name, all);
 }
 
+static status name_attribute(db *d, int64_t target_id, char **name, error *err)
+{
+    target_set targets = {0};
+    status code = target_list(d, &targets, err);
+    const target *found = target_by_id(&targets, target_id);
+    if (code == STATUS_OK && !found)
+        code = error_set(err, STATUS_INPUT, "the attribute is gone");
+    if (code == STATUS_OK) {
+        free(*name);
+        *name = mem_copy_text(found->name);
+    }
+    target_set_release(&targets);
+    return code;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const check_feature *a = left, *b = right;
+    return a->layer_id != b->layer_id ? (a->layer_id > b->layer_id ? 1 : -1)
+                                      : (a->feature > b->feature) - (a->feature < b->feature);
+}
+
+static status name_features(const layer_set *layers, const check_request *r, char **list,
+                            error *err)
+{
+    enum { NUMBER = 12 }; /* slash, digits, end of line */
+    check_feature *sorted = mem_alloc(r->features * sizeof *sorted);
+    size_t room = 1, used = 0;
+    status code = STATUS_OK;
+    memcpy(sorted, r->feature, r->features * sizeof *sorted);
+    qsort(sorted, r->features, sizeof *sorted, by_place);
+    for (uint32_t i = 0; i < r->features && code == STATUS_OK; i++) {
+        const layer *in = layer_by_id(layers, sorted[i].layer_id);
+        room += in ? strlen(in->name) + NUMBER : 0;
+        if (!in)
+            code = error_set(err, STATUS_INPUT, "a layer of the features is gone");
+    }
+    if (code == STATUS_OK) {
+        free(*list);
+        *list = mem_alloc(room);
+    }
+    for (uint32_t i = 0; i < r->features && code == STATUS_OK; i++)
+        if (i == 0 || by_place(&sorted[i - 1], &sorted[i]) != 0)
+            used += (size_t)snprintf(*list + used, room - used, "%s/%u\n",
+                                     layer_by_id(layers, sorted[i].layer_id)->name,
+                                     sorted[i].feature);
+    free(sorted);
+    return code;
+}
+
 status check_create(db *d, const layer_set *layers, const check_request *request,
                     int64_t *check_id, error *err)
 {
@@ -155,6 +206,10 @@ status check_create(db *d, const layer_set *layers, const check_request *request
         return no_such_kind(request->kind, err);
     check_settings settings = check_settings_copy(&request->settings);
     status code = kind->settle(&settings, err);
+    if (code == STATUS_OK && request->attribute_id)
+        code = name_attribute(d, request->attribute_id, &settings.attribute, err);
+    if (code == STATUS_OK && request->features)
+        code = name_features(layers, request, &settings.features, err);
     if (code == STATUS_OK)
         code = fit_get(d, request->fit_id, &f, err);
     if (code == STATUS_OK)

@@ -118,14 +118,23 @@ bool check_cancelled(const check_job *job);
 
 /* ---- asking for checks and running them ---- */
 
+typedef struct check_feature {
+    int64_t layer_id;
+    uint32_t feature;
+} check_feature;
+
 typedef struct check_request {
     int64_t fit_id;
     const char *kind;
     check_settings settings; /* borrowed */
+    /* By number, for who does not know names as they are stored; they replace their settings. */
+    int64_t attribute_id;         /* a target variable; 0: settings.attribute */
+    const check_feature *feature; /* borrowed, in any order, repeats count once */
+    uint32_t features;            /* 0: settings.features */
 } check_request;
 
 /* Stores a queued check. STATUS_USAGE: no such kind, or settings that make no sense. STATUS_INPUT:
- * no such fit, or the check does not apply to it. */
+ * no such fit, or the check does not apply to it, or what is named by number is gone. */
 status check_create(db *d, const layer_set *layers, const check_request *request,
                     int64_t *check_id, error *err);
 

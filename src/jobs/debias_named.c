@@ -14,27 +14,35 @@ static bool is_read(const debias_reads *reads, int64_t layer_id)
     return false;
 }
 
-static void append(const layer *in, uint32_t feature, char **list)
+static void append(debias_features *list, const layer *in, uint32_t feature)
 {
-    char *longer = mem_format("%s%s/%u\n", *list, in->name, feature);
-    free(*list);
-    *list = longer;
+    if (list->count == list->room) {
+        list->room = list->room ? 2 * list->room : 64;
+        list->item = mem_grow(list->item, list->room, sizeof *list->item);
+    }
+    list->item[list->count++] = (check_feature){in->id, feature};
+}
+
+void debias_features_release(debias_features *list)
+{
+    free(list->item);
+    *list = (debias_features){0};
 }
 
 void debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
-                       char **list)
+                       debias_features *list)
 {
     for (uint32_t n = 0; n < notes->count; n++) {
         const feature_note *note = &notes->item[n];
         const layer *in = layer_by_id(reads->layers, note->layer_id);
         if (in && note->feature < in->features && is_read(reads, in->id) &&
             note_has_tag(note->tags, tag))
-            append(in, note->feature, list);
+            append(list, in, note->feature);
     }
 }
 
-static status add_line(const debias_reads *reads, const lines *from, char *line, char **list,
-                       error *err)
+static status add_line(const debias_reads *reads, const lines *from, char *line,
+                       debias_features *list, error *err)
 {
     uint32_t feature = 0;
     bool one = false;
@@ -51,11 +59,12 @@ static status add_line(const debias_reads *reads, const lines *from, char *line,
                            in->features - 1);
     if (!is_read(reads, in->id))
         return lines_error(from, err, "'%s' is not of a layer that the classifier reads", line);
-    append(in, feature, list);
+    append(list, in, feature);
     return STATUS_OK;
 }
 
-status debias_add_file(const debias_reads *reads, const char *file, char **list, error *err)
+status debias_add_file(const debias_reads *reads, const char *file, debias_features *list,
+                       error *err)
 {
     lines *from = NULL;
     char *line = NULL;

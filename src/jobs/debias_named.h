@@ -4,6 +4,7 @@
 
 #include "db/layer.h"
 #include "db/note.h"
+#include "src/jobs/check.h"
 
 /* What the classifier reads: ids of layers. A feature of another layer says nothing about it. */
 typedef struct debias_reads {
@@ -12,13 +13,21 @@ typedef struct debias_reads {
     uint32_t count;
 } debias_reads;
 
-/* Puts the features that have the tag, a `LAYER/INDEX` line each, behind *list (fresh text, which
- * is replaced). */
+/* A zeroed one is empty. */
+typedef struct debias_features {
+    check_feature *item;
+    uint32_t count, room;
+} debias_features;
+
+void debias_features_release(debias_features *list);
+
+/* Puts the features that have the tag behind the list. */
 void debias_add_tagged(const debias_reads *reads, const note_set *notes, const char *tag,
-                       char **list);
+                       debias_features *list);
 
 /* Likewise those of a file: LAYER/INDEX a line; what stands behind a blank or # is passed over.
  * STATUS_INPUT: the file cannot be read, or a line names no feature that the classifier reads. */
-status debias_add_file(const debias_reads *reads, const char *file, char **list, error *err);
+status debias_add_file(const debias_reads *reads, const char *file, debias_features *list,
+                       error *err);
 
 #endif

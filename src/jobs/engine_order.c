@@ -17,6 +17,10 @@ static check_request copy_check(const check_request *of)
     check_request copy = *of;
     copy.kind = mem_copy_text(of->kind);
     copy.settings = check_settings_copy(&of->settings);
+    check_feature *feature = mem_alloc(((size_t)of->features + 1) * sizeof *feature);
+    if (of->features)
+        memcpy(feature, of->feature, of->features * sizeof *feature);
+    copy.feature = feature;
     return copy;
 }
 
@@ -76,5 +80,6 @@ void order_free(order *o)
     free((void *)(uintptr_t)o->variable.layer);
     check_settings_release(&o->check.settings);
     free((char *)(uintptr_t)o->check.kind);
+    free((check_feature *)(uintptr_t)o->check.feature);
     free(o);
 }

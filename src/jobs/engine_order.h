@@ -26,7 +26,7 @@ typedef struct order {
     order_kind kind;
     fit_request request;       /* of ORDER_FIT */
     variable_request variable; /* of ORDER_VARIABLE: its texts and lists belong to the order */
-    check_request check;       /* of ORDER_CHECK; owns its texts. Of ORDER_VARIABLE and of
+    check_request check;       /* of ORDER_CHECK; owns all of it. Of ORDER_VARIABLE and of
                                   ORDER_RESUME of a fit: what checks it once it is done; kind
                                   NULL: nothing */
     task about;                /* of the others */

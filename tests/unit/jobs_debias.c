@@ -244,12 +244,44 @@ Test(debias, what_cannot_be_judged)
     refuse(id, "gender", "", "has seen the held-out documents too");
 }
 
+/* What is named by number is stored by name, in order and once. */
+Test(debias, named_by_number)
+{
+    int64_t only = layers.item[0].id, id = 0;
+    check_feature feature[] = {{only, 7}, {only, 5}, {only, 7}, {only, 6}, {only, 5}};
+    target_set targets;
+    check c = {0};
+    check_settings stored;
+    OK(target_list(d, &targets, &err));
+    check_request request = {.fit_id = fit_label("job"),
+                             .kind = "debias",
+                             .settings = check_settings_open(),
+                             .attribute_id = target_find(&targets, "gender")->id,
+                             .feature = feature,
+                             .features = 5};
+    OK(check_create(d, &layers, &request, &id, &err));
+    OK(check_get(d, id, &c, &err));
+    OK(check_settings_of(&c, &stored, &err));
+    cr_expect_str_eq(stored.attribute, "gender");
+    cr_expect_str_eq(stored.features, LOUD);
+    request.attribute_id = 99;
+    cr_expect_eq(check_create(d, &layers, &request, &id, &err), STATUS_INPUT);
+    request.attribute_id = target_find(&targets, "gender")->id;
+    feature[0].layer_id = 99;
+    cr_expect_eq(check_create(d, &layers, &request, &id, &err), STATUS_INPUT);
+    check_settings_release(&stored);
+    check_release(&c);
+    target_set_release(&targets);
+}
+
 /* One wish: a fit, and the check of it as soon as it is done. */
 Test(debias, the_engine_fits_and_then_checks)
 {
     queue *news = NULL;
     engine *e = NULL;
-    char attribute[] = "gender", features[] = "only/5\nonly/6\nonly/7\n";
+    char attribute[] = "gender";
+    int64_t only = layers.item[0].id;
+    check_feature feature[] = {{only, 5}, {only, 6}, {only, 7}};
     variable_request request = variable_request_usual(false);
     check_request then = {.kind = "debias", .settings = check_settings_open()};
     check_progress done = {0};
@@ -258,12 +290,13 @@ Test(debias, the_engine_fits_and_then_checks)
     request.layer_count = 1;
     request.train_only = true;
     then.settings.attribute = attribute;
-    then.settings.features = features;
+    then.feature = feature;
+    then.features = 3;
     OK(queue_create(&news, &err));
     OK(engine_start(&e, path, 1, news, &err));
     engine_fit_variable(e, &request, &then);
     memset(attribute, 'x', sizeof attribute - 1); /* all was copied */
-    memset(features, 'x', sizeof features - 1);
+    memset(feature, 0, sizeof feature);
     while (!done.check_id) {
         struct pollfd at = {.fd = queue_descriptor(news), .events = POLLIN};
         cr_assert_eq(poll(&at, 1, 30000), 1, "the engine fell silent");
