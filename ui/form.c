@@ -113,6 +113,7 @@ static void step(form *f, int by)
 static void choose(form *f, int by)
 {
     form_field *field = &f->field[f->at];
+    f->problem[0] = '\0';
     field->chosen = (field->chosen + by + field->choice_count) % field->choice_count;
     if (f->changed)
         f->changed(f, f->at);
