@@ -115,6 +115,10 @@ const check_point *check_curve_of(const check_report *r, int64_t source_layer,
 /* The newest finished check of this kind that the fit has; *check_id is 0 when it has none. */
 status check_newest(db *d, int64_t fit_id, const char *kind, int64_t *check_id, error *err);
 
+/* The newest check of this kind, of whichever fit and however it stands; *check_id is 0 when there
+ * is none. */
+status check_newest_of_all(db *d, const char *kind, int64_t *check_id, error *err);
+
 /* Calls `each` for all values of this name in a pair, by feature; false from it stops. */
 status check_each_value(db *d, int64_t check_id, int64_t source_layer, int64_t target_layer,
                         const char *name, bool (*each)(void *user, uint32_t feature, double value),

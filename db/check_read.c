@@ -208,6 +208,20 @@ status check_newest(db *d, int64_t fit_id, const char *kind, int64_t *check_id, 
     return s;
 }
 
+status check_newest_of_all(db *d, const char *kind, int64_t *check_id, error *err)
+{
+    sql q;
+    bool row = false;
+    status s = sql_open(&q, d, "SELECT max(check_id) FROM fit_check WHERE kind = ?1", err);
+    if (s == STATUS_OK) {
+        sql_bind_text(&q, 1, kind);
+        s = sql_step(&q, &row, err);
+    }
+    *check_id = row ? sql_int(&q, 0) : 0;
+    sql_close(&q);
+    return s;
+}
+
 static void bind_place(sql *q, int64_t check_id, int64_t source_layer, int64_t target_layer,
                        const char *name)
 {

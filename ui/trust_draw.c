@@ -149,8 +149,11 @@ static void draw_check_head(const app *a, const trust_check *c, region r, int li
     draw_text(r, line, 1 + name_cols(r), state_cols(r) - 1, role_of(c, ours) | on, state);
     if (ours || (about->id && about->state == FIT_RUNNING && !c->cut_off))
         draw_running(a, c, r, line, col, on);
-    else if (about->id)
+    else if (about->id) {
+        if (c->whose)
+            col += draw_text(r, line, col, (r.cols - col) / 2, ROLE_DIM | on, c->whose) + 3;
         draw_brief(c, r, line, col, on);
+    }
 }
 
 static void draw_solved_head(const trust_state *v, region r, int line, style on)

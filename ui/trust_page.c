@@ -74,7 +74,8 @@ static int draw_pair_name(const page_picture *p, region r, int line, uint32_t pa
     int64_t from, to;
     trust_pair(&p->c->report, pair, &from, &to);
     if (!from)
-        return draw_text(r, line, 0, width, ROLE_TEXT | on, "the whole circuit");
+        return draw_text(r, line, 0, width, ROLE_TEXT | on,
+                         p->c->look->of_variable ? "classifier" : "the whole circuit");
     int col = draw_text(r, line, 0, width, ROLE_NAME | on, layer_name(p->a, from)) + 1;
     col += draw_text(r, line, col, width - col, ROLE_DIM | on, draw_glyph(GLYPH_ARROW)) + 1;
     return col + draw_text(r, line, col, width - col, ROLE_NAME | on, layer_name(p->a, to));
@@ -297,6 +298,8 @@ static int draw_head(const page_picture *p, region r, int most)
                     (int)(100 * p->a->check.fraction),
                     show_seconds(seconds, p->a->check.seconds_left));
     } else {
+        if (p->c->whose)
+            col += draw_text(r, 0, col, (r.cols - col) / 2, ROLE_TEXT, p->c->whose) + 2;
         draw_text(r, 0, col, r.cols - col - 9, ROLE_DIM, p->c->settings);
         draw_right(r, 0, r.cols - 8, 7, ROLE_DIM, show_seconds(seconds, about->seconds));
     }

@@ -27,6 +27,7 @@ void trust_checks_free(void *checks)
     for (uint32_t i = 0; c && i < c->count; i++) {
         check_report_release(&c->item[i].report);
         free(c->item[i].settings);
+        free(c->item[i].whose);
         free(c->item[i].why);
         free(c->item[i].verdict);
         free(c->item[i].say);
@@ -107,31 +108,26 @@ static void let_speak(const layer_set *layers, const fit *f, trust_check *c)
 /* The newest one of a kind that is of target variables' fits, of whichever of them. */
 static status read_of_variable(db *d, const layer_set *layers, trust_check *c, error *err)
 {
-    check_set all = {0};
     target_set targets = {0};
+    variable_fit f = {0};
     uint32_t documents = 0, samples = 0, held_out = 0;
+    int64_t newest = 0;
     status code = target_list(d, &targets, err);
     if (code == STATUS_OK)
         code = document_count(d, &documents, &samples, &held_out, err);
     c->why = mem_copy_text(debias_lacks(&targets, held_out));
     if (code == STATUS_OK)
-        code = check_list(d, 0, &all, err);
-    for (uint32_t i = 0; i < all.count && code == STATUS_OK && !c->report.about.id; i++) {
-        fit f = {0};
-        if (strcmp(all.item[i].about.kind, c->kind->name) != 0)
-            continue;
-        code = fit_get(d, all.item[i].about.fit_id, &f, err);
-        if (code == STATUS_OK) {
-            c->report = all.item[i]; /* moves here */
-            all.item[i] = (check_report){0};
-            let_speak(layers, &f, c);
-            char *whose = mem_format("fit %lld, %s", (long long)f.id, c->settings);
-            free(c->settings);
-            c->settings = whose;
-        }
-        fit_release(&f);
+        code = check_newest_of_all(d, c->kind->name, &newest, err);
+    if (code == STATUS_OK && newest)
+        code = check_get_report(d, newest, &c->report, err);
+    if (code == STATUS_OK && newest)
+        code = variable_fit_get(d, c->report.about.fit_id, &f, err);
+    if (code == STATUS_OK && newest) {
+        let_speak(layers, &f.base, c);
+        c->whose = mem_format("fit %lld of %s", (long long)f.base.id, f.target);
+        clean(&c->whose);
     }
-    check_set_release(&all);
+    variable_fit_release(&f);
     target_set_release(&targets);
     return code;
 }

@@ -15,6 +15,7 @@ typedef struct trust_check {
     check_report report; /* about.id is 0: there is none */
     const char *state;   /* check_state_shown */
     bool cut_off;
+    char *whose;         /* of target variables' fits: "fit 2 of job"; else NULL */
     char *settings;      /* what it was told, such as "rounds 20, seed 3" */
     char *why;           /* why the check does not apply; empty: it does */
     char *verdict, *say; /* of a finished one; else NULL */

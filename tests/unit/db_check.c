@@ -119,6 +119,10 @@ Test(check, a_check_is_claimed_listed_cleared_and_goes_with_its_fit)
                     &(check){.fit_id = 99, .kind = "null", .settings = (char *)(uintptr_t) "{}"},
                     &err),
           STATUS_INPUT, "no fit 99", STUDY);
+    OK(check_newest_of_all(d, "null", &newest, &err));
+    cr_expect_eq(newest, c.id, "it need not be done");
+    OK(check_newest_of_all(d, "debias", &newest, &err));
+    cr_expect_eq(newest, 0);
     OK(check_claim(d, c.id, "me", NULL, &taken, &err));
     cr_expect(taken);
     OK(check_claim(d, c.id, "you", NULL, &taken, &err));
