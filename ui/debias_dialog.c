@@ -81,7 +81,8 @@ static void list_classifiers(draft *d)
         const variable_fit *f = &s->variables.item[v];
         if (f->base.state != FIT_DONE || !f->train_only || !has_classes(&s->targets, f->target_id))
             continue;
-        classifier of = {.fit_id = f->base.id, .target_id = f->target_id, .layers = f->layer_count};
+        classifier of = {
+            .fit_id = f->base.id, .target_id = f->target_id, .layers = f->layer_count};
         of.layer = mem_alloc(((size_t)f->layer_count + 1) * sizeof *of.layer);
         memcpy(of.layer, f->layer, f->layer_count * sizeof *of.layer);
         add_classifier(d, of, mem_format("fit %lld of %s", (long long)f->base.id, f->target));
@@ -196,8 +197,8 @@ static bool accept(app *a, form *f)
     uint32_t count = of->layers;
     if (d->attribute_id[about] == of->target_id)
         return form_refuse(f, FIELD_ATTRIBUTE, "attribute: this is what the classifier tells");
-    bool good = of->fit_id || (accept_fraction(f, &made.settings.fraction) &&
-                               accept_layers(d, f, &on, &count));
+    bool good = of->fit_id ||
+                (accept_fraction(f, &made.settings.fraction) && accept_layers(d, f, &on, &count));
     good = good && name_spurious(d, f, of->fit_id ? of->layer : on, count, &spurious);
     if (good) {
         request.fit_id = of->fit_id;
@@ -268,7 +269,8 @@ static int choose_classifier(const draft *d, const variable_fit *from)
 static char *list_layers(const app *a, const variable_fit *from)
 {
     const study *s = a->study;
-    char *names = mem_copy_text(from || !s->layers.count ? "" : s->short_name[s->layers.count - 1]);
+    char *names =
+        mem_copy_text(from || !s->layers.count ? "" : s->short_name[s->layers.count - 1]);
     for (uint32_t l = 0; from && l < from->layer_count; l++) {
         const layer *in = layer_by_id(&s->layers, from->layer[l]);
         char *longer = mem_format("%s%s%s", names, *names ? ", " : "",

@@ -5,7 +5,8 @@
 
 #include "ui/app.h"
 
-/* What the study lacks for it, a clause without a full stop; empty: nothing. held_out: documents. */
+/* What the study lacks for it, a clause without a full stop; empty: nothing. held_out: documents.
+ */
 const char *debias_lacks(const target_set *targets, uint32_t held_out);
 
 /* Opens it with this fit of a class variable to start from; 0: the newest that there is, or else a

@@ -320,7 +320,10 @@ static unsigned go_to(app *a, const trust_state *v, view_id view, int mode)
 {
     place where = PLACE(view);
     if (!feature_at_hand(a, v, &where.layer, &where.feature)) {
-        app_say(a, ROLE_STATUS, "no feature is at hand: Enter opens a check, and its lists");
+        app_say(a, ROLE_STATUS, "%s",
+                v->page == PAGE_OVERVIEW
+                    ? "no feature is at hand: Enter opens a check, and its lists"
+                    : "no feature is at hand");
         return ACTED_REDRAW;
     }
     where.mode = mode;
@@ -403,7 +406,10 @@ static unsigned act_on_checks(app *a, trust_state *v, action_id what, int count)
     case ACT_RAISE:
     case ACT_LOWER:
         if (!trust_step(v, what == ACT_RAISE))
-            app_say(a, ROLE_STATUS, "+ and - are for the pages of null and stability");
+            app_say(a, ROLE_STATUS, "%s",
+                    trust_steps(trust_check_at(v, v->page))
+                        ? "nothing is found yet: r runs the check"
+                        : "+ and - are for the pages of null and stability");
         return ACTED_REDRAW;
     default: return ACTED_NOT;
     }

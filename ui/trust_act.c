@@ -218,6 +218,11 @@ bool trust_choose(const trust_state *v, const trust_check *c, uint32_t pair, tru
     return count > 0;
 }
 
+bool trust_steps(const trust_check *c)
+{
+    return c && (c->look->chart.kind == TRUST_SHARES || strcmp(c->kind->name, "null") == 0);
+}
+
 bool trust_step(trust_state *v, bool fewer)
 {
     static const double rates[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
@@ -253,9 +258,7 @@ void trust_use(app *a, trust_state *v)
     char filter[48];
     trust_choice chosen;
     bool shares = c && c->look->chart.kind == TRUST_SHARES;
-    bool null = c && strcmp(c->kind->name, "null") == 0;
-    if ((!shares && !null) || c->report.about.state != FIT_DONE ||
-        !trust_choose(v, c, 0, &chosen)) {
+    if (!trust_steps(c) || c->report.about.state != FIT_DONE || !trust_choose(v, c, 0, &chosen)) {
         app_say(a, ROLE_STATUS, "u needs a finished null or stability check");
         return;
     }

@@ -19,9 +19,9 @@ typedef struct trust_state {
     reader *summaries, *checks; /* its own: a summary of five million edges takes a second */
     summary *s;                 /* as read last; NULL: none */
     bool summary_asked;
-    const circuit *of; /* the circuit that was asked about; only compared */
-    trust_checks *c;   /* likewise of the checks */
-    int64_t checks_asked; /* of which fit, 0: of none; NOT_ASKED */
+    const circuit *of;     /* the circuit that was asked about; only compared */
+    trust_checks *c;       /* likewise of the checks */
+    int64_t checks_asked;  /* of which fit, 0: of none; NOT_ASKED */
     trust_findings *found; /* of the check whose page is up */
     int64_t found_asked;   /* the check that was asked about last, and */
     uint32_t found_done;   /* how much of it was done then */
@@ -74,7 +74,10 @@ void trust_cancel(app *a, const trust_state *v);
 void trust_delete(app *a, const trust_state *v);
 void trust_typed(app *a, trust_state *v, prompt_event event, const char *text);
 void trust_use(app *a, trust_state *v);
-/* The next wanted rate or cut; false: the page has none. */
+/* Whether a check has a rate or a cut to choose. NULL: no. */
+bool trust_steps(const trust_check *c);
+/* The next wanted rate or cut; false: the page has none, or nothing is found yet.
+ */
 bool trust_step(trust_state *v, bool fewer);
 
 /* The wanted rate or cut, and what it comes to in the pair's curve: the threshold (of the null),

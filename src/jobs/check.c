@@ -140,8 +140,8 @@ static status no_such_kind(const char *name, error *err)
 {
     char all[256] = "";
     for (size_t i = 0, used = 0; i < sizeof kinds / sizeof *kinds && used < sizeof all; i++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
-                                 kinds[i]->name);
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", kinds[i]->name);
     return error_set(err, STATUS_USAGE, "there is no check '%s': expected one of %s", name, all);
 }
 
@@ -188,9 +188,9 @@ static status name_features(const layer_set *layers, const check_request *r, cha
     }
     for (uint32_t i = 0; i < r->features && code == STATUS_OK; i++)
         if (i == 0 || by_place(&sorted[i - 1], &sorted[i]) != 0)
-            used += (size_t)snprintf(*list + used, room - used, "%s/%u\n",
-                                     layer_by_id(layers, sorted[i].layer_id)->name,
-                                     sorted[i].feature);
+            used +=
+                (size_t)snprintf(*list + used, room - used, "%s/%u\n",
+                                 layer_by_id(layers, sorted[i].layer_id)->name, sorted[i].feature);
     free(sorted);
     return code;
 }
