@@ -229,14 +229,19 @@ static const char *note(const form *f)
     draft *d = f->user;
     const classifier *of = &d->of[f->field[FIELD_CLASSIFIER].chosen];
     const char *tag = f->field[FIELD_TAG].text.text;
-    uint32_t count = 0;
-    const note_set *all = &d->a->study->notes.set;
-    for (uint32_t i = 0; i < all->count && *tag; i++) {
-        bool read = of->fit_id == 0;
-        for (uint32_t l = 0; l < of->layers; l++)
-            read = read || of->layer[l] == all->item[i].layer_id;
-        count += read && note_has_tag(all->item[i].tags, tag);
+    char wrong[WRONG];
+    int64_t *on = NULL;
+    debias_reads reads = {&d->a->study->layers, of->layer, of->layers};
+    debias_features tagged = {0};
+    if (!of->fit_id) {
+        read_layers(d->a->study, f->field[FIELD_LAYERS].text.text, &on, &reads.count, wrong);
+        reads.layer = on;
     }
+    if (*tag)
+        debias_add_tagged(&reads, &d->a->study->notes.set, tag, &tagged);
+    uint32_t count = tagged.count;
+    debias_features_release(&tagged);
+    free(on);
     snprintf(d->note, sizeof d->note, "%u feature%s so tagged%s", count, count == 1 ? "" : "s",
              count ? "" : ": t in Features tags one");
     return d->note;

@@ -76,8 +76,7 @@ void trust_typed(app *a, trust_state *v, prompt_event event, const char *text);
 void trust_use(app *a, trust_state *v);
 /* Whether a check has a rate or a cut to choose. NULL: no. */
 bool trust_steps(const trust_check *c);
-/* The next wanted rate or cut; false: the page has none, or nothing is found yet.
- */
+/* The next wanted rate or cut; false: the page has none, or none yet. */
 bool trust_step(trust_state *v, bool fewer);
 
 /* The wanted rate or cut, and what it comes to in the pair's curve: the threshold (of the null),

@@ -9,8 +9,7 @@
 static bool json, check;
 
 static const command_option options[] = {
-    {"check", OPTION_FLAG, &check, NULL,
-     "read the whole file for damage first: for one from elsewhere"},
+    {"check", OPTION_FLAG, &check, NULL, "read the whole file for damage first: for one from elsewhere"},
     {"json", OPTION_FLAG, &json, NULL, "one JSON object"},
     {0},
 };
@@ -89,8 +88,7 @@ const command command_info = {
     .name = "info",
     .arguments = "STUDY",
     .summary = "say what a study holds",
-    .details =
-        "Model, layers, features, documents, samples, target variables and fits, in one view.",
+    .details = "Model, layers, features, documents, samples, target variables and fits, in one view.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -140,8 +140,8 @@ static status no_such_kind(const char *name, error *err)
 {
     char all[256] = "";
     for (size_t i = 0, used = 0; i < sizeof kinds / sizeof *kinds && used < sizeof all; i++)
-        used +=
-            (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", kinds[i]->name);
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
+                                 kinds[i]->name);
     return error_set(err, STATUS_USAGE, "there is no check '%s': expected one of %s", name, all);
 }
 
