@@ -28,6 +28,7 @@ struct engine {
     task running;        /* at work */
     int64_t checked_fit; /* which fit the check at work is of; 0: not known yet */
     atomic_bool cancel;
+    order *later; /* checks that wait for their fits to be done, be it after a stop */
     bool stopping;
 };
 
@@ -232,6 +233,37 @@ static void append(engine *e, order *o)
     pthread_mutex_unlock(&e->lock);
 }
 
+static void put_off(engine *e, order *then)
+{
+    pthread_mutex_lock(&e->lock);
+    then->next = e->later;
+    e->later = then;
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* The check that waits for the fit, or NULL. */
+static order *take_later(engine *e, int64_t fit_id)
+{
+    pthread_mutex_lock(&e->lock);
+    order **place = &e->later;
+    while (*place && (*place)->check.fit_id != fit_id)
+        place = &(*place)->next;
+    order *found = *place;
+    if (found) {
+        *place = found->next;
+        found->next = NULL;
+    }
+    pthread_mutex_unlock(&e->lock);
+    return found;
+}
+
+static void check_now(engine *e, int64_t fit_id)
+{
+    order *then = take_later(e, fit_id);
+    if (then)
+        append(e, then);
+}
+
 /* A fit takes every core: whoever looks at the screen meanwhile goes first. Threads that it starts
  * inherit this (on Linux a thread has a niceness of its own). */
 static void step_back(void)
@@ -251,8 +283,8 @@ static void *runner_main(void *argument)
     for (order *o; (o = take_next(e, &e->runner)) != NULL; order_free(o))
         if (o->about.check)
             run_check(e, o->about.id);
-        else if (run_fit(e, o->about.id) && o->check.kind)
-            append(e, order_check_then(o));
+        else if (run_fit(e, o->about.id))
+            check_now(e, o->about.id);
     return NULL;
 }
 
@@ -267,7 +299,7 @@ static void await_end(engine *e, task t)
 
 static void resume(engine *e, task t)
 {
-    append(e, order_resume(t, NULL));
+    append(e, order_resume(t));
 }
 
 static status obey(engine *e, order *o, error *err)
@@ -277,14 +309,19 @@ static status obey(engine *e, order *o, error *err)
     if (o->kind == ORDER_FIT || o->kind == ORDER_VARIABLE || o->kind == ORDER_CHECK) {
         code = create(e, o, &t, err);
         if (code == STATUS_OK) {
+            order *then = order_check_then(o, t.id);
+            if (then)
+                put_off(e, then);
             tell_state(e, t, o->check.fit_id, t.check ? o->check.kind : "", FIT_QUEUED);
-            append(e, order_resume(t, t.check ? NULL : o));
+            append(e, order_resume(t));
         }
         return code;
     }
     await_end(e, t);
     bool ended = true;
     code = o->kind == ORDER_DELETE ? delete_task(e, t, err) : shelve(e, t, NULL, &ended, err);
+    if (code == STATUS_OK && o->kind == ORDER_DELETE && !t.check)
+        order_free(take_later(e, t.id));
     if (code == STATUS_OK && ended)
         tell_state(e, t, 0, "", FIT_CANCELLED);
     return code;
@@ -316,6 +353,11 @@ static void end_threads(engine *e, bool runner, bool clerk)
 
 static void engine_free(engine *e)
 {
+    for (order *o = e->later; o;) {
+        order *next = o->next;
+        order_free(o);
+        o = next;
+    }
     pthread_mutex_destroy(&e->lock);
     pthread_cond_destroy(&e->wake);
     free(e->study);

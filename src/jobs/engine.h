@@ -20,7 +20,8 @@ typedef enum engine_message { ENGINE_PROGRESS = 100, ENGINE_FAILED, ENGINE_CHECK
 status engine_start(engine **out, const char *study, unsigned threads, queue *news, error *err);
 
 void engine_fit(engine *e, const fit_request *request); /* copies the request */
-/* Likewise; `then`, which may be NULL, checks the fit as soon as it is done. */
+/* Likewise; `then`, which may be NULL, checks the fit as soon as it is done,
+ * be it after a stop and engine_resume. */
 void engine_fit_variable(engine *e, const variable_request *request, const check_request *then);
 void engine_resume(engine *e, int64_t fit_id);
 void engine_cancel(engine *e, int64_t fit_id); /* running or waiting */

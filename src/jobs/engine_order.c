@@ -54,27 +54,28 @@ order *order_check(const check_request *request)
     return o;
 }
 
-order *order_resume(task about, order *from)
+order *order_resume(task about)
 {
     order *o = make(ORDER_RESUME);
     o->about = about;
-    if (from) {
-        o->check = from->check;
-        from->check = (check_request){0};
-    }
     return o;
 }
 
-order *order_check_then(order *ran)
+order *order_check_then(order *made, int64_t fit_id)
 {
-    order *o = order_resume(ran->about, ran);
-    o->kind = ORDER_CHECK;
-    o->check.fit_id = ran->about.id;
+    if (made->kind != ORDER_VARIABLE || !made->check.kind)
+        return NULL;
+    order *o = make(ORDER_CHECK);
+    o->check = made->check;
+    o->check.fit_id = fit_id;
+    made->check = (check_request){0};
     return o;
 }
 
 void order_free(order *o)
 {
+    if (!o)
+        return;
     fit_request_release(&o->request);
     free((void *)(uintptr_t)o->variable.target);
     free((void *)(uintptr_t)o->variable.layer);

@@ -26,9 +26,8 @@ typedef struct order {
     order_kind kind;
     fit_request request;       /* of ORDER_FIT */
     variable_request variable; /* of ORDER_VARIABLE: its texts and lists belong to the order */
-    check_request check;       /* of ORDER_CHECK; owns all of it. Of ORDER_VARIABLE and of
-                                  ORDER_RESUME of a fit: what checks it once it is done; kind
-                                  NULL: nothing */
+    check_request check;       /* of ORDER_CHECK; owns all of it. Of ORDER_VARIABLE: what checks
+                                  the fit once it is done; kind NULL: nothing */
     task about;                /* of the others */
 } order;
 
@@ -37,12 +36,11 @@ order *order_fit(const fit_request *request);
 order *order_variable(const variable_request *request, const check_request *then);
 order *order_check(const check_request *request);
 
-/* To run a task. `from` (may be NULL) is the order that made it: its check goes over. */
-order *order_resume(task about, order *from);
+order *order_resume(task about); /* to run it */
 
-/* The check that was to follow the fit that this order ran; it goes over. */
-order *order_check_then(order *ran);
+/* The check that is to follow the fit that this order made; it goes over. NULL: none is. */
+order *order_check_then(order *made, int64_t fit_id);
 
-void order_free(order *o);
+void order_free(order *o); /* NULL is fine */
 
 #endif

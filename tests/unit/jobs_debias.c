@@ -274,6 +274,46 @@ Test(debias, named_by_number)
     target_set_release(&targets);
 }
 
+/* Stopped and resumed, the fit is still checked. When it is done before the word to stop comes,
+ * there is nothing to resume. */
+Test(debias, the_check_follows_a_resumed_fit)
+{
+    queue *news = NULL;
+    engine *e = NULL;
+    char attribute[] = "gender";
+    variable_request request = variable_request_usual(false);
+    check_request then = {.kind = "debias", .settings = check_settings_open()};
+    bool cancelled = false, checked = false;
+    request.target = "job";
+    request.layer = &layers.item[0].id;
+    request.layer_count = 1;
+    request.train_only = true;
+    request.settings.points = 200;
+    request.settings.fraction = 1e-3;
+    request.settings.tolerance = 1e-10;
+    then.settings.attribute = attribute;
+    OK(queue_create(&news, &err));
+    OK(engine_start(&e, path, 1, news, &err));
+    engine_fit_variable(e, &request, &then);
+    while (!checked) {
+        struct pollfd at = {.fd = queue_descriptor(news), .events = POLLIN};
+        cr_assert_eq(poll(&at, 1, 30000), 1, "the engine fell silent");
+        for (message *m = queue_take(news); m; m = message_free(m)) {
+            cr_assert(m->kind != ENGINE_FAILED, "%s", ((const error *)m->payload)->message);
+            const fit_progress *p = m->payload;
+            if (m->kind == ENGINE_CHECK)
+                checked |= ((const check_progress *)m->payload)->state == FIT_DONE;
+            else if (p->state == FIT_CANCELLED && !cancelled) {
+                cancelled = true;
+                engine_resume(e, p->fit_id);
+            } else if (!cancelled)
+                engine_cancel(e, p->fit_id);
+        }
+    }
+    engine_stop(e);
+    queue_free(news);
+}
+
 /* One wish: a fit, and the check of it as soon as it is done. */
 Test(debias, the_engine_fits_and_then_checks)
 {
