@@ -88,6 +88,7 @@ static layer read_layer(sql *q)
         .hash = sql_text(q, 9),
         .labelled = sql_u32(q, 10),
         .live = sql_u32(q, 11),
+        .autoencoder_width = sql_u32(q, 12),
     };
 }
 
@@ -103,7 +104,8 @@ status layer_list(db *d, layer_set *out, error *err)
         " ifnull(source, ''), ifnull(hash, ''),"
         " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.label IS NOT "
         "NULL),"
-        " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.active > 0)"
+        " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.active > 0),"
+        " ifnull((SELECT width FROM autoencoder AS a WHERE a.layer_id = l.layer_id), 0)"
         " FROM layer AS l ORDER BY position",
         err);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
@@ -243,16 +245,7 @@ static status read_block(sql *q, const layer *l, block *b, error *err)
 static status read_blob(db *d, const block *b, const char *column, uint64_t offset, void *out,
                         uint64_t bytes, error *err)
 {
-    sqlite3_blob *blob = NULL;
-    int code = SQLITE_OK;
-    if (bytes == 0)
-        return STATUS_OK;
-    code = sqlite3_blob_open(d->handle, "main", "activation_block", column, b->rowid, 0, &blob);
-    if (code == SQLITE_OK) /* offset + bytes was checked against the blob's size: an int */
-        code = sqlite3_blob_read(blob, out, (int)bytes, (int)offset);
-    status s = code == SQLITE_OK ? STATUS_OK : sql_failure(d, code, column, err);
-    sqlite3_blob_close(blob);
-    return s;
+    return sql_read_blob(d, "activation_block", column, b->rowid, offset, out, bytes, err);
 }
 
 /* Entries of one column: samples ascending and in range, values finite. */
@@ -299,13 +292,10 @@ static status list_blocks(db *d, const layer *l, block **out, uint32_t *count, e
 /* What the blocks claim to hold cannot be more than the file. */
 static status check_memory(db *d, const layer *l, error *err)
 {
-    int64_t pages = 0;
-    int64_t page_bytes = 0;
-    status s = sql_number(d, "PRAGMA page_count", &pages, err);
-    if (s == STATUS_OK)
-        s = sql_number(d, "PRAGMA page_size", &page_bytes, err);
+    uint64_t bytes = 0;
+    status s = sql_file_bytes(d, &bytes, err);
     uint64_t entries = l->dense ? (uint64_t)l->features * l->samples : l->nonzeros;
-    if (s == STATUS_OK && entries > (uint64_t)(pages * page_bytes) / sizeof(float))
+    if (s == STATUS_OK && entries > bytes / sizeof(float))
         s = damaged(d, l, 0, "the layer claims more than the file holds", err);
     return s;
 }

@@ -18,6 +18,20 @@ static const char *const migrations[SCHEMA_VERSION - 1] = {
     "ALTER TABLE fit ADD COLUMN ridge_by TEXT NOT NULL DEFAULT 'feature'"
     " CHECK (ridge_by IN ('feature', 'layer'));"
     "UPDATE fit SET ridge_by = 'layer' WHERE ridge > 0 AND scale = 'none'",
+    /* no study had its autoencoders */
+    "CREATE TABLE autoencoder ("
+    " layer_id INTEGER PRIMARY KEY REFERENCES layer ON DELETE CASCADE,"
+    " width INTEGER NOT NULL CHECK (width > 0),"
+    " source TEXT NOT NULL,"
+    " decoder_bias BLOB NOT NULL) STRICT;"
+    "CREATE TABLE autoencoder_block ("
+    " layer_id INTEGER NOT NULL REFERENCES autoencoder ON DELETE CASCADE,"
+    " first_feature INTEGER NOT NULL,"
+    " feature_count INTEGER NOT NULL,"
+    " encoder BLOB NOT NULL,"
+    " decoder BLOB NOT NULL,"
+    " encoder_bias BLOB NOT NULL,"
+    " UNIQUE (layer_id, first_feature)) STRICT",
 };
 
 static status set_mark(db *d, const char *pragma, int number, error *err)

@@ -8,7 +8,7 @@
 
 #include "db/db.h"
 
-#define SCHEMA_VERSION   2
+#define SCHEMA_VERSION   3
 #define APPLICATION_ID   0x434c5753 /* "CLWS" */
 #define APPLICATION_BULK 0x434c5742 /* "CLWB" */
 

@@ -1,4 +1,4 @@
--- The workspace: one study in one SQLite file, `study.clw`. Version 2.
+-- The workspace: one study in one SQLite file, `study.clw`. Version 3.
 -- Text is kept as it was imported; whoever shows it cleans it. Feature, sample and document
 -- numbers count from 0. Blobs hold little-endian arrays.
 
@@ -37,6 +37,23 @@ CREATE TABLE activation_block (         -- consecutive features of one layer, by
     col_start     BLOB NOT NULL,        -- uint64[feature_count + 1], from 0; empty when dense
     sample_index  BLOB NOT NULL,        -- uint32[nonzeros], ascending in a column; empty when dense
     value         BLOB NOT NULL,        -- float32[nonzeros], or float32[feature_count * samples]
+    UNIQUE (layer_id, first_feature)
+) STRICT;
+
+CREATE TABLE autoencoder (              -- weights of the sparse autoencoder that made a layer's features
+    layer_id     INTEGER PRIMARY KEY REFERENCES layer ON DELETE CASCADE,
+    width        INTEGER NOT NULL CHECK (width > 0),  -- numbers that it reads and writes: d_model
+    source       TEXT NOT NULL,         -- file as the manifest names it
+    decoder_bias BLOB NOT NULL          -- float32[width]
+) STRICT;
+
+CREATE TABLE autoencoder_block (        -- consecutive features of it
+    layer_id      INTEGER NOT NULL REFERENCES autoencoder ON DELETE CASCADE,
+    first_feature INTEGER NOT NULL,
+    feature_count INTEGER NOT NULL,
+    encoder       BLOB NOT NULL,        -- float32[feature_count * width], a feature's direction together
+    decoder       BLOB NOT NULL,        -- float32[feature_count * width], likewise
+    encoder_bias  BLOB NOT NULL,        -- float32[feature_count]
     UNIQUE (layer_id, first_feature)
 ) STRICT;
 

@@ -250,3 +250,28 @@ status sql_number(db *d, const char *text, int64_t *value, error *err)
     sql_close(&q);
     return s;
 }
+
+status sql_read_blob(db *d, const char *table, const char *column, int64_t rowid, uint64_t offset,
+                     void *out, uint64_t bytes, error *err)
+{
+    sqlite3_blob *blob = NULL;
+    if (bytes == 0)
+        return STATUS_OK;
+    int code = sqlite3_blob_open(d->handle, "main", table, column, rowid, 0, &blob);
+    if (code == SQLITE_OK) /* a blob's size is an int */
+        code = sqlite3_blob_read(blob, out, (int)bytes, (int)offset);
+    status s = code == SQLITE_OK ? STATUS_OK : sql_failure(d, code, column, err);
+    sqlite3_blob_close(blob);
+    return s;
+}
+
+status sql_file_bytes(db *d, uint64_t *bytes, error *err)
+{
+    int64_t pages = 0;
+    int64_t page_bytes = 0;
+    status s = sql_number(d, "PRAGMA page_count", &pages, err);
+    if (s == STATUS_OK)
+        s = sql_number(d, "PRAGMA page_size", &page_bytes, err);
+    *bytes = (uint64_t)(pages * page_bytes);
+    return s;
+}

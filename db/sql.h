@@ -72,6 +72,14 @@ status sql_execute(db *d, const char *text, error *err);
 /* One number that a statement (a pragma) returns. */
 status sql_number(db *d, const char *text, int64_t *value, error *err);
 
+/* `bytes` of one blob of a table from `offset` on, straight into `out`. The caller has compared
+ * both with the blob's length. */
+status sql_read_blob(db *d, const char *table, const char *column, int64_t rowid, uint64_t offset,
+                     void *out, uint64_t bytes, error *err);
+
+/* The file's size by its own count of pages: what its rows hold cannot be more. */
+status sql_file_bytes(db *d, uint64_t *bytes, error *err);
+
 /* As db_begin, but only for reading: all that is read until db_commit or db_rollback is of one
  * moment, and nobody else is kept from writing. */
 status sql_begin_reading(db *d, error *err);

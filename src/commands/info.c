@@ -19,7 +19,7 @@ static void text_fact(output *o, const char *name, const char *value)
     if (json)
         output_text(o, name, value);
     else if (value)
-        output_line(o, "%-11s %s", name, value);
+        output_line(o, "%-12s %s", name, value);
 }
 
 static void count_fact(output *o, const char *name, uint64_t value)
@@ -27,7 +27,7 @@ static void count_fact(output *o, const char *name, uint64_t value)
     if (json)
         output_count(o, name, value);
     else
-        output_line(o, "%-11s %llu", name, (unsigned long long)value);
+        output_line(o, "%-12s %llu", name, (unsigned long long)value);
 }
 
 static status run(char **arguments, int count, error *err)
@@ -42,6 +42,7 @@ static status run(char **arguments, int count, error *err)
     uint64_t features = 0;
     uint64_t labelled = 0;
     uint64_t nonzeros = 0;
+    uint64_t autoencoders = 0;
     status code = study_open(&s, arguments[0], DB_READ, err);
     if (code == STATUS_OK && check)
         code = db_check(s.connection, err);
@@ -65,8 +66,10 @@ static status run(char **arguments, int count, error *err)
             labelled += s.layers.item[l].labelled;
             nonzeros += s.layers.item[l].nonzeros;
             samples = s.layers.item[l].samples;
+            autoencoders += s.layers.item[l].autoencoder_width > 0;
         }
         count_fact(o, "layers", s.layers.count);
+        count_fact(o, "autoencoders", autoencoders);
         count_fact(o, "features", features);
         count_fact(o, "labelled", labelled);
         count_fact(o, "documents", documents);
@@ -88,7 +91,8 @@ const command command_info = {
     .name = "info",
     .arguments = "STUDY",
     .summary = "say what a study holds",
-    .details = "Model, layers, features, documents, samples, target variables and fits, in one view.",
+    .details = "Model, layers and how many of them have their autoencoder, features, documents, samples,\n"
+               "target variables and fits, in one view.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -26,6 +26,7 @@ static status run(char **arguments, int count, error *err)
             output_count(o, "features", this->features);
             output_count(o, "live", this->live);
             output_count(o, "labelled", this->labelled);
+            output_count(o, "autoencoder", this->autoencoder_width);
             output_count(o, "samples", this->samples);
             output_count(o, "nonzeros", this->nonzeros);
             output_number(o, "density", cells > 0 ? (double)this->nonzeros / cells : 0, 4);
@@ -42,8 +43,9 @@ const command command_layers = {
     .arguments = "STUDY",
     .summary = "list the layers of a study",
     .details = "Layers in computation order: their kind, how many features they have, how many of\n"
-               "these are active anywhere and how many have a label, and the share of (sample,\n"
-               "feature) cells that are not zero.",
+               "these are active anywhere and how many have a label, the width of the autoencoder\n"
+               "that was imported with the layer (0: none), and the share of (sample, feature)\n"
+               "cells that are not zero.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -181,6 +181,16 @@ static status open_archive(activations *a, const char *tensor, error *err)
     return code == STATUS_OK ? open_dense(a, err) : code;
 }
 
+static status open_safetensors(activations *a, uint64_t bytes, const char *tensor, error *err)
+{
+    safetensors *from;
+    status code = safetensors_open(&from, a->fd, bytes, a->file, err);
+    if (code == STATUS_OK)
+        code = safetensors_array(from, tensor, 2, "samples x features", &a->value, err);
+    safetensors_close(from);
+    return code == STATUS_OK ? open_dense(a, err) : code;
+}
+
 static bool ends_in(const char *file, const char *ending)
 {
     size_t length = strlen(file);
@@ -200,8 +210,7 @@ static status open_by_content(activations *a, uint64_t bytes, const char *tensor
         if (memcmp(magic, "PK", 2) == 0) {
             code = open_archive(a, tensor, err);
         } else if (magic[8] == '{') {
-            code = safetensors_array(a->fd, bytes, a->file, tensor, &a->value, err);
-            code = code == STATUS_OK ? open_dense(a, err) : code;
+            code = open_safetensors(a, bytes, tensor, err);
         } else if (ends_in(a->file, ".npz")) {
             code = error_set(err, STATUS_INPUT,
                              "'%s': %llu bytes that are no zip archive, which an .npz file is",

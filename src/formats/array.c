@@ -13,6 +13,13 @@ void array_open_raw(array *a, stream *in, number_type type, uint64_t rows, uint6
     *in = (stream){.fd = -1};
 }
 
+void array_go(array *a, uint64_t index)
+{
+    uint64_t end = a->in.offset + a->in.left;
+    a->in.left = (a->count - index) * number_bytes(a->type);
+    a->in.offset = end - a->in.left;
+}
+
 void array_close(array *a)
 {
     stream_close(&a->in);

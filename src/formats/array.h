@@ -1,4 +1,5 @@
-/* An array of numbers, read once from its first to its last, as it lies in its file. */
+/* An array of numbers, read as it lies in its file: once from its first to its last, or, where it
+ * is no entry of an archive, from anywhere. */
 #ifndef FORMATS_ARRAY_H
 #define FORMATS_ARRAY_H
 
@@ -22,6 +23,9 @@ status array_open_npy(array *a, stream *in, error *err);
 
 /* An array that lies bare where `in` stands. Takes over `in`. The caller has checked its size. */
 void array_open_raw(array *a, stream *in, number_type type, uint64_t rows, uint64_t cols);
+
+/* The number read next is number `index` (at most `count`). Not in an archive's entry. */
+void array_go(array *a, uint64_t index);
 
 void array_close(array *a); /* a zeroed array is fine */
 

@@ -197,6 +197,7 @@ static status read_layers(manifest *m, node list, error *err)
         {"tensor", YAML_TEXT, false, offsetof(manifest_layer, tensor)},
         {"nonfinite", YAML_TEXT, false, offsetof(manifest_layer, nonfinite)},
         {"labels", YAML_TEXT, false, offsetof(manifest_layer, labels)},
+        {"autoencoder", YAML_TEXT, false, offsetof(manifest_layer, autoencoder)},
         {"components", YAML_LIST, false, offsetof(manifest_layer, components)},
         {0}};
     if (list->count == 0)
@@ -208,6 +209,10 @@ static status read_layers(manifest *m, node list, error *err)
         status code = read_map(m, &list->item[i], "a layer", keys, l, err);
         if (code == STATUS_OK)
             code = read_choice(m, l->nonfinite, "nonfinite", nonfinite_names, &drop, err);
+        if (code == STATUS_OK && l->autoencoder && strcmp(l->kind->text, "sae") != 0)
+            code = yaml_error(l->autoencoder, m->path, err,
+                              "'autoencoder' in a layer of kind '%s', expected 'kind: sae'",
+                              l->kind->text);
         if (code == STATUS_OK && l->components)
             code = read_components(m, l, err);
         if (code != STATUS_OK)

@@ -13,6 +13,7 @@
  *       tensor: name            (of a file with several)
  *       nonfinite: drop         (or reject, the default)
  *       labels: file
+ *       autoencoder: file       (of kind sae: its weights, .safetensors as SAELens writes them)
  *       components:             (of kind component: which coordinates make a whole, in order)
  *         - {name: head0, coordinates: 64}
  *   targets:
@@ -20,8 +21,8 @@
  *   effects:
  *     - {from: layer, to: layer, values: file.tsv}
  *
- * `samples`, `labels`, `targets` and `effects` may be left out. Every value keeps its place, so
- * that whoever finds it wrong later can say where it stands. */
+ * `samples`, `labels`, `autoencoder`, `targets` and `effects` may be left out. Every value keeps
+ * its place, so that whoever finds it wrong later can say where it stands. */
 #ifndef FORMATS_MANIFEST_H
 #define FORMATS_MANIFEST_H
 
@@ -40,7 +41,8 @@ typedef struct manifest_component {
 } manifest_component;
 
 typedef struct manifest_layer {
-    const yaml_node *name, *kind, *activations, *tensor, *nonfinite, *labels, *components;
+    const yaml_node *name, *kind, *activations, *tensor, *nonfinite, *labels;
+    const yaml_node *autoencoder, *components;
     bool drop_nonfinite;
     manifest_component
         *component; /* in order; names are unique, without slashes, and no numbers */

@@ -8,6 +8,13 @@
 
 enum { HEADER_CAP = 100000000, PREFIX = 8 };
 
+struct safetensors {
+    char *file;
+    int fd;
+    json_t *header;
+    uint64_t data; /* where in the file the tensors begin */
+};
+
 typedef struct stretch {
     const char *name;
     uint64_t begin, end; /* from the end of the header */
@@ -104,8 +111,9 @@ static const json_t *choose(const json_t *header, const char *file, const char *
 }
 
 /* Checks the tensor's type and shape against its stretch. */
-static status read_entry(const json_t *entry, const char *label, number_type *type,
-                         uint64_t shape[2], stretch *s, error *err)
+static status read_entry(const json_t *entry, const char *label, uint32_t dims,
+                         const char *meaning, number_type *type, uint64_t shape[2], stretch *s,
+                         error *err)
 {
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
     if (!dtype || !number_from_safetensors(dtype, type))
@@ -113,13 +121,15 @@ static status read_entry(const json_t *entry, const char *label, number_type *ty
                          "%s: dtype '%s', expected F16, BF16, F32, F64, a whole number or BOOL",
                          label, dtype ? dtype : "");
     const json_t *extents = json_object_get(entry, "shape");
-    if (json_array_size(extents) != 2)
-        return error_set(err, STATUS_INPUT, "%s: %zu dimensions, expected 2 (samples x features)",
-                         label, json_array_size(extents));
-    for (size_t i = 0; i < 2; i++) {
+    if (json_array_size(extents) != dims)
+        return error_set(err, STATUS_INPUT, "%s: %zu dimensions, expected %u (%s)", label,
+                         json_array_size(extents), dims, meaning);
+    shape[1] = 1;
+    for (size_t i = 0; i < dims; i++) {
         const json_t *extent = json_array_get(extents, i);
         if (!json_is_integer(extent) || json_integer_value(extent) < 0)
-            return error_set(err, STATUS_INPUT, "%s: its shape is not two whole numbers", label);
+            return error_set(err, STATUS_INPUT, "%s: its shape is not %s", label,
+                             dims == 1 ? "a whole number" : "two whole numbers");
         shape[i] = (uint64_t)json_integer_value(extent);
     }
     uint64_t bytes;
@@ -176,36 +186,49 @@ done:
     return code;
 }
 
-status safetensors_array(int fd, uint64_t bytes, const char *file, const char *tensor, array *out,
-                         error *err)
+status safetensors_open(safetensors **out, int fd, uint64_t bytes, const char *file, error *err)
+{
+    safetensors *s = mem_zero(1, sizeof *s);
+    uint64_t length = 0;
+    s->file = mem_copy_text(file);
+    s->fd = fd;
+    status code = read_header(fd, bytes, file, &s->header, &length, err);
+    s->data = PREFIX + length;
+    if (code == STATUS_OK)
+        code = check_cover(s->header, bytes - s->data, file, err);
+    *out = code == STATUS_OK ? s : NULL;
+    if (code != STATUS_OK)
+        safetensors_close(s);
+    return code;
+}
+
+void safetensors_close(safetensors *s)
+{
+    if (!s)
+        return;
+    json_decref(s->header);
+    free(s->file);
+    free(s);
+}
+
+status safetensors_array(const safetensors *s, const char *tensor, uint32_t dims,
+                         const char *meaning, array *out, error *err)
 {
     *out = (array){.in = {.fd = -1}};
-    json_t *header = NULL;
-    char *label = NULL;
-    uint64_t length = 0;
-    status code = read_header(fd, bytes, file, &header, &length, err);
-    if (code != STATUS_OK)
-        goto done;
-    code = check_cover(header, bytes - PREFIX - length, file, err);
-    if (code != STATUS_OK)
-        goto done;
-    const json_t *entry = choose(header, file, &tensor, err);
-    if (!entry) {
-        code = STATUS_INPUT;
-        goto done;
-    }
-    label = mem_format("'%s': tensor '%s'", file, tensor);
+    const json_t *entry = choose(s->header, s->file, &tensor, err);
+    if (!entry)
+        return STATUS_INPUT;
+    char *label = mem_format("'%s': tensor '%s'", s->file, tensor);
     number_type type = NUMBER_F32;
     uint64_t shape[2] = {0};
-    stretch s = {0};
-    code = read_entry(entry, label, &type, shape, &s, err);
-    if (code != STATUS_OK)
-        goto done;
-    stream in;
-    stream_of_file(&in, fd, PREFIX + length + s.begin, s.end - s.begin, label);
-    array_open_raw(out, &in, type, shape[0], shape[1]);
-done:
+    stretch at = {0};
+    status code = read_entry(entry, label, dims, meaning, &type, shape, &at, err);
+    if (code == STATUS_OK) {
+        stream in;
+        stream_of_file(&in, s->fd, s->data + at.begin, at.end - at.begin, label);
+        array_open_raw(out, &in, type, shape[0], shape[1]);
+        out->dims = dims;
+    }
     free(label);
-    json_decref(header);
     return code;
 }

@@ -106,7 +106,7 @@ static status list_file(importer *im, const yaml_node *name)
 static status list_files(importer *im)
 {
     const manifest *m = &im->source;
-    im->file = mem_zero(1 + 2 * (size_t)m->layer_count + m->target_count + m->effects_count,
+    im->file = mem_zero(1 + 3 * (size_t)m->layer_count + m->target_count + m->effects_count,
                         sizeof *im->file);
     status code = STATUS_OK;
     if (m->documents || m->text)
@@ -115,6 +115,8 @@ static status list_files(importer *im)
         code = list_file(im, m->layer[i].activations);
         if (code == STATUS_OK && m->layer[i].labels)
             code = list_file(im, m->layer[i].labels);
+        if (code == STATUS_OK && m->layer[i].autoencoder)
+            code = list_file(im, m->layer[i].autoencoder);
     }
     for (uint32_t i = 0; code == STATUS_OK && i < m->target_count; i++)
         code = list_file(im, m->target[i].values);
@@ -164,6 +166,8 @@ static status import_files(importer *im)
         IMPORT_FILE(import_layer(im, i));
         if (m->layer[i].labels)
             IMPORT_FILE(import_labels(im, i));
+        if (m->layer[i].autoencoder)
+            IMPORT_FILE(import_autoencoder(im, i));
     }
     for (uint32_t i = 0; i < m->target_count; i++)
         IMPORT_FILE(import_target(im, i));

@@ -26,7 +26,7 @@ typedef struct import_progress {
 } import_progress;
 
 typedef struct import_report {
-    uint32_t layers, documents, samples, targets, effects;
+    uint32_t layers, autoencoders, documents, samples, targets, effects;
     uint64_t features, nonzeros, labels;
     double seconds;
 } import_report;

@@ -153,6 +153,15 @@ static status open_layer(importer *im, const manifest_layer *m, activations **ou
     return code == STATUS_OK ? check_rows(im, m->activations->text, activations_rows(*out)) : code;
 }
 
+static status check_autoencoder(importer *im, uint32_t position)
+{
+    sae_weights *from;
+    status code = import_open_autoencoder(im, position, &from);
+    if (code == STATUS_OK)
+        sae_weights_close(from);
+    return code;
+}
+
 status import_check_layers(importer *im)
 {
     status code = STATUS_OK;
@@ -177,7 +186,9 @@ status import_check_layers(importer *im)
                               "the components have %llu coordinates together, but '%s' has %u",
                               (unsigned long long)m->coordinates, l->source, l->features);
         activations_close(from);
-        file += m->labels ? 2 : 1;
+        if (code == STATUS_OK && m->autoencoder)
+            code = check_autoencoder(im, i);
+        file += 1U + (m->labels != NULL) + (m->autoencoder != NULL);
     }
     return code;
 }

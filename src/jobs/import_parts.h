@@ -6,6 +6,7 @@
 #include "db/target.h"
 #include "src/formats/folder.h"
 #include "src/formats/manifest.h"
+#include "src/formats/sae_weights.h"
 #include "src/jobs/import.h"
 
 /* A file that the manifest names, in the order in which they are read. */
@@ -50,10 +51,14 @@ status import_tick(importer *im, double fraction);
 /* Opens every layer's file and compares shapes, so that a misfit is told before the long work. */
 status import_check_layers(importer *im);
 
+/* The autoencoder's file of a layer that has one, checked against the layer. */
+status import_open_autoencoder(importer *im, uint32_t position, sae_weights **out);
+
 /* The parts, each for one file of the manifest. */
 status import_documents(importer *im);
 status import_layer(importer *im, uint32_t position);
 status import_labels(importer *im, uint32_t position);
+status import_autoencoder(importer *im, uint32_t position);
 status import_target(importer *im, uint32_t index);
 status import_effects(importer *im, uint32_t index);
 
