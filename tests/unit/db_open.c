@@ -89,7 +89,7 @@ Test(db_open, a_newer_version_is_said_so)
     tamper("PRAGMA user_version = 7");
     FAILS(db_open(&d, STUDY, DB_READ, &err), STATUS_INPUT, "'" STUDY "' was written by a newer",
           "schema is 7");
-    FAILS(db_open(&d, STUDY, DB_WRITE, &err), STATUS_INPUT, "newer version", "knows 2");
+    FAILS(db_open(&d, STUDY, DB_WRITE, &err), STATUS_INPUT, "newer version", "knows 3");
     tamper("PRAGMA user_version = 0");
     FAILS(db_open(&d, STUDY, DB_WRITE, &err), STATUS_INPUT, "damaged", "schema number is 0");
     tamper("PRAGMA user_version = -3");

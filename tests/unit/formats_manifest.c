@@ -29,6 +29,8 @@ Test(formats_manifest, reads_the_sample)
     cr_assert_eq(m.layer_count, 6);
     cr_expect_str_eq(m.layer[5].name->text, "blocks.4.hook_resid_post");
     cr_expect_str_eq(m.layer[5].labels->text, "labels/blocks.4.hook_resid_post.jsonl");
+    cr_expect_str_eq(m.layer[5].autoencoder->text,
+                     "autoencoders/blocks.4.hook_resid_post.safetensors");
     cr_expect_null(m.layer[5].tensor);
     cr_assert_eq(m.target_count, 2);
     cr_expect_str_eq(m.target[1].kind->text, "binary");
@@ -86,6 +88,10 @@ static const struct {
      "line 4, column 5: a layer lacks the key 'activations'"},
     {HEAD LAYER "    labels:\n", "line 7, column 12: 'labels' has no value"},
     {HEAD LAYER "    labels: [x]\n", "line 7, column 13: 'labels' is a list, expected text"},
+    {HEAD "layers: [{name: a, kind: neuron, activations: x, autoencoder: w}]\n",
+     "line 3, column 63: 'autoencoder' in a layer of kind 'neuron', expected 'kind: sae'"},
+    {HEAD "layers: [{name: a, kind: component, activations: x, autoencoder: w}]\n",
+     "'autoencoder' in a layer of kind 'component', expected 'kind: sae'"},
     {HEAD LAYER "    nonfinite: keep\n",
      "line 7, column 16: 'nonfinite' is 'keep', expected one of 'reject', 'drop'"},
     {HEAD LAYER "  - name: a\n    kind: sae\n    activations: b\n",

@@ -105,7 +105,7 @@ Test(jobs_import, the_sample_exactly)
     cr_assert_eq(run(SAMPLE, false, 0, &report, &err), STATUS_OK, "%s", err.message);
     cr_expect(report.layers == 6 && report.documents == 100 && report.samples == 12900 &&
               report.targets == 2 && report.effects == 5 && report.features == 6 * 512 &&
-              report.nonzeros == 6 * 103200 && report.labels == 2993);
+              report.nonzeros == 6 * 103200 && report.labels == 2993 && report.autoencoders == 6);
     cr_expect_eq(scratch_count(scratch), 1, "nothing but the study is left");
 
     db *d = open_study();
@@ -118,6 +118,7 @@ Test(jobs_import, the_sample_exactly)
     for (uint32_t i = 0; i < 6; i++) {
         const layer *l = &layers.item[i];
         cr_expect(l->nonzeros == 103200 && l->samples == 12900 && l->features == 512 && !l->dense);
+        cr_expect_eq(l->autoencoder_width, 64);
         cr_expect_eq(l->labelled, labelled[i], "%s", l->name);
     }
     check_hashes(&layers);
