@@ -1,5 +1,6 @@
 /* The command line as a script sees it: exit statuses, JSON that parses, nothing that could act on
  * a terminal. */
+#include "db/autoencoder.h"
 #include "src/base/text.h"
 #include "tests/unit/study_fixture.h"
 
@@ -63,6 +64,30 @@ Test(line, layers_as_json)
         cr_expect_eq(number(row, "samples"), FIXTURE_SAMPLES);
         cr_expect_eq(number(row, "labelled"), 1);
     }
+    json_decref(all);
+}
+
+/* The second layer gets one; what stands in it does not matter here. */
+Test(line, who_has_an_autoencoder_is_said)
+{
+    db *d = NULL;
+    layer_set layers;
+    autoencoder a = {.width = 3, .decoder_bias = (float[]){1, 2, 3}};
+    cr_assert_eq(db_open(&d, path, DB_WRITE, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(autoencoder_add(d, layers.item[1].id, &a, "w", &err), STATUS_OK);
+    layer_set_release(&layers);
+    db_close(d);
+    cr_assert_eq(RUN("info", path), STATUS_OK, "%s", err.message);
+    cr_expect(strstr(said, "autoencoders 1\n"), "%s", said);
+    cr_assert_eq(RUN("info", path, "--json"), STATUS_OK, "%s", err.message);
+    json_t *all = lines();
+    cr_expect_eq(number(json_array_get(all, 0), "autoencoders"), 1);
+    json_decref(all);
+    cr_assert_eq(RUN("layers", path, "--json"), STATUS_OK, "%s", err.message);
+    all = lines();
+    cr_expect_eq(number(json_array_get(all, 0), "autoencoder"), 0, "none");
+    cr_expect_eq(number(json_array_get(all, 1), "autoencoder"), 3, "its width");
     json_decref(all);
 }
 
