@@ -1,6 +1,7 @@
 /* A layer's autoencoder, from a file as SAELens writes it into the study: every number exactly,
  * whatever its type, and every file that does not fit refused before anything is there. */
 #include "db/autoencoder.h"
+#include "src/formats/sae_weights.h"
 #include "src/jobs/import.h"
 #include "tests/unit/scratch.h"
 
@@ -268,4 +269,43 @@ Test(jobs_autoencoder, what_does_not_fit_is_refused_and_leaves_nothing)
     cr_expect_eq(import("w.safetensors", false, 0, &err), STATUS_INPUT);
     cr_expect_not_null(strstr(err.message, "not a safetensors file"), "%s", err.message);
     cr_expect_eq(scratch_count(scratch), 2);
+}
+
+/* Every prefix of a good file, and every file with one byte turned over, is read or refused. */
+Test(jobs_autoencoder, cut_and_changed_files_never_crash)
+{
+    static char bytes[BYTES];
+    folder here;
+    autoencoder a;
+    error err = {0};
+    write_good("w.safetensors", F16, 0);
+    char *path = scratch_path(scratch, "w.safetensors");
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    size_t n = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    cr_assert_eq(folder_open_parent(&here, path, false, &err), STATUS_OK, "%s", err.message);
+    for (size_t k = 0; k < 2 * n; k++) {
+        if (k >= n)
+            bytes[k - n] ^= 0x55;
+        scratch_write(scratch, "w.safetensors", bytes, k < n ? k : n);
+        if (k >= n)
+            bytes[k - n] ^= 0x55;
+        err = (error){0};
+        sae_weights *w;
+        status code = sae_weights_open(&w, &here, "w.safetensors", "l", FEATURES, &err);
+        if (code == STATUS_OK) {
+            cr_assert_eq(autoencoder_create(&a, FEATURES, sae_weights_width(w), &err), STATUS_OK);
+            code = sae_weights_read(w, 0, &a, &err);
+            if (code == STATUS_OK)
+                code = sae_weights_read_bias(w, &a, &err);
+            autoencoder_release(&a);
+            sae_weights_close(w);
+        }
+        cr_expect(code == STATUS_INPUT || (code == STATUS_OK && k >= n), "%zu: %s", k,
+                  err.message);
+        cr_expect_eq(code == STATUS_OK, *err.message == '\0');
+    }
+    folder_close(&here);
+    free(path);
 }
