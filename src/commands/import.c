@@ -46,7 +46,8 @@ static status run(char **arguments, int count, error *err)
     } else {
         output_line(o,
                     "%s: %u layers, %llu features (%llu labelled), %u samples in %u documents, "
-                    "%llu nonzeros, %u target variables, %u measured effects, %u autoencoders (%.1f s)",
+                    "%llu nonzeros, %u target variables, %u measured effects, "
+                    "%u autoencoders (%.1f s)",
                     request.study, report.layers, (unsigned long long)report.features,
                     (unsigned long long)report.labels, report.samples, report.documents,
                     (unsigned long long)report.nonzeros, report.targets, report.effects,
@@ -62,9 +63,9 @@ const command command_import = {
     .summary = "make a study from activation dumps",
     .details =
         "Reads the manifest (YAML) and the files that it names: activations (.npy, .npz as SciPy\n"
-        "writes it, safetensors), labels (.jsonl, .jsonl.gz, .tsv, .csv), weights of autoencoders\n"
-        "(safetensors as SAELens writes them), documents (.jsonl, .txt), target variables and measured\n"
-        "effects. Files are looked for in the manifest's own folder.\n"
+        "writes it, safetensors), labels (.jsonl, .jsonl.gz, .tsv, .csv), autoencoders (safetensors\n"
+        "as SAELens writes it), documents (.jsonl, .txt), target variables and measured effects.\n"
+        "Files are looked for in the manifest's own folder.\n"
         "An import that fails, is interrupted or killed leaves everything as it was.",
     .least = 2,
     .most = 2,

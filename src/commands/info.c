@@ -91,8 +91,8 @@ const command command_info = {
     .name = "info",
     .arguments = "STUDY",
     .summary = "say what a study holds",
-    .details = "Model, layers and how many of them have their autoencoder, features, documents, samples,\n"
-               "target variables and fits, in one view.",
+    .details = "Model, layers and how many of them have their autoencoder, features, documents,\n"
+               "samples, target variables and fits, in one view.",
     .least = 1,
     .most = 1,
     .options = options,
