@@ -33,7 +33,7 @@ CFLAGS   += --coverage
 endif
 
 # One archive a folder, in the order of dependence: a folder may use those to its right.
-FOLDERS  := ui src/commands src/jobs src/circuit src/formats db solver src/base
+FOLDERS  := ui src/commands src/jobs src/wiring src/circuit src/formats db solver src/base
 archive   = $(B)/$(subst /,-,$(1)).a
 objects   = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
@@ -129,8 +129,8 @@ unit_uses_solver   := solver src/base
 unit_uses_db       := db src/base
 unit_uses_formats  := src/formats src/base
 unit_uses_circuit  := src/circuit src/formats db solver src/base
-unit_uses_jobs     := src/jobs src/circuit src/formats db solver src/base
-unit_uses_commands := src/commands src/jobs src/circuit src/formats db solver src/base
+unit_uses_jobs     := src/jobs src/wiring src/circuit src/formats db solver src/base
+unit_uses_commands := src/commands src/jobs src/wiring src/circuit src/formats db solver src/base
 unit_uses_ui       := $(FOLDERS)
 UNITS    := $(foreach u,$(UNITS),$(if $(wildcard tests/unit/$(u)_*.c),$(u)))
 

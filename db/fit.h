@@ -82,7 +82,7 @@ typedef struct fit_target {
 
 typedef struct edge {
     uint32_t source, target; /* features */
-    double weight, standardised, removal;
+    double weight, standardised, removal, wired;
     int64_t pair_id; /* when adding, 0: that of its target; of another pair in a joint fit, whose
                         targets have parents in every earlier layer */
 } edge;

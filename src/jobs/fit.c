@@ -1,5 +1,6 @@
 #include "src/jobs/fit.h"
 
+#include "db/autoencoder.h"
 #include "solver/cross.h"
 #include "src/base/memory.h"
 #include "src/jobs/folds.h"
@@ -42,6 +43,7 @@ typedef struct work {
     writer_part *part;
     uint32_t parts;
     memory_plan plan;
+    wiring wired; /* of a pair whose layers both have their autoencoders; else empty */
 } work;
 
 static bool cancelled(const run *r)
@@ -136,8 +138,30 @@ static status solve(run *r, const work *w, const uint32_t *targets, uint32_t cou
     return code;
 }
 
+/* What the layers' autoencoders say, where the fit is to use them. */
+static status wire(run *r, work *w, error *err)
+{
+    const layer *source = layer_by_id(&r->layers, w->pair->source_layer);
+    const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
+    autoencoder from = {0}, to = {0};
+    if (r->joint || !source->autoencoder_width || source->autoencoder_width != target->autoencoder_width)
+        return STATUS_OK;
+    status code = autoencoder_load(r->connection, source, &from, err);
+    if (code == STATUS_OK)
+        code = autoencoder_load(r->connection, target, &to, err);
+    if (code == STATUS_OK) {
+        code = wiring_create(&w->source->m, &from, &w->target->m, &to, w->plan.threads,
+                             r->options->cancel, &w->wired, err);
+        if (code == STATUS_INPUT)
+            error_prefix(err, "layer '%s'", target->name);
+    }
+    autoencoder_release(&from);
+    autoencoder_release(&to);
+    return code;
+}
+
 /* Solves the targets that no earlier run finished. */
-static status solve_rest(run *r, const work *w, error *err)
+static status solve_rest(run *r, work *w, error *err)
 {
     const layer *source = layer_by_id(&r->layers, w->pair->source_layer);
     const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
@@ -148,12 +172,15 @@ static status solve_rest(run *r, const work *w, error *err)
     for (uint32_t f = 0; f < target->features; f++)
         if (!done[f])
             left[count++] = f;
+    if (code == STATUS_OK)
+        code = wire(r, w, err);
     if (code == STATUS_OK) {
         writer_pair out = {.pair_id = w->pair->id,
                            .part = w->part,
                            .parts = w->parts,
                            .source = w->source,
                            .target = w->target,
+                           .wired = w->wired.item ? &w->wired : NULL,
                            .waiting = w->plan.waiting,
                            .cache = w->plan.cache};
         writer_set_pair(r->out, &out, w->number, source->position, target->position);
@@ -161,6 +188,7 @@ static status solve_rest(run *r, const work *w, error *err)
     }
     free(done);
     free(left);
+    wiring_release(&w->wired);
     return code;
 }
 

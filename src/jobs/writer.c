@@ -59,18 +59,93 @@ static void block_free(block *b)
     free(b);
 }
 
+/* What the wiring says of the edges into one target; none without a wiring. */
+typedef struct wires {
+    const wired_edge *at, *end;
+} wires;
+
+static wires wires_into(const wiring *w, uint32_t target)
+{
+    return w ? (wires){w->item + w->first[target], w->item + w->first[target + 1]}
+             : (wires){NULL, NULL};
+}
+
+/* Edges of one target at most: the regression's, and those for which the wiring alone speaks. */
+static uint64_t edges_at_most(const writer_pair *pair, const lasso_result *r)
+{
+    uint64_t count = r->parents;
+    for (wires w = wires_into(pair->wired, r->target); w.at < w.end; w.at++)
+        count += w.at->strong;
+    return count;
+}
+
+/* Both estimates of one edge, the wiring's twice: it is the better one (README, "Wiring"). A missing
+ * one counts as zero. */
+static edge both(const writer_pair *pair, uint32_t target, uint32_t source, double weight,
+                 edge_strength strength, double wired)
+{
+    return (edge){.pair_id = pair->part->pair_id,
+                  .source = source,
+                  .target = target,
+                  .weight = weight,
+                  .standardised = strength.standardised,
+                  .removal = (strength.removal + 2 * wired) / 3,
+                  .wired = wired};
+}
+
+/* The edges of one target in a wired pair, by source: returns their number. */
+static uint64_t merge_wires(const writer_pair *pair, const lasso_result *r,
+                            const edge_strength *strengths, edge *out)
+{
+    edge *at = out;
+    wires w = wires_into(pair->wired, r->target);
+    for (uint32_t k = 0; k < r->parents; k++) {
+        for (; w.at < w.end && w.at->source < r->source[k]; w.at++)
+            if (w.at->strong)
+                *at++ = both(pair, r->target, w.at->source, 0, (edge_strength){0}, (double)w.at->fall);
+        bool met = w.at < w.end && w.at->source == r->source[k];
+        *at++ = both(pair, r->target, r->source[k], r->weight[k], strengths[k],
+                     met ? (double)w.at->fall : 0);
+        w.at += met;
+    }
+    for (; w.at < w.end; w.at++)
+        if (w.at->strong)
+            *at++ = both(pair, r->target, w.at->source, 0, (edge_strength){0}, (double)w.at->fall);
+    return (uint64_t)(at - out);
+}
+
+/* The regression's edges, each in the pair of its source's layer. */
+static uint64_t share_edges(const writer_pair *pair, const lasso_result *r,
+                            const edge_strength *strengths, edge *out)
+{
+    const writer_part *part = pair->part;
+    for (uint32_t k = 0; k < r->parents; k++) {
+        uint32_t source = r->source[k];
+        while (part + 1 < pair->part + pair->parts && part[1].first <= source)
+            part++; /* parents are in ascending order */
+        out[k] = (edge){.pair_id = part->pair_id,
+                        .source = source - part->first,
+                        .target = r->target,
+                        .weight = r->weight[k],
+                        .standardised = strengths[k].standardised,
+                        .removal = strengths[k].removal,
+                        .wired = (double)NAN};
+    }
+    return r->parents;
+}
+
 static block *make_block(const writer_pair *pair, const lasso_result *results, uint32_t count)
 {
     block *b = mem_zero(1, sizeof *b);
     b->pair_id = pair->pair_id;
     b->targets = count;
     b->target = mem_alloc(count * sizeof *b->target);
+    uint64_t room = 0;
     for (uint32_t i = 0; i < count; i++)
-        b->edges += results[i].parents;
-    b->edge = mem_alloc(b->edges * sizeof *b->edge);
+        room += edges_at_most(pair, &results[i]);
+    b->edge = mem_alloc(room * sizeof *b->edge);
     float *y = mem_zero(pair->target->m.rows, sizeof *y);
     edge_strength *strengths = mem_alloc(pair->source->m.cols * sizeof *strengths);
-    uint64_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
         const lasso_result *r = &results[i];
         b->target[i] = (fit_target){.feature = r->target,
@@ -82,18 +157,8 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
                                     .gap = r->gap,
                                     .parents = r->parents};
         b->target[i].stretch = strength_measure(pair->source, pair->target, r, y, strengths);
-        const writer_part *part = pair->part;
-        for (uint32_t k = 0; k < r->parents; k++) {
-            uint32_t source = r->source[k];
-            while (part + 1 < pair->part + pair->parts && part[1].first <= source)
-                part++; /* parents are in ascending order */
-            b->edge[at++] = (edge){.pair_id = part->pair_id,
-                                   .source = source - part->first,
-                                   .target = r->target,
-                                   .weight = r->weight[k],
-                                   .standardised = strengths[k].standardised,
-                                   .removal = strengths[k].removal};
-        }
+        b->edges += pair->wired ? merge_wires(pair, r, strengths, b->edge + b->edges)
+                                : share_edges(pair, r, strengths, b->edge + b->edges);
     }
     free(y);
     free(strengths);

@@ -6,6 +6,7 @@
 
 #include "src/jobs/fit.h"
 #include "src/jobs/layer_data.h"
+#include "src/wiring/wiring.h"
 
 typedef struct writer writer;
 
@@ -22,6 +23,7 @@ typedef struct writer_pair {
     const writer_part *part;
     uint32_t parts;
     const layer_data *source, *target;
+    const wiring *wired; /* of the source's one layer; NULL: the regression's edges alone */
     uint64_t waiting; /* bytes of blocks that may wait for the disk, unless there is only one */
     uint64_t cache;   /* of the writer's connection; 0: as it is */
 } writer_pair;

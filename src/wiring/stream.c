@@ -1,0 +1,107 @@
+#include "src/wiring/stream.h"
+
+#include "solver/subset.h"
+#include "src/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* At most so many samples, and so many pre-activations of the target layer. */
+enum { MOST_ROWS = 16384 };
+static const uint64_t most_cells = (uint64_t)1 << 28;
+
+static uint32_t rows_wanted(const matrix *target)
+{
+    uint64_t rows = most_cells / (target->cols ? target->cols : 1);
+    rows = rows < MOST_ROWS ? rows : MOST_ROWS;
+    return rows < target->rows ? (uint32_t)rows : target->rows;
+}
+
+/* x += the layer's activations times its decoder's directions */
+static void put_back(const matrix *z, const autoencoder *a, float *x)
+{
+    size_t width = a->width;
+    for (uint32_t k = 0; k < z->cols; k++) {
+        const float *direction = a->decoder + k * width;
+        for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++) {
+            float *row = x + z->row[e] * width;
+            for (size_t i = 0; i < width; i++)
+                row[i] += z->value[e] * direction[i];
+        }
+    }
+}
+
+/* A column's mean and its sum of squares about it. */
+static double spread(const float *x, const stream *s, double *mean)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < s->rows; i++) {
+        double value = (double)x[i * s->width];
+        sum += value;
+        squares += value * value;
+    }
+    *mean = s->rows ? sum / s->rows : 0;
+    return squares - *mean * sum;
+}
+
+static void find_added(stream *s)
+{
+    double all_after = 0, all_added = 0, mean;
+    size_t cells = (size_t)s->rows * s->width;
+    for (size_t i = 0; i < cells; i++)
+        s->added[i] = s->after[i] - s->before[i];
+    for (size_t c = 0; c < s->width; c++) {
+        all_after += spread(s->after + c, s, &mean);
+        all_added += spread(s->added + c, s, &mean);
+    }
+    s->handed_on = all_added < all_after;
+    if (!s->handed_on)
+        memcpy(s->added, s->after, cells * sizeof *s->added);
+    for (size_t c = 0; c < s->width; c++) {
+        spread(s->added + c, s, &mean);
+        for (size_t i = 0; i < s->rows; i++)
+            s->added[i * s->width + c] -= (float)mean;
+    }
+}
+
+status stream_create(stream *s, const matrix *source, const autoencoder *from,
+                     const matrix *target, const autoencoder *to, error *err)
+{
+    *s = (stream){.rows = rows_wanted(target), .width = to->width};
+    uint8_t *keep = mem_zero((size_t)target->rows + 1, 1);
+    for (uint32_t i = 0; i < s->rows; i++)
+        keep[(uint64_t)i * target->rows / s->rows] = 1;
+    status code = subset_rows(source, keep, &s->source, err);
+    if (code == STATUS_OK)
+        code = subset_rows(target, keep, &s->target, err);
+    free(keep);
+    size_t cells = (size_t)s->rows * s->width;
+    if (code == STATUS_OK) {
+        s->before = mem_try(cells, sizeof *s->before);
+        s->after = mem_try(cells, sizeof *s->after);
+        s->added = mem_try(cells, sizeof *s->added);
+        if (!s->before || !s->after || !s->added)
+            code = error_memory(err, "the residual stream of two layers");
+    }
+    if (code == STATUS_OK) {
+        for (size_t i = 0; i < cells; i++)
+            s->before[i] = from->decoder_bias[i % s->width];
+        memset(s->after, 0, cells * sizeof *s->after);
+        put_back(&s->source, from, s->before);
+        put_back(&s->target, to, s->after);
+        find_added(s);
+    } else {
+        stream_release(s);
+    }
+    return code;
+}
+
+void stream_release(stream *s)
+{
+    matrix_release(&s->source);
+    matrix_release(&s->target);
+    free(s->before);
+    free(s->after);
+    free(s->added);
+    *s = (stream){0};
+}

@@ -1,0 +1,52 @@
+/* What two layers' autoencoders say of the edges between them, beside the regression.
+ *
+ * A source feature k writes its activity z_k along its decoder direction d_k into the residual
+ * stream, x. Target features read the stream along their encoder directions, and compete for
+ * their places (places.h). What the model adds to the stream in between, D in a sample, follows
+ * what it reads, x. Removing k changes the stream at the target layer by
+ *
+ *     - z_k d_k  -  1/2 z_k C_k  -  1/2 (1 - exp(-(1 - cos(x, x - z_k d_k)) / 0.1)) (D - mean D)
+ *
+ * D's answer is the mean of two models of it: linear in the features (C, response.h), and local:
+ * D is lost to the extent to which the stream no longer looks as it did. (A linear model alone
+ * falls short where a feature decides all that is added, as at the first block, which reads
+ * single tokens.) The mean over the samples where k is active of what target features are then
+ * expected to lose is the fall: the regression's `removal` (src/jobs/strength.h), estimated
+ * another way, with other errors. README, "Wiring", says what it is worth. */
+#ifndef WIRING_WIRING_H
+#define WIRING_WIRING_H
+
+#include "src/base/autoencoder.h"
+#include "src/base/matrix.h"
+
+#include <stdatomic.h>
+
+typedef struct wired_edge {
+    uint32_t target, source;
+    float fall; /* as `removal`: positive, where the target falls when the source is removed */
+    bool strong; /* an edge for this alone */
+} wired_edge;
+
+typedef struct wiring {
+    wired_edge *item; /* by target, then source */
+    uint64_t *first;  /* target features + 1 */
+} wiring;
+
+/* Whether a pair of layers can be wired: both sparse, as wide in the model (0: no autoencoder). */
+static inline bool wiring_fits(const matrix *source, uint32_t from_width, const matrix *target,
+                               uint32_t to_width)
+{
+    return !source->dense && !target->dense && from_width && from_width == to_width;
+}
+
+/* Falls of the layer pair, those that add up to most over all samples; the strongest of them,
+ * WIRED_STRONG a target feature on average, are `strong`. Samples are the same in both layers.
+ * The result does not depend on `threads`. STATUS_INPUT: an autoencoder is not of its layer;
+ * STATUS_MACHINE: memory; STATUS_INTERRUPTED: `cancel` (may be NULL) was set. */
+enum { WIRED_STRONG = 12, WIRED_KEPT = 64 };
+status wiring_create(const matrix *source, const autoencoder *from, const matrix *target,
+                     const autoencoder *to, unsigned threads, const atomic_bool *cancel,
+                     wiring *out, error *err);
+void wiring_release(wiring *w); /* a zeroed one is fine */
+
+#endif
