@@ -16,7 +16,7 @@
 
 static bool json, take_over, joint, estimated;
 static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none";
-static double lambda = (double)NAN, ridge = 0.25, tolerance = 1e-6;
+static double lambda = (double)NAN, ridge = 0.06, tolerance = 1e-6;
 static uint64_t resume, threads, memory, points = NO_PATH;
 
 static const command_option options[] = {
@@ -36,7 +36,7 @@ static const command_option options[] = {
      "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
      "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
     {"ridge", OPTION_NUMBER, &ridge, "R",
-     "ridge term, no unit; 0 is the plain Lasso (default 0.25)"},
+     "ridge term, no unit; 0 is the plain Lasso (default 0.06)"},
     {"scale", OPTION_TEXT, &scale, "S",
      "none, or sd: divide columns by their deviation (default none)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
