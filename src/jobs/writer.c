@@ -92,7 +92,8 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
                                    .target = r->target,
                                    .weight = r->weight[k],
                                    .standardised = strengths[k].standardised,
-                                   .removal = strengths[k].removal};
+                                   .removal = strengths[k].removal,
+                                   .wired = NAN};
         }
     }
     free(y);
