@@ -3,6 +3,7 @@
 #include "db/sql.h"
 #include "src/base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ static const char *const target_states[] = {"converged", "unconverged", "constan
 /* Edges of one block in one pair. */
 typedef struct pair_edges {
     int64_t pair_id;
-    uint64_t edges;
+    uint64_t edges, wired_alone;
 } pair_edges;
 
 /* The counts of one block, and the targets in it that were there before. */
@@ -75,6 +76,11 @@ static status add_targets(db *d, int64_t pair_id, const fit_target *targets, uin
     return s;
 }
 
+double edge_by_regression(double removal, double wired)
+{
+    return isnan(wired) ? removal : 2 * removal - wired;
+}
+
 static bool was_known(const tally *sum, uint32_t target)
 {
     for (uint32_t i = 0; i < sum->known_count; i++) {
@@ -102,7 +108,7 @@ static status add_edges(db *d, int64_t pair_id, const edge *edges, uint64_t coun
     sql q;
     status s = sql_open(&q, d,
                         "INSERT INTO edge (pair_id, target_feature, source_feature, weight,"
-                        " standardised, removal) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        " standardised, removal, wired) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                         err);
     for (uint64_t i = 0; s == STATUS_OK && i < count; i++) {
         if (was_known(sum, edges[i].target))
@@ -114,8 +120,10 @@ static status add_edges(db *d, int64_t pair_id, const edge *edges, uint64_t coun
         sql_bind_real(&q, 4, edges[i].weight);
         sql_bind_real(&q, 5, edges[i].standardised);
         sql_bind_real(&q, 6, edges[i].removal);
+        sql_bind_real(&q, 7, edges[i].wired); /* NAN is NULL */
         s = sql_run(&q, err);
         in->edges++;
+        in->wired_alone += edges[i].weight == 0;
     }
     sql_close(&q);
     return s;
@@ -127,7 +135,8 @@ static status add_counts(db *d, const tally *sum, double seconds, error *err)
     status s = sql_open(&q, d,
                         "UPDATE fit_pair SET done = done + ?2, converged = converged + ?3,"
                         " constant = constant + ?4, edges = edges + ?5,"
-                        " worst_gap = max(worst_gap, ?6), seconds = seconds + ?7"
+                        " worst_gap = max(worst_gap, ?6), seconds = seconds + ?7,"
+                        " wired_alone = wired_alone + ?8"
                         " WHERE pair_id = ?1",
                         err);
     for (uint32_t i = 0; s == STATUS_OK && i < sum->pairs; i++) {
@@ -139,6 +148,7 @@ static status add_counts(db *d, const tally *sum, double seconds, error *err)
         sql_bind_int(&q, 5, (int64_t)sum->pair[i].edges);
         sql_bind_real(&q, 6, own ? sum->worst_gap : 0);
         sql_bind_real(&q, 7, own ? seconds : 0);
+        sql_bind_int(&q, 8, (int64_t)sum->pair[i].wired_alone);
         s = sql_run(&q, err);
         if (s == STATUS_OK && sqlite3_changes(d->handle) == 0)
             s = no_such_pair(d, sum->pair[i].pair_id, err);
@@ -254,8 +264,8 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
     sql q;
     bool row = false;
     status s = sql_open(&q, d,
-                        "SELECT target_feature, source_feature, weight, standardised, removal"
-                        " FROM edge WHERE pair_id = ?1 ORDER BY target_feature, source_feature",
+                        "SELECT target_feature, source_feature, weight, standardised, removal,"
+                        " wired FROM edge WHERE pair_id = ?1 ORDER BY target_feature, source_feature",
                         err);
     if (s == STATUS_OK)
         sql_bind_int(&q, 1, pair_id);
@@ -266,6 +276,7 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
             .weight = sql_real(&q, 2),
             .standardised = sql_real(&q, 3),
             .removal = sql_real(&q, 4),
+            .wired = sql_real_or_nan(&q, 5),
         };
         s = sql_check(&q, err);
         if (s == STATUS_OK && !each(user, &e))

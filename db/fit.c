@@ -15,8 +15,8 @@ static status insert_fit(db *d, fit *f, error *err)
     sql q;
     status s = sql_open(&q, d,
                         "INSERT INTO fit (kind, rule, lambda, ridge, scale, tolerance, seed,"
-                        " state, version, data_hash, created)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10)",
+                        " state, version, data_hash, created, wiring)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9, ?10, ?11)",
                         err);
     if (s == STATUS_OK) {
         sql_bind_text(&q, 1, f->kind);
@@ -29,6 +29,7 @@ static status insert_fit(db *d, fit *f, error *err)
         sql_bind_text(&q, 8, CIRCUITLASSO_VERSION);
         sql_bind_text(&q, 9, f->data_hash ? f->data_hash : "");
         sql_bind_int(&q, 10, f->created);
+        sql_bind_int(&q, 11, f->wiring);
         s = sql_run(&q, err);
     }
     f->id = sqlite3_last_insert_rowid(d->handle);
@@ -90,7 +91,8 @@ void fit_set_release(fit_set *set)
 
 #define FIT_COLUMNS                                                                               \
     "SELECT fit_id, kind, rule, lambda, ridge, scale = 'sd', tolerance, seed, state, runner,"     \
-    " message, data_hash, created, started, finished, ridge_by = 'layer' FROM fit "
+    " message, data_hash, created, started, finished, ridge_by = 'layer', wiring"        \
+    " FROM fit "
 
 static void read_fit(sql *q, fit *f)
 {
@@ -109,6 +111,7 @@ static void read_fit(sql *q, fit *f)
         .started = sql_int(q, 13),
         .finished = sql_int(q, 14),
         .ridge_of_layer = sql_int(q, 15) != 0,
+        .wiring = sql_int(q, 16) != 0,
     };
     sql_word(q, 1, f->kind, sizeof f->kind);
     sql_word(q, 2, f->rule, sizeof f->rule);
@@ -130,6 +133,7 @@ static fit_pair read_pair(sql *q)
         .edges = sql_u64(q, 9),
         .worst_gap = sql_real(q, 10),
         .seconds = sql_real(q, 11),
+        .wired_alone = sql_u64(q, 12),
     };
 }
 
@@ -140,7 +144,7 @@ static status load_pairs(db *d, fit *f, error *err)
     status s = sql_open(&q, d,
                         "SELECT p.pair_id, p.source_layer, p.target_layer, p.lambda, p.lambda_max,"
                         " p.targets, p.done, p.converged, p.constant, p.edges, p.worst_gap,"
-                        " p.seconds FROM fit_pair AS p"
+                        " p.seconds, p.wired_alone FROM fit_pair AS p"
                         " JOIN layer AS a ON a.layer_id = p.source_layer"
                         " JOIN layer AS b ON b.layer_id = p.target_layer"
                         " WHERE p.fit_id = ?1 ORDER BY a.position, b.position",

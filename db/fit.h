@@ -25,7 +25,8 @@ typedef struct fit_pair {
     bool lambda_known;
     double lambda, lambda_max;
     uint32_t targets, done, converged, constant;
-    uint64_t edges;
+    uint64_t edges;       /* all of them */
+    uint64_t wired_alone; /* of these, the ones that only the wiring speaks for */
     double worst_gap, seconds;
 } fit_pair;
 
@@ -36,6 +37,7 @@ typedef struct fit {
     double lambda, ridge;
     bool ridge_of_layer; /* one for all features: made before it followed theirs; read only */
     bool scale;
+    bool wiring; /* pairs use their layers' autoencoders where both have theirs */
     double tolerance;
     int64_t seed;
     fit_state state;
@@ -82,10 +84,16 @@ typedef struct fit_target {
 
 typedef struct edge {
     uint32_t source, target; /* features */
-    double weight, standardised, removal, wired;
+    double weight, standardised; /* of the regression; 0: only the wiring speaks for the edge */
+    double removal; /* fall of the target: what the regression says, or, in a pair with a wiring,
+                       the mean of that and `wired`, what one of them does not find being 0 */
+    double wired;   /* what the wiring says; NAN: the pair has none */
     int64_t pair_id; /* when adding, 0: that of its target; of another pair in a joint fit, whose
                         targets have parents in every earlier layer */
 } edge;
+
+/* What the regression alone says of an edge's removal. */
+double edge_by_regression(double removal, double wired);
 
 /* One block of finished targets with all their edges, and the pairs' counts, in one transaction.
  * A target that is there already (two runners took the same fit) is left as it is, with its

@@ -18,7 +18,7 @@ static const char *const migrations[SCHEMA_VERSION - 1] = {
     "ALTER TABLE fit ADD COLUMN ridge_by TEXT NOT NULL DEFAULT 'feature'"
     " CHECK (ridge_by IN ('feature', 'layer'));"
     "UPDATE fit SET ridge_by = 'layer' WHERE ridge > 0 AND scale = 'none'",
-    /* no study had its autoencoders */
+    /* no study had its autoencoders, so no fit could use them */
     "CREATE TABLE autoencoder ("
     " layer_id INTEGER PRIMARY KEY REFERENCES layer ON DELETE CASCADE,"
     " width INTEGER NOT NULL CHECK (width > 0),"
@@ -31,7 +31,10 @@ static const char *const migrations[SCHEMA_VERSION - 1] = {
     " encoder BLOB NOT NULL,"
     " decoder BLOB NOT NULL,"
     " encoder_bias BLOB NOT NULL,"
-    " UNIQUE (layer_id, first_feature)) STRICT",
+    " UNIQUE (layer_id, first_feature)) STRICT;"
+    "ALTER TABLE fit ADD COLUMN wiring INTEGER NOT NULL DEFAULT 0 CHECK (wiring IN (0, 1));"
+    "ALTER TABLE fit_pair ADD COLUMN wired_alone INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE edge ADD COLUMN wired REAL",
 };
 
 static status set_mark(db *d, const char *pragma, int number, error *err)

@@ -133,8 +133,10 @@ CREATE TABLE fit (                      -- what was asked, and how far it got
     created     INTEGER NOT NULL,       -- unix seconds
     started     INTEGER,
     finished    INTEGER,
-    ridge_by    TEXT NOT NULL DEFAULT 'feature' CHECK (ridge_by IN ('feature', 'layer'))
+    ridge_by    TEXT NOT NULL DEFAULT 'feature' CHECK (ridge_by IN ('feature', 'layer')),
                                         -- whose variance the ridge follows; layer: a fit of version 1
+    wiring      INTEGER NOT NULL DEFAULT 0 CHECK (wiring IN (0, 1))
+                                        -- pairs use their layers' autoencoders where both have theirs
 ) STRICT;
 
 CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resuming looks at
@@ -151,6 +153,7 @@ CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resumin
     edges        INTEGER NOT NULL DEFAULT 0,
     worst_gap    REAL NOT NULL DEFAULT 0,
     seconds      REAL NOT NULL DEFAULT 0,
+    wired_alone  INTEGER NOT NULL DEFAULT 0,  -- of the edges, those that only the wiring speaks for
     UNIQUE (fit_id, source_layer, target_layer)
 ) STRICT;
 
@@ -172,9 +175,11 @@ CREATE TABLE edge (
     pair_id        INTEGER NOT NULL REFERENCES fit_pair ON DELETE CASCADE,
     target_feature INTEGER NOT NULL,
     source_feature INTEGER NOT NULL,
-    weight         REAL NOT NULL,       -- on the data's own scale
+    weight         REAL NOT NULL,       -- on the data's own scale; 0: only the wiring speaks for it
     standardised   REAL NOT NULL,       -- weight * sd(source) / sd(target)
-    removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h)
+    removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h);
+                                        -- the mean of what regression and wiring say, if there are both
+    wired          REAL,                -- what the wiring says it is; NULL: the pair has no wiring
     PRIMARY KEY (pair_id, target_feature, source_feature)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edge_by_source ON edge (pair_id, source_feature);

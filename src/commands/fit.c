@@ -15,7 +15,7 @@
 #define NO_PATH UINT64_MAX /* --path was not given */
 
 static bool json, take_over, joint, estimated;
-static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none";
+static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none", *wiring = "on";
 static double lambda = (double)NAN, ridge = 0.06, tolerance = 1e-6;
 static uint64_t resume, threads, memory, points = NO_PATH;
 
@@ -30,8 +30,8 @@ static const command_option options[] = {
      "what --lambda is: pair or target (a fraction of lambda_max), parents (a target), edges (a "
      "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
-     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv "
-     "5)"},
+     "lambda as the rule reads it (default: pair 0.005, or 0.01 if all pairs use autoencoders, "
+     "target 0.05, parents 20, edges 10000, cv 5)"},
     {"path", OPTION_COUNT, &points, "N",
      "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
      "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
@@ -39,6 +39,8 @@ static const command_option options[] = {
      "ridge term, no unit; 0 is the plain Lasso (default 0.06)"},
     {"scale", OPTION_TEXT, &scale, "S",
      "none, or sd: divide columns by their deviation (default none)"},
+    {"wiring", OPTION_TEXT, &wiring, "on|off",
+     "use the layers' autoencoders where both of a pair have theirs (on by default)"},
     {"tolerance", OPTION_NUMBER, &tolerance, "T", "relative duality gap to reach (default 1e-6)"},
     {"threads", OPTION_COUNT, &threads, "N", "threads (default: all cores)"},
     {"memory", OPTION_BYTES, &memory, "SIZE",
@@ -56,11 +58,11 @@ static const command_option options[] = {
 
 static status read_rule(lasso_settings *settings, error *err)
 {
-    static const struct {
+    const struct {
         const char *name;
         lasso_rule rule;
         double standard;
-    } rules[] = {{"pair", LASSO_OF_PAIR, 0.005}, {"target", LASSO_OF_TARGET, 0.05},
+    } rules[] = {{"pair", LASSO_OF_PAIR, settings->lambda}, {"target", LASSO_OF_TARGET, 0.05},
                  {"parents", LASSO_PARENTS, 20}, {"edges", LASSO_EDGES, 10000},
                  {"cv", LASSO_CROSS, 5},         {"absolute", LASSO_ABSOLUTE, (double)NAN}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
@@ -77,9 +79,17 @@ static status read_rule(lasso_settings *settings, error *err)
                      rule);
 }
 
+static status read_wiring(bool *on, error *err)
+{
+    *on = strcmp(wiring, "on") == 0;
+    if (*on || strcmp(wiring, "off") == 0)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "fit: option --wiring: '%s', expected on or off", wiring);
+}
+
+/* `settings` has the defaults of the pairs. */
 static status read_settings(lasso_settings *settings, error *err)
 {
-    *settings = lasso_defaults();
     settings->ridge = ridge;
     settings->tolerance = tolerance;
     status code = command_read_scale("fit", scale, &settings->scale, err);
@@ -133,7 +143,7 @@ static status read_request(const study *s, fit_request *request, error *err)
     uint32_t *chosen = NULL;
     uint32_t count = 0;
     request->joint = joint;
-    status code = read_settings(&request->settings, err);
+    status code = read_wiring(&request->wiring, err);
     if (code == STATUS_OK && layers)
         code = read_layers(s, &chosen, &count, err);
     if (code != STATUS_OK)
@@ -145,7 +155,8 @@ static status read_request(const study *s, fit_request *request, error *err)
     else
         code = read_pairs(s, request, err);
     free(chosen);
-    return code;
+    request->settings = fit_default_settings(&s->layers, request);
+    return code == STATUS_OK ? read_settings(&request->settings, err) : code;
 }
 
 static status create(const study *s, int64_t *fit_id, error *err)

@@ -37,6 +37,7 @@ static void print_pair(output *o, const study *s, const fit *f, const fit_pair *
     output_number(o, "value", f->lambda, 4);
     output_number(o, "ridge", f->ridge, 4);
     output_text(o, "scale", f->scale ? "sd" : "none");
+    output_text(o, "wiring", f->wiring ? "on" : "off");
     output_text(o, "source", source ? source->name : NULL);
     output_text(o, "target", target ? target->name : NULL);
     output_number(o, "lambda", p->lambda_known ? p->lambda : (double)NAN, 6);
@@ -45,6 +46,7 @@ static void print_pair(output *o, const study *s, const fit *f, const fit_pair *
     print_own(o, "done", own, p->done);
     print_own(o, "unconverged", own, p->done - p->converged - p->constant);
     output_count(o, "edges", p->edges);
+    output_count(o, "wired_alone", p->wired_alone);
     output_small(o, "worst_gap", own ? p->worst_gap : (double)NAN);
     output_number(o, "seconds", p->seconds, 2);
     output_record(o);
@@ -96,8 +98,9 @@ const command command_fits = {
     .arguments = "STUDY",
     .summary = "list the fits of a study, a row a layer pair",
     .details =
-        "What was asked (rule and value of lambda, ridge, scale), how far each layer pair is,\n"
-        "its edges, and its worst relative duality gap. A fit that was cut off says so;\n"
+        "What was asked (rule and value of lambda, ridge, scale, whether autoencoders are used),\n"
+        "how far each layer pair is, its edges, those among them that only the autoencoders speak\n"
+        "for (wired_alone), and its worst relative duality gap. A fit that was cut off says so;\n"
         "circuitlasso fit STUDY --resume FIT goes on with it.",
     .least = 1,
     .most = 1,

@@ -43,6 +43,7 @@ static status run(char **arguments, int count, error *err)
     uint64_t labelled = 0;
     uint64_t nonzeros = 0;
     uint64_t autoencoders = 0;
+    uint64_t wired_fits = 0;
     status code = study_open(&s, arguments[0], DB_READ, err);
     if (code == STATUS_OK && check)
         code = db_check(s.connection, err);
@@ -55,6 +56,8 @@ static status run(char **arguments, int count, error *err)
     if (code == STATUS_OK) {
         output *o = output_begin(json);
         text_fact(o, "study", arguments[0]);
+        for (uint32_t i = 0; i < fits.count; i++)
+            wired_fits += fits.item[i].wiring;
         for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
             char *value = NULL;
             if (db_get_fact(s.connection, facts[i], &value, NULL) == STATUS_OK)
@@ -77,6 +80,7 @@ static status run(char **arguments, int count, error *err)
         count_fact(o, "nonzeros", nonzeros);
         count_fact(o, "targets", targets.count);
         count_fact(o, "fits", fits.count);
+        count_fact(o, "wired_fits", wired_fits);
         if (json)
             output_record(o);
         output_end(o);
@@ -92,7 +96,7 @@ const command command_info = {
     .arguments = "STUDY",
     .summary = "say what a study holds",
     .details = "Model, layers and how many of them have their autoencoder, features, documents,\n"
-               "samples, target variables and fits, in one view.",
+               "samples, target variables, fits and how many of them use autoencoders, in one view.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -18,6 +18,7 @@ typedef struct fit_request {
     uint32_t pair_count;
     bool joint; /* every target on all its source layers at once (README, the method); else each
                    pair is a fit of its own */
+    bool wiring; /* pairs that fit_pair_wireable says use their autoencoders; not in a joint fit */
 } fit_request;
 
 /* Fills in the pairs among `chosen` layers (positions ascending; NULL: all layers): each on the
@@ -27,6 +28,17 @@ void fit_request_adjacent(fit_request *request, const layer_set *layers, const u
 void fit_request_all(fit_request *request, const layer_set *layers, const uint32_t *chosen,
                      uint32_t count);
 void fit_request_release(fit_request *request);
+
+/* Whether both layers have an autoencoder, of one width: then what the block between them adds can
+ * be told in the directions of both. */
+bool fit_pair_wireable(const layer *source, const layer *target);
+
+/* How many of the request's pairs use their autoencoders; 0 without `wiring`. */
+uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request);
+
+/* The settings of who asks for none, for these pairs. Where every pair uses its autoencoders the
+ * lambda is larger: the wiring adds about as many edges again. */
+lasso_settings fit_default_settings(const layer_set *layers, const fit_request *request);
 
 /* STATUS_USAGE: settings, layers out of order, no pair. */
 status fit_request_check(const layer_set *layers, const fit_request *request, error *err);
@@ -38,8 +50,8 @@ status fit_create(db *d, const layer_set *layers, const fit_request *request, in
 /* What the fit's lambda is. */
 lasso_rule fit_rule(const fit *f);
 
-/* "lambda 0.005 of the pair's maximum, ridge 0.06, scale none": how a fit was asked for; `lambda`
- * is the word or sign to use. */
+/* "lambda 0.005 of the pair's maximum, ridge 0.06, scale none": how a fit was asked for, with
+ * ", with wiring" if it has; `lambda` is the word or sign to use. */
 void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity);
 
 /* STATUS_INPUT: the fit has a ridge that is the same for all features of a layer, which no solve

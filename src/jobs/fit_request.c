@@ -67,6 +67,31 @@ void fit_request_release(fit_request *request)
     request->pair_count = 0;
 }
 
+bool fit_pair_wireable(const layer *source, const layer *target)
+{
+    return !source->dense && !target->dense && source->autoencoder_width > 0 &&
+           source->autoencoder_width == target->autoencoder_width;
+}
+
+uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request)
+{
+    uint32_t wired = 0;
+    for (uint32_t p = 0; request->wiring && !request->joint && p < request->pair_count; p++) {
+        const layer *source = layer_by_id(layers, request->pair[p].source_layer);
+        const layer *target = layer_by_id(layers, request->pair[p].target_layer);
+        wired += source && target && fit_pair_wireable(source, target);
+    }
+    return wired;
+}
+
+lasso_settings fit_default_settings(const layer_set *layers, const fit_request *request)
+{
+    lasso_settings usual = lasso_defaults();
+    if (request->pair_count > 0 && fit_wired_pairs(layers, request) == request->pair_count)
+        usual.lambda = 0.01;
+    return usual;
+}
+
 status fit_request_check(const layer_set *layers, const fit_request *request, error *err)
 {
     status code = lasso_settings_check(&request->settings, err);
@@ -126,12 +151,13 @@ void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity)
             before = rules[i].before;
             after = rules[i].after;
         }
-    snprintf(text, capacity, "%s %s%g%s, ridge %g%s, scale %s%s", lambda, before, f->lambda, after,
-             f->ridge,
+    snprintf(text, capacity, "%s %s%g%s, ridge %g%s, scale %s%s%s", lambda, before, f->lambda,
+             after, f->ridge,
              f->ridge_of_layer ? " (one a layer)"
              : f->ridge > 0    ? ""
                                : " (Lasso)",
-             f->scale ? "sd" : "none", strcmp(f->kind, "joint") == 0 ? ", joint" : "");
+             f->scale ? "sd" : "none", strcmp(f->kind, "joint") == 0 ? ", joint" : "",
+             f->wiring ? ", with wiring" : "");
 }
 
 status fit_check_ridge(const fit *f, error *err)
@@ -166,6 +192,7 @@ status fit_create(db *d, const layer_set *layers, const fit_request *request, in
     fit f = {.lambda = request->settings.lambda,
              .ridge = request->settings.ridge,
              .scale = request->settings.scale,
+             .wiring = fit_wired_pairs(layers, request) > 0,
              .tolerance = request->settings.tolerance,
              .state = FIT_QUEUED,
              .pair_count = request->pair_count};

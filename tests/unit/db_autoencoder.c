@@ -86,7 +86,7 @@ Test(db_autoencoder, a_study_of_version_2_has_none_yet)
     db *d = new_study();
     layer l = add_layer(d, "blocks.0", 0, false, FEATURES, 40, 0);
     db_close(d);
-    tamper("DROP TABLE autoencoder_block; DROP TABLE autoencoder; PRAGMA user_version = 2");
+    tamper(BACK_TO_VERSION_2);
     d = open_study(DB_READ); /* whoever comes first brings it up to date */
     layer_set set;
     OK(layer_list(d, &set, &err));

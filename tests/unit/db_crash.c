@@ -9,6 +9,7 @@
 #include "tests/unit/db_fixture.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -58,7 +59,7 @@ static status add_block(db *d, uint32_t first, error *why)
     for (uint32_t i = 0; i < BLOCK; i++) {
         t[i] = (fit_target){.feature = first + i, .state = "converged", .parents = PARENTS};
         for (uint32_t k = 0; k < PARENTS; k++)
-            e[i * PARENTS + k] = (edge){(first + i) % 97 + 131 * k, first + i, 1, 2, 3, 0};
+            e[i * PARENTS + k] = (edge){(first + i) % 97 + 131 * k, first + i, 1, 2, 3, NAN, 0};
     }
     return fit_add_block(d, pair_id, t, BLOCK, e, BLOCK * PARENTS, 0.1, why);
 }

@@ -51,7 +51,7 @@ static const fit_target targets[] = {
     {7, "constant", 0.1, 0, 1, 0, 0, 0, 1},
 };
 static const edge edges[] = {
-    {5, 3, 0.5, 0.25, 1.5, 0}, {2, 3, -0.125, -1e-300, -3, 0}, {19, 1, 7, 8, 9, 0}};
+    {5, 3, 0.5, 0.25, 1.5, NAN, 0}, {2, 3, -0.125, -1e-300, -3, NAN, 0}, {19, 1, 7, 8, 9, NAN, 0}};
 
 typedef struct seen {
     edge e[64];
@@ -84,8 +84,7 @@ Test(db_fit, fits_of_version_1_keep_the_ridge_they_had)
         fit_release(&got);
         db_close(d);
         tamper(was[i].change);
-        tamper("ALTER TABLE fit DROP COLUMN ridge_by; DROP TABLE autoencoder_block;"
-               "DROP TABLE autoencoder; PRAGMA user_version = 1");
+        tamper(BACK_TO_VERSION_2 "ALTER TABLE fit DROP COLUMN ridge_by; PRAGMA user_version = 1");
         d = open_study(i == 0 ? DB_READ : DB_WRITE); /* whoever comes first brings it up to date */
         OK(fit_get(d, f.id, &got, &err));
         cr_expect_eq(got.ridge_of_layer, was[i].of_layer, "%s", was[i].change);
@@ -113,6 +112,7 @@ Test(db_fit, what_was_asked_comes_back)
     cr_expect_eq(got.lambda, 0.005);
     cr_expect_eq(got.ridge, 2);
     cr_expect(got.scale);
+    cr_expect_not(got.wiring);
     cr_expect_eq(got.tolerance, 1e-6);
     cr_expect_eq(got.seed, -5);
     cr_expect_eq(got.state, FIT_QUEUED);
@@ -307,6 +307,82 @@ Test(db_fit, blocks_come_back)
     cr_expect_eq(ask("SELECT count(*) FROM layer"), 3);
 }
 
+/* Where the layers have their autoencoders, edges say what the wiring says, and some only that. */
+Test(db_fit, wiring_comes_back)
+{
+    db *d = new_study();
+    fit f = queue_fit(d);
+    f.wiring = true;
+    OK(fit_add(d, &f, &err));
+    int64_t pair = pairs[0].id;
+    int64_t other = pairs[1].id;
+    const edge wired[] = {{5, 3, 0.5, 0.25, 1.5, 1, 0},
+                          {6, 3, 0, 0, 0.25, 0.5, 0},
+                          {7, 3, 0.5, 0.25, 2, 0, 0},
+                          {8, 3, 0.5, 0.25, 2, NAN, other},
+                          {2, 1, 0, 0, -1, -2, 0}};
+    OK(fit_add_block(d, pair, targets, 3, wired, 5, 0.5, &err));
+    OK(fit_add_block(d, pair, targets, 3, wired, 5, 0.5, &err)); /* known: nothing twice */
+    fit got;
+    OK(fit_get(d, f.id, &got, &err));
+    cr_expect(got.wiring);
+    cr_expect_eq(got.pair[1].edges, 4, "all of them");
+    cr_expect_eq(got.pair[1].wired_alone, 2);
+    cr_expect_eq(got.pair[0].wired_alone, 0);
+    fit_release(&got);
+    OK(fit_get(d, f.id - 1, &got, &err));
+    cr_expect_not(got.wiring, "another fit");
+    fit_release(&got);
+
+    seen s = {.most = 64};
+    OK(fit_each_edge(d, pair, keep, &s, &err));
+    cr_assert_eq(s.count, 4);
+    static const double says[][2] = {{-2, 0}, {1, 2}, {0.5, 0}, {0, 4}}; /* wiring, regression */
+    for (int i = 0; i < 4; i++) {
+        cr_expect_eq(s.e[i].wired, says[i][0]);
+        cr_expect_eq(edge_by_regression(s.e[i].removal, s.e[i].wired), says[i][1]);
+    }
+    s = (seen){.most = 64};
+    OK(fit_each_edge(d, other, keep, &s, &err));
+    cr_assert_eq(s.count, 1);
+    cr_expect(isnan(s.e[0].wired), "a pair without wiring");
+    cr_expect_eq(edge_by_regression(s.e[0].removal, s.e[0].wired), 2);
+    db_close(d);
+    cr_expect_eq(ask("SELECT count(*) FROM edge WHERE wired IS NULL"), 1);
+}
+
+/* Fits of version 2 knew no wiring, and say so; those made since may have it. */
+Test(db_fit, fits_of_version_2_have_no_wiring)
+{
+    db *d = new_study();
+    fit f = queue_fit(d);
+    OK(fit_add_block(d, pairs[0].id, targets, 3, edges, 3, 0.5, &err));
+    db_close(d);
+    tamper(BACK_TO_VERSION_2);
+    d = open_study(DB_READ); /* whoever comes first brings it up to date */
+    fit got;
+    OK(fit_get(d, f.id, &got, &err));
+    cr_expect_not(got.wiring);
+    cr_expect_eq(got.pair[1].edges, 3);
+    cr_expect_eq(got.pair[1].wired_alone, 0);
+    fit_release(&got);
+    seen s = {.most = 64};
+    OK(fit_each_edge(d, pairs[0].id, keep, &s, &err));
+    cr_assert_eq(s.count, 3);
+    for (int i = 0; i < 3; i++)
+        cr_expect(isnan(s.e[i].wired));
+    db_close(d);
+    d = open_study(DB_WRITE);
+    f = queue_fit(d);
+    f.wiring = true;
+    OK(fit_add(d, &f, &err));
+    OK(fit_get(d, f.id, &got, &err));
+    cr_expect(got.wiring);
+    fit_release(&got);
+    db_close(d);
+    cr_expect_eq(ask("PRAGMA user_version"), SCHEMA_VERSION);
+}
+
 Test(db_fit, a_target_counts_once)
 {
     db *d = new_study();
@@ -316,7 +392,8 @@ Test(db_fit, a_target_counts_once)
     /* another runner had the same targets in hand: other figures, one new target */
     fit_target late[] = {targets[0], targets[2], {9, "converged", 1, 1, 1, 1, 1e-9, 1, 1}};
     late[0].gap = 1;
-    const edge late_edges[] = {{6, 3, 1, 1, 1, 0}, {5, 3, 9, 9, 9, 0}, {4, 9, 1, 1, 1, 0}};
+    const edge late_edges[] = {
+        {6, 3, 1, 1, 1, NAN, 0}, {5, 3, 9, 9, 9, NAN, 0}, {4, 9, 1, 1, 1, NAN, 0}};
     OK(fit_add_block(d, pair, late, 3, late_edges, 3, 0.25, &err));
     fit got;
     OK(fit_get(d, f.id, &got, &err));
@@ -339,9 +416,11 @@ Test(db_fit, edges_of_a_block_may_be_of_several_pairs)
     fit f = queue_fit(d);
     int64_t pair = pairs[0].id;
     int64_t other = pairs[1].id;
-    const edge joint[] = {
-        {5, 3, 1, 1, 1, 0}, {5, 3, 2, 2, 2, other}, {4, 1, 3, 3, 3, pair}, {4, 1, 4, 4, 4, other}};
-    const edge nowhere[] = {{5, 3, 1, 1, 1, 0}, {5, 3, 2, 2, 2, 99}};
+    const edge joint[] = {{5, 3, 1, 1, 1, NAN, 0},
+                          {5, 3, 2, 2, 2, NAN, other},
+                          {4, 1, 3, 3, 3, NAN, pair},
+                          {4, 1, 4, 4, 4, NAN, other}};
+    const edge nowhere[] = {{5, 3, 1, 1, 1, NAN, 0}, {5, 3, 2, 2, 2, NAN, 99}};
     FAILS(fit_add_block(d, pair, targets, 3, nowhere, 2, 0.5, &err), STATUS_INPUT, STUDY, "");
     OK(fit_add_block(d, pair, targets, 3, joint, 4, 0.5, &err));
     OK(fit_add_block(d, pair, targets, 3, joint, 4, 0.5, &err)); /* known: nowhere twice */
@@ -366,9 +445,9 @@ Test(db_fit, a_block_is_whole_or_not_there)
     db *d = new_study();
     fit f = queue_fit(d);
     int64_t pair = pairs[0].id;
-    const edge twice[] = {{5, 3, 1, 1, 1, 0}, {5, 3, 2, 2, 2, 0}};
+    const edge twice[] = {{5, 3, 1, 1, 1, NAN, 0}, {5, 3, 2, 2, 2, NAN, 0}};
     FAILS(fit_add_block(d, pair, targets, 3, twice, 2, 1, &err), STATUS_INPUT, STUDY, "UNIQUE");
-    const edge not_a_number[] = {{5, 3, 1, 1, 1, 0}, {6, 3, NAN, 2, 2, 0}};
+    const edge not_a_number[] = {{5, 3, 1, 1, 1, NAN, 0}, {6, 3, NAN, 2, 2, NAN, 0}};
     FAILS(fit_add_block(d, pair, targets, 3, not_a_number, 2, 1, &err), STATUS_INPUT, "NOT NULL",
           "edge.weight");
     fit_target odd = targets[0];
@@ -393,6 +472,7 @@ Test(db_fit, hostile_figures_are_refused)
     static const char *const lies[] = {
         "UPDATE fit_pair SET done = -1",
         "UPDATE fit_pair SET edges = -1",
+        "UPDATE fit_pair SET wired_alone = -1",
         "UPDATE fit_pair SET targets = 4294967296",
         "PRAGMA ignore_check_constraints = ON; UPDATE fit SET state = 'resting'",
         "PRAGMA ignore_check_constraints = ON; UPDATE fit SET kind = 'a kind of more than 15'",

@@ -310,6 +310,64 @@ Test(fit, requests_that_make_no_sense_are_refused)
     cr_expect_eq(fit_create(d, &layers, &request, &id, &err), STATUS_OK, "%s", err.message);
 }
 
+/* Gives the first layers autoencoders of these widths, and reads the layers anew. */
+static void give_autoencoders(const uint32_t *width, uint32_t count)
+{
+    for (uint32_t l = 0; l < count; l++)
+        if (width[l])
+            fixture_autoencoder(d, &layers.item[l], width[l]);
+    layer_set_release(&layers);
+    cr_assert_eq(layer_list(d, &layers, NULL), STATUS_OK);
+}
+
+/* What the fit that the request makes says of wiring. */
+static bool says_wiring(const fit_request *request)
+{
+    error err = {0};
+    fit f = {0};
+    int64_t id = 0;
+    char how[128];
+    cr_assert_eq(fit_create(d, &layers, request, &id, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(fit_get(d, id, &f, &err), STATUS_OK, "%s", err.message);
+    bool wiring = f.wiring;
+    fit_describe(&f, "lambda", how, sizeof how);
+    cr_expect_eq(strstr(how, "with wiring") != NULL, wiring, "%s", how);
+    fit_release(&f);
+    return wiring;
+}
+
+/* A fit has wiring if it is asked for and some pair has both autoencoders; only where all have them
+ * the usual lambda is another. */
+Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
+{
+    static const struct {
+        uint32_t width[FIXTURE_LAYERS];
+        uint32_t wired; /* of the two adjacent pairs */
+    } studies[] = {{{0, 0, 0}, 0}, {{0, 6, 0}, 0}, {{6, 8, 0}, 0}, {{6, 6, 8}, 1}, {{6, 6, 6}, 2}};
+    for (size_t i = 0; i < sizeof studies / sizeof *studies; i++) {
+        close_study();
+        open_study();
+        give_autoencoders(studies[i].width, FIXTURE_LAYERS);
+        fit_request request = {.wiring = true};
+        fit_request_adjacent(&request, &layers, NULL, 0);
+        request.settings = fit_default_settings(&layers, &request);
+        cr_expect_eq(fit_wired_pairs(&layers, &request), studies[i].wired, "study %zu", i);
+        cr_expect_eq(request.settings.rule, LASSO_OF_PAIR);
+        cr_expect_eq(request.settings.lambda, studies[i].wired == 2 ? 0.01 : 0.005, "study %zu", i);
+        cr_expect_eq(request.settings.ridge, 0.25);
+        cr_expect_eq(says_wiring(&request), studies[i].wired > 0, "study %zu", i);
+        request.wiring = false;
+        cr_expect_eq(fit_default_settings(&layers, &request).lambda, 0.005);
+        cr_expect_not(says_wiring(&request), "not asked for");
+        fit_request_release(&request);
+        fit_request_all(&request, &layers, NULL, 0);
+        request.wiring = request.joint = true;
+        cr_expect_eq(fit_default_settings(&layers, &request).lambda, 0.005);
+        cr_expect_not(says_wiring(&request), "a joint fit has none");
+        fit_request_release(&request);
+    }
+}
+
 /* A ridge that no solve has any more must not be continued, or repeated, with another meaning. */
 Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
 {

@@ -2,6 +2,7 @@
 #ifndef TESTS_STUDY_FIXTURE_H
 #define TESTS_STUDY_FIXTURE_H
 
+#include "db/autoencoder.h"
 #include "db/feature.h"
 #include "db/layer.h"
 
@@ -113,6 +114,26 @@ static inline char *fixture_study(void)
     }
     db_close(d);
     return path;
+}
+
+/* Gives a layer of the study an autoencoder of this width; what stands in it is made up. */
+static inline void fixture_autoencoder(db *d, const layer *l, uint32_t width)
+{
+    autoencoder a;
+    error err = {0};
+    uint64_t seed = 1181783497276652981u + l->position;
+    if (autoencoder_create(&a, l->features, width, &err) != STATUS_OK)
+        abort();
+    for (uint32_t i = 0; i < l->features * width; i++)
+        a.encoder[i] = a.decoder[i] = (float)(fixture_random(&seed) - 0.5);
+    memset(a.encoder_bias, 0, l->features * sizeof *a.encoder_bias);
+    memset(a.decoder_bias, 0, width * sizeof *a.decoder_bias);
+    if (autoencoder_add(d, l->id, &a, "made up", &err) != STATUS_OK ||
+        autoencoder_add_block(d, l->id, 0, &a, &err) != STATUS_OK) {
+        fprintf(stderr, "%s\n", err.message);
+        abort();
+    }
+    autoencoder_release(&a);
 }
 
 static inline void fixture_remove(char *path)
