@@ -286,9 +286,9 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
     return s;
 }
 
-#define FIGURE_QUERY(column)                                                                      \
+#define FIGURE_QUERY(column, which)                                                               \
     "SELECT target_feature, source_feature, " column                                              \
-    " FROM edge WHERE pair_id = ?1 ORDER BY target_feature, source_feature"
+    " FROM edge WHERE pair_id = ?1 " which " ORDER BY target_feature, source_feature"
 
 /* Room for more, twice as much as before. */
 static bool grow_figures(uint32_t **source, uint32_t **target, float **figure, uint32_t *room)
@@ -307,9 +307,10 @@ static bool grow_figures(uint32_t **source, uint32_t **target, float **figure, u
 status fit_load_figures(db *d, int64_t pair_id, edge_figure which, uint32_t **source,
                         uint32_t **target, float **figure, uint32_t *count, error *err)
 {
-    static const char *const queries[] = {[EDGE_REMOVAL] = FIGURE_QUERY("removal"),
-                                          [EDGE_WEIGHT] = FIGURE_QUERY("weight"),
-                                          [EDGE_STANDARDISED] = FIGURE_QUERY("standardised")};
+    static const char *const queries[] = {
+        [EDGE_REMOVAL] = FIGURE_QUERY("removal", ""),
+        [EDGE_WEIGHT] = FIGURE_QUERY("weight", "AND weight <> 0"),
+        [EDGE_STANDARDISED] = FIGURE_QUERY("standardised", "AND weight <> 0")};
     sql q;
     bool row = false;
     uint32_t room = 0;

@@ -119,8 +119,8 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
 /* Which figure of an edge. */
 typedef enum edge_figure { EDGE_REMOVAL, EDGE_WEIGHT, EDGE_STANDARDISED } edge_figure;
 
-/* One figure of all edges of a pair, by target, then source. Free all three arrays. More than
- * 2^32 - 1 edges are STATUS_MACHINE. */
+/* One figure of all edges of a pair, by target, then source; those that only the wiring speaks for
+ * have but a removal. Free all three arrays. More than 2^32 - 1 edges are STATUS_MACHINE. */
 status fit_load_figures(db *d, int64_t pair_id, edge_figure which, uint32_t **source,
                         uint32_t **target, float **figure, uint32_t *count, error *err);
 

@@ -144,6 +144,12 @@ const fit *app_fit(const app *a)
     return NULL;
 }
 
+const char *app_show_strength(char *out, const circuit *c, const circuit_edge *e)
+{
+    bool none = e->weight == 0 && circuit_strength(c, e) == 0;
+    return none ? draw_glyph(GLYPH_DASH) : show_figure(out, circuit_strength(c, e));
+}
+
 char *app_fit_settings(char *out, size_t capacity, const fit *f)
 {
     fit_describe(f, draw_glyph(GLYPH_LAMBDA), out, capacity);

@@ -181,6 +181,10 @@ const fit *app_fit(const app *a);
 /* The fit's settings in one line: `lambda 0.005 of the pair's maximum, ridge 0.06, scale none`. */
 char *app_fit_settings(char *out, size_t capacity, const fit *f);
 
+/* An edge's strength in the circuit's ranking, as lists show it: a dash where it has no weight, as
+ * only the wiring speaks for it. Room for 24 bytes; returns what to show. */
+const char *app_show_strength(char *out, const circuit *c, const circuit_edge *e);
+
 /* Copies clean text to the user's clipboard through the terminal (OSC 52). */
 void app_copy(app *a, const char *text);
 

@@ -192,6 +192,7 @@ static void draw_edges(app *a, const card *c, card_list in, region r, int row, i
     int bar = r.cols >= 50 ? 8 : 4, figure = r.cols - 8;
     double strongest =
         shown ? fabs(circuit_strength(a->circuit, &a->circuit->edge[ends[0]])) : 1.0;
+    strongest = strongest > 0 ? strongest : 1.0;
     for (uint32_t i = 0; i < visible; i++) {
         const circuit_edge *e = &a->circuit->edge[ends[i]];
         uint32_t other = parents ? e->source : e->target;
@@ -203,7 +204,7 @@ static void draw_edges(app *a, const card *c, card_list in, region r, int row, i
         draw_text(r, at, wide + 1, figure - bar - wide - 3, ROLE_LABEL | on,
                   app_node_label(a, other));
         draw_bar(r, at, figure - bar - 1, bar, sign, fabs(value) / strongest);
-        draw_right(r, at, figure, 8, sign, show_figure(text, value));
+        draw_right(r, at, figure, 8, sign, app_show_strength(text, a->circuit, e));
     }
 }
 

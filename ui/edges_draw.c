@@ -258,7 +258,8 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
                 c->at_figure + c->figure - (c->bar ? c->at_bar : c->at_figure), sign);
     if (c->bar)
         draw_bar(r, line, c->at_bar, c->bar, sign, fabs(value) / d->strongest);
-    draw_right(r, line, c->at_figure, c->figure, sign, show_figure(text, value));
+    draw_right(r, line, c->at_figure, c->figure, sign,
+               app_show_strength(text, d->p->rows->c, e));
     draw_end(d, r, line, c->at_target, c->target, c->target_label,
              d->p->choice->mode == CIRCUIT_PARENTS ? e->source : e->target, on);
 }
@@ -329,7 +330,32 @@ static void draw_reminder(const edges_picture *p, region r, int row)
         draw_right(r, row, col, r.cols - col, ROLE_DIM, what);
 }
 
-/* The ends of the edge under the cursor, labels in whole: columns cut them. */
+/* What speaks for an edge: `removal 0.365: regression 0.310, wiring 0.420; weight 0.12, ...`. */
+static void draw_witnesses(const edges_picture *p, region r, int row, const circuit_edge *e)
+{
+    char removal[24], regression[24], wired[24], weight[24], standardised[24];
+    show_figure(removal, (double)e->removal);
+    show_figure(regression, edge_by_regression((double)e->removal, (double)e->wired));
+    show_figure(wired, (double)e->wired);
+    show_figure(weight, (double)e->weight);
+    show_figure(standardised, (double)e->standardised);
+    if (e->weight == 0)
+        draw_format(r, row, 0, ROLE_DIM, "removal %s: wiring %s; weight %s, only the wiring speaks for it",
+                    removal, wired, draw_glyph(GLYPH_DASH));
+    else if (slider_circuit(p->slider))
+        draw_format(r, row, 0, ROLE_DIM, "removal %s: the regression alone, at this lambda", removal);
+    else if (isnan(e->wired))
+        draw_format(r, row, 0, ROLE_DIM,
+                    "removal %s: the pair has no wiring; weight %s, standardised %s", removal,
+                    weight, standardised);
+    else
+        draw_format(r, row, 0, ROLE_DIM,
+                    "removal %s: regression %s, wiring %s; weight %s, standardised %s", removal,
+                    regression, wired, weight, standardised);
+}
+
+/* The ends of the edge under the cursor, labels in whole: columns cut them; and, in a region that
+ * has a line more, what speaks for it. */
 static void draw_at_hand(const edges_picture *p, region r)
 {
     uint32_t id = NO_EDGE;
@@ -357,11 +383,14 @@ static void draw_at_hand(const edges_picture *p, region r)
         draw_text(r, 1 + i, arrow + wide + 1, r.cols - arrow - wide - 1, ROLE_LABEL,
                   app_node_label(p->a, end[i]));
     }
+    if (r.rows > 3)
+        draw_witnesses(p, r, 3, e);
 }
 
 void edges_draw(const edges_picture *p, region body)
 {
-    enum { ROOMY = 18, AT_HAND = 3 };
+    enum { ROOMY = 18 };
+    int at_hand = p->a->circuit && p->a->circuit->wiring ? 4 : 3;
     bool low = body.rows < 14;
     int row = 0;
     if (!p->a->circuit || !app_fit(p->a)) {
@@ -388,10 +417,11 @@ void edges_draw(const edges_picture *p, region body)
     }
     if (most != NO_EDGE || rows->by_name)
         d.strongest = fabs(circuit_strength(rows->c, &rows->c->edge[rows->by_name ? 0 : most]));
-    int foot = body.rows >= ROOMY ? 1 + AT_HAND : 1;
+    d.strongest = d.strongest > 0 ? d.strongest : 1.0;
+    int foot = body.rows >= ROOMY ? 1 + at_hand : 1;
     region r = region_part(body, row + 1, 0, body.rows - row - 1 - foot, body.cols);
     if (foot > 1)
-        draw_at_hand(p, region_part(body, body.rows - foot, 0, AT_HAND, body.cols));
+        draw_at_hand(p, region_part(body, body.rows - foot, 0, at_hand, body.cols));
     bool bar = count > (uint32_t)(r.rows > 0 ? r.rows : 0);
     d.col = lay_out(p, body.cols - (bar ? 2 : 0), d.short_names);
     draw_heads(&d, region_part(body, row, 0, 1, body.cols - (bar ? 2 : 0)), 0);

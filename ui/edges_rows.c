@@ -85,7 +85,7 @@ void edges_rows_release(edges_rows *rows)
 static bool passes(const circuit *c, const edges_choice *choice, uint32_t id)
 {
     const circuit_edge *e = &c->edge[id];
-    bool pass = !choice->sign || (circuit_strength(c, e) > 0) == (choice->sign > 0);
+    bool pass = !choice->sign || circuit_strength(c, e) * choice->sign > 0;
     if (choice->match) { /* no jump on what nobody can foretell: millions of edges pass here */
         const unsigned one = EDGES_WORDS | EDGES_EITHER;
         unsigned from = choice->match[e->source], to = choice->match[e->target];

@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_RULE, FIELD_VALUE, FIELD_RIDGE, FIELD_SCALE, FIELD_TOLERANCE, FIELD_PAIRS };
+enum { FIELD_RULE, FIELD_VALUE, FIELD_RIDGE, FIELD_SCALE, FIELD_TOLERANCE, FIELD_PAIRS, FIELD_WIRING };
 
-/* How lambda can be asked for: rule, choice, name of the value, its usual figure, hint. */
+/* How lambda can be asked for: rule, choice, name of the value, its usual figure (NULL: that of
+ * fit_default_settings), hint. */
 static const struct {
     lasso_rule rule;
     const char *choice, *label, *usual, *hint;
 } rules[] = {
-    {LASSO_OF_PAIR, "fraction of the pair's maximum", "fraction", "0.005",
+    {LASSO_OF_PAIR, "fraction of the pair's maximum", "fraction", NULL,
      "the maximum leaves no edge"},
     {LASSO_OF_TARGET, "fraction of each target's maximum", "fraction", "0.05",
      "the maximum leaves no edge"},
@@ -37,6 +38,7 @@ typedef struct draft {
     uint32_t count;
     fit_request request;
     char title[48];
+    char usual[24];   /* what the value was last set to without being asked */
     fit_request like; /* of the fit to be like; no pair: of none */
 } draft;
 
@@ -50,14 +52,53 @@ static void free_draft(void *user)
     free(d);
 }
 
+/* The value becomes the usual one of its rule for these pairs. */
+static void set_usual(form *f)
+{
+    draft *d = f->user;
+    const char *usual = rules[f->field[FIELD_RULE].chosen].usual;
+    double of_pairs = fit_default_settings(&d->a->study->layers, &d->request).lambda;
+    if (usual)
+        snprintf(d->usual, sizeof d->usual, "%s", usual);
+    else
+        snprintf(d->usual, sizeof d->usual, "%g", of_pairs);
+    prompt_set(&f->field[FIELD_VALUE].text, d->usual);
+}
+
 static void choose_rule(form *f)
 {
     form_field *value = &f->field[FIELD_VALUE];
     int rule = f->field[FIELD_RULE].chosen;
     value->label = rules[rule].label;
     value->hint = rules[rule].hint;
-    prompt_set(&value->text, rules[rule].usual);
+    set_usual(f);
     f->problem[0] = '\0';
+}
+
+/* Whether some pair has both autoencoders, in whatever way layers are paired: else there is nothing
+ * to ask. */
+static bool may_be_wired(const draft *d)
+{
+    fit_request every = {0};
+    const fit_request *pairs = d->like.pair_count ? &d->like : &every;
+    const layer_set *layers = &d->a->study->layers;
+    bool wireable = false;
+    if (pairs == &every)
+        fit_request_all(&every, layers, d->chosen, d->count);
+    for (uint32_t p = 0; p < pairs->pair_count; p++) {
+        const layer *from = layer_by_id(layers, pairs->pair[p].source_layer);
+        const layer *to = layer_by_id(layers, pairs->pair[p].target_layer);
+        wireable |= from && to && fit_pair_wireable(from, to);
+    }
+    fit_request_release(&every);
+    return wireable;
+}
+
+static void add_wiring(form *f, bool on)
+{
+    static const char *const choices[] = {"on: by the layers' autoencoders too", "off"};
+    if (may_be_wired(f->user))
+        form_add_choice(f, "wiring", choices, 2, on ? 0 : 1);
 }
 
 /* How many layers the request reads. */
@@ -124,6 +165,15 @@ static void choose_pairs(form *f)
     describe(f, d);
 }
 
+/* Takes over what the request is to be wired by; a value that nobody has typed follows. */
+static void choose_wiring(form *f)
+{
+    draft *d = f->user;
+    d->request.wiring = f->count > FIELD_WIRING && f->field[FIELD_WIRING].chosen == 0;
+    if (strcmp(f->field[FIELD_VALUE].text.text, d->usual) == 0)
+        set_usual(f);
+}
+
 /* Foretells what the fit would be, if the fields make sense as they stand. */
 static void foretell(form *f)
 {
@@ -158,6 +208,8 @@ static void changed(form *f, int field)
         choose_rule(f);
     else if (field == FIELD_PAIRS)
         choose_pairs(f);
+    if (field == FIELD_PAIRS || field == FIELD_WIRING)
+        choose_wiring(f);
     foretell(f);
 }
 
@@ -205,7 +257,7 @@ static void add_fields(form *f, const lasso_settings *usual)
     snprintf(ridge, sizeof ridge, "%g", usual->ridge);
     snprintf(tolerance, sizeof tolerance, "%g", usual->tolerance);
     form_add_choice(f, draw_glyph(GLYPH_LAMBDA), choices, RULES, 0);
-    form_add_text(f, rules[0].label, rules[0].usual, rules[0].hint);
+    form_add_text(f, rules[0].label, "", rules[0].hint);
     form_add_text(f, "ridge", ridge, "0 is the paper's Lasso");
     form_add_choice(f, "scale", scales, 2, usual->scale);
     form_add_text(f, "tolerance", tolerance, "relative duality gap");
@@ -241,7 +293,9 @@ void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
         return;
     }
     form *f = create(a, chosen, count);
+    add_wiring(f, true);
     choose_pairs(f);
+    choose_wiring(f);
     app_open_modal(a, &f->base);
     foretell(f);
 }
@@ -261,6 +315,7 @@ void fit_dialog_open_like(app *a, const fit *like)
         if (rules[i].rule == fit_rule(like))
             f->field[FIELD_RULE].chosen = i;
     choose_rule(f);
+    d->usual[0] = '\0'; /* what that fit had stays, whatever is chosen */
     set_number(f, FIELD_VALUE, like->lambda);
     set_number(f, FIELD_RIDGE, like->ridge);
     set_number(f, FIELD_TOLERANCE, like->tolerance);
@@ -274,7 +329,9 @@ void fit_dialog_open_like(app *a, const fit *like)
     f->field[FIELD_PAIRS].chosen = AS_LIKE;
     snprintf(d->title, sizeof d->title, "new fit, from fit %lld", (long long)like->id);
     f->title = d->title;
+    add_wiring(f, like->wiring);
     choose_pairs(f);
+    choose_wiring(f);
     app_open_modal(a, &f->base);
     foretell(f);
 }

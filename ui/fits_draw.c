@@ -209,6 +209,10 @@ static void draw_hint(const app *a, const fit *f, region r)
                   "waits for its turn; r starts it if nobody is at work");
     else if (standing_of(a, f).edges == 0)
         draw_text(r, 0, 1, r.cols - 2, ROLE_DIM, "no edges: a smaller lambda finds some");
+    else if (f->wiring)
+        draw_format(r, 0, 1, ROLE_DIM,
+                    "Enter opens its circuit; autoencoders were used: %s edges rest on them alone",
+                    show_count(done, fit_wired_alone(f)));
     else
         draw_text(r, 0, 1, r.cols - 2, ROLE_DIM, "Enter opens its circuit");
 }

@@ -45,7 +45,8 @@ struct slider {
     bool under_way;
     int asked_step;
     slider_result *now, *before;
-    uint32_t fresh, gone; /* parents that the fit does not have; of the fit's that are no more */
+    uint32_t fresh, gone; /* parents that the fit's regression does not have; of it that are no more */
+    bool wiring;          /* the fit has it; a solve at another lambda has not */
 };
 
 static void result_free(void *result)
@@ -212,18 +213,21 @@ static void compare(app *a, slider *s)
 {
     const circuit *whole = a->circuit, *here = s->now->circuit;
     s->fresh = s->gone = 0;
+    s->wiring = whole && whole->wiring;
     if (!whole || here->node_count != whole->node_count)
         return;
-    uint32_t node = circuit_node(whole, s->position, s->feature), common = 0;
+    uint32_t node = circuit_node(whole, s->position, s->feature), common = 0, parents = 0;
     uint32_t first = whole->in_start[node], end = whole->in_start[node + 1];
     for (uint32_t k = 0; k < here->edge_count; k++) {
         uint32_t i = first;
         while (i < end && whole->in_link[i].source != here->edge[k].source)
             i++;
-        common += i < end;
+        common += i < end && whole->edge[whole->in[i]].weight != 0;
     }
+    for (uint32_t i = first; i < end; i++)
+        parents += whole->edge[whole->in[i]].weight != 0;
     s->fresh = here->edge_count - common;
-    s->gone = end - first - common;
+    s->gone = parents - common;
 }
 
 bool slider_answer(app *a, slider *s, int kind, reader_answer *answer)
@@ -277,7 +281,8 @@ void slider_draw(const slider *s, region r, int row)
                                       draw_glyph(GLYPH_LAMBDA), lambda, own)
                         : draw_format(r, row, 0, ROLE_DIM, "%s %s, the fit's own",
                                       draw_glyph(GLYPH_LAMBDA), lambda);
-    col += draw_format(r, row, col, ROLE_TEXT, ": %u new, %u gone", s->fresh, s->gone);
+    col += draw_format(r, row, col, ROLE_TEXT, "%s: %u new, %u gone",
+                       s->wiring ? ", regression alone" : "", s->fresh, s->gone);
     draw_format(r, row, col, now->state == LASSO_UNCONVERGED ? ROLE_WARNING : ROLE_DIM,
                 "; gap %s, R2 %s", show_figure(gap, now->gap), show_figure(r2, now->r2));
 }

@@ -154,11 +154,12 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
     style sign = (value < 0 ? ROLE_NEGATIVE : ROLE_POSITIVE) | on;
     if (c->bar)
         draw_bar(r, line, 0, c->bar, sign, fabs(value) / d->p->strongest);
-    draw_right(r, line, c->at_figure, c->figure, sign, show_figure(text, value));
+    draw_right(r, line, c->at_figure, c->figure, sign,
+               app_show_strength(text, t->c, &t->c->edge[row->edge]));
     if (c->path)
         draw_right(r, line, c->at_path, c->path,
                    (row->weight < 0 ? ROLE_NEGATIVE : ROLE_NUMBER) | on,
-                   show_figure(text, row->weight));
+                   row->weight == 0 ? draw_glyph(GLYPH_DASH) : show_figure(text, row->weight));
 }
 
 /* -- the whole ------------------------------------------------------------------------------- */

@@ -272,6 +272,13 @@ void trust_use(app *a, trust_state *v)
         app_say(a, ROLE_WARNING, "no threshold brings the rate down to %g", chosen.wanted);
         return;
     }
+    const fit *f = app_fit(a);
+    if (f && f->wiring) { /* the threshold is on what the regression says, which ranks nothing there */
+        snprintf(filter, sizeof filter, "fdr<=%g", chosen.wanted);
+        app_use_fit(a, a->fit_id);
+        go_to_circuit(a, filter);
+        return;
+    }
     v->pending = (double)(float)chosen.threshold; /* strengths are floats there */
     if (a->measure != STRENGTH_REMOVAL)
         app_set_measure(a, STRENGTH_REMOVAL);

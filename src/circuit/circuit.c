@@ -107,7 +107,8 @@ static bool gather_edge(void *user, const edge *e)
                                               .target = g->target_first + e->target,
                                               .weight = (float)e->weight,
                                               .standardised = (float)e->standardised,
-                                              .removal = (float)e->removal};
+                                              .removal = (float)e->removal,
+                                              .wired = (float)e->wired};
     return true;
 }
 
@@ -234,6 +235,7 @@ status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ran
         return code;
     circuit *c = create(layers->count, ranked_by);
     c->fit_id = f.id;
+    c->wiring = f.wiring;
     for (uint32_t l = 0; l < layers->count; l++)
         c->layer_first[l + 1] = c->layer_first[l] + layers->item[l].features;
     c->node_count = c->layer_first[layers->count];

@@ -30,7 +30,8 @@ bool strength_find(const char *name, strength *out); /* false: there is none of 
 
 typedef struct circuit_edge {
     uint32_t source, target; /* nodes */
-    float weight, standardised, removal;
+    float weight, standardised, removal; /* weight 0: only the wiring speaks for the edge */
+    float wired; /* what the wiring says the removal is; NAN: the pair has none */
 } circuit_edge;
 
 /* An edge as seen from its target: what a search over the whole circuit looks at. */
@@ -42,6 +43,7 @@ typedef struct circuit_link {
 typedef struct circuit {
     atomic_uint holders;
     int64_t fit_id;
+    bool wiring; /* of the fit: edges may say what the wiring says */
     strength ranked_by;
     uint32_t layer_count;
     uint32_t *layer_first; /* by position: first node; layer_count + 1 entries */
@@ -53,7 +55,8 @@ typedef struct circuit {
     circuit_link *in_link;     /* beside `in`, so that a walk over all parents reads in order */
     /* what trust checks say, by edge, NaN: nothing; NULL: there is no such check (see trust.h) */
     float *frequency; /* share of the halves of the documents in which it comes back */
-    float *fdr;       /* estimated false discovery rate of its pair's edges of at least its |removal| */
+    float *fdr;       /* estimated false discovery rate of its pair's edges of at least its |removal|,
+                         as the regression has it; 1 if only the wiring speaks for it */
 } circuit;
 
 /* All edges of the fit that are in the workspace now, of a running fit too. `layers` must be the

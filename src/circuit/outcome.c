@@ -3,6 +3,7 @@
 #include "db/feature.h"
 #include "src/base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ static status add_weight(extension *x, const variable_fit_weight *w, error *err)
                                          .target = x->c->node_count + w->output,
                                          .weight = (float)w->weight,
                                          .standardised = (float)w->standardised,
-                                         .removal = (float)(w->weight * mean)};
+                                         .removal = (float)(w->weight * mean),
+                                         .wired = NAN};
     return code;
 }
 

@@ -42,7 +42,7 @@ typedef struct propagation {
     double share;    /* the source's; of a step */
     double greatest; /* share of the target's strongest parent; of a step */
     double alike;    /* labels_alike of both; -1 when one has no label */
-    uint32_t count;  /* the target's parents; of an end: its children */
+    uint32_t count;  /* the target's parents that have a weight; of an end: its children */
 } propagation;
 
 /* Of the step over an edge. Edges below the threshold count nowhere; labels may be NULL. */

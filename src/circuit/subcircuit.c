@@ -149,7 +149,7 @@ static void add_edges(growth *g)
         uint32_t strong =
             circuit_count(c, c->in + first, c->in_start[out->node[i] + 1] - first, g->threshold);
         for (uint32_t k = first; k < first + strong; k++) {
-            if (g->chosen[c->in_link[k].source] != 1)
+            if (g->chosen[c->in_link[k].source] != 1 || weight_of(c, c->in[k]) == 0)
                 continue;
             out->between++;
             if (bsearch(&c->in[k], out->edge, kept, sizeof *out->edge, by_number))

@@ -62,6 +62,9 @@ static status load_frequencies(circuit *c, db *d, const layer_set *layers, const
         code = check_each_edges(d, check_id, source->id, target->id, "frequency",
                                 place_frequencies, &k, err);
     }
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        if (c->edge[i].weight == 0) /* halves are fitted without the wiring */
+            c->frequency[i] = 0;
     return code;
 }
 
@@ -116,7 +119,9 @@ static status load_rates(circuit *c, db *d, const layer_set *layers, const fit *
         const circuit_edge *e = &c->edge[i];
         uint32_t from = circuit_position(c, e->source, NULL);
         uint32_t to = circuit_position(c, e->target, NULL);
-        c->fdr[i] = rate_at(&table[from * layers->count + to], fabs((double)e->removal));
+        double removal = edge_by_regression((double)e->removal, (double)e->wired);
+        c->fdr[i] =
+            e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], fabs(removal));
     }
     free(table);
     check_report_release(&report);
@@ -204,6 +209,7 @@ status trust_filter(const circuit *c, double stable, double fdr, circuit **out, 
         return code;
     }
     (*out)->fit_id = c->fit_id;
+    (*out)->wiring = c->wiring;
     (*out)->frequency = frequency;
     (*out)->fdr = rate;
     return STATUS_OK;

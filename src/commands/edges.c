@@ -60,9 +60,13 @@ static status print_edge(study *s, const circuit *c, const circuit_edge *e, outp
     char *target_name = study_feature_name(s, target_position, target);
     output_text(o, "source", source_name);
     output_text(o, "target", target_name);
+    /* in a table, what only the wiring speaks for has no weight to show */
+    bool weighed = json || e->weight != 0;
     output_number(o, "removal", (double)e->removal, 4);
-    output_number(o, "weight", (double)e->weight, 4);
-    output_number(o, "standardised", (double)e->standardised, 4);
+    if (json || c->wiring)
+        output_number(o, "wired", (double)e->wired, 4);
+    output_number(o, "weight", weighed ? (double)e->weight : (double)NAN, 4);
+    output_number(o, "standardised", weighed ? (double)e->standardised : (double)NAN, 4);
     if (c->frequency)
         output_number(o, "stable", (double)c->frequency[e - c->edge], 2);
     if (c->fdr)
@@ -96,6 +100,9 @@ status show_edges(study *s, const circuit *c, const edge_choice *choice, output 
         output_note(o, "%llu of %llu edges shown, %llu more below the threshold",
                     (unsigned long long)(chosen < choice->limit ? chosen : choice->limit),
                     (unsigned long long)chosen, (unsigned long long)weak);
+    if (c->wiring)
+        output_note(o, "wired is what the layers' autoencoders say of the removal; an edge without "
+                       "a weight has only that");
     output_note(o, "strengths rank dependencies; they are not causal effects");
     return code;
 }
@@ -161,8 +168,9 @@ static status run(char **arguments, int count, error *err)
         if (!isnan(at))
             output_line(
                 o,
-                "but at lambda %g, not the fit's: relative gap %.1e, R2 %.3f, none left at %.3g",
-                at, found.gap, found.r2, found.lambda_max);
+                "but at lambda %g, not the fit's%s: relative gap %.1e, R2 %.3f, none left at %.3g",
+                at, f.wiring ? ", and by the regression alone" : "", found.gap, found.r2,
+                found.lambda_max);
         code = show_edges(&s, c, &choice, o, err);
         output_end(o);
     }
@@ -186,7 +194,11 @@ const command command_edges = {
         "samples where the target is active too (a silent one cannot fall), times what undoes "
         "the\n"
         "shrinkage of the target's fit (see the README). standardised is\n"
-        "weight * sd(source) / sd(target). All three rank dependencies; none is a causal effect.",
+        "weight * sd(source) / sd(target). Where a fit uses the layers' autoencoders, wired is "
+        "what\n"
+        "these say of the fall, and removal is the mean of both; an edge that only they speak for "
+        "has\n"
+        "weight 0. All of these rank dependencies; none is a causal effect.",
     .least = 1,
     .most = 1,
     .options = options,

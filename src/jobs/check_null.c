@@ -8,7 +8,9 @@
  *     fdr(t) = min(1, (1/rounds + V(t)) / R(t)),   made monotone: the least over all t' <= t
  *
  * estimates which part of the edges at or above t are false discoveries. The 1/rounds stands for
- * what so few rounds cannot see; strength is |removal|.
+ * what so few rounds cannot see; strength is |removal| as the regression has it: a refit has no
+ * wiring, so what the wiring says is taken out of the circuit's edges first, and those that only
+ * the wiring speaks for (figure `wired alone`) are left out.
  *
  * Which null. A target that its parents explain in part has less noise left than it has variance,
  * so the whole target out of step gives more and stronger chance edges than the fit can have had.
@@ -24,6 +26,7 @@
  */
 #include "src/base/memory.h"
 #include "src/base/random.h"
+#include "src/jobs/fit.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/null_curve.h"
 #include "src/jobs/refit_folds.h"
@@ -36,6 +39,8 @@
 #include <string.h>
 
 enum { LEAST_DOCUMENTS = 8 };
+
+static const char wired_alone_name[] = "wired alone";
 
 typedef struct run {
     check_job *job;
@@ -97,14 +102,19 @@ typedef struct strengths {
     size_t count, room;
 } strengths;
 
-static bool take_strength(void *user, const edge *e)
+static void add_strength(strengths *s, double strength)
 {
-    strengths *s = user;
     if (s->count == s->room) {
         s->room = s->room ? 2 * s->room : 4096;
         s->value = mem_grow(s->value, s->room, sizeof *s->value);
     }
-    s->value[s->count++] = fabs(e->removal);
+    s->value[s->count++] = strength;
+}
+
+static bool take_strength(void *user, const edge *e)
+{
+    if (e->weight != 0)
+        add_strength(user, fabs(edge_by_regression(e->removal, e->wired)));
     return true;
 }
 
@@ -121,7 +131,7 @@ static status make_curves(run *r, error *err)
         g->target_layer = f->pair[p].target_layer;
         code = fit_each_edge(r->job->connection, f->pair[p].id, take_strength, &own, err);
         for (size_t i = 0; i < own.count; i++)
-            take_strength(&all, &(edge){.removal = own.value[i]});
+            add_strength(&all, own.value[i]);
         null_curve_make(g, own.value, own.count);
         free(own.value);
     }
@@ -361,6 +371,9 @@ static status sum_up(run *r, error *err)
         null_curve_judge(g, &t, rounds, job->settings.rate, &found);
         null_totals_release(&t);
     }
+    found.source_layer = found.target_layer = 0;
+    if (fit_wired_alone(job->fit) > 0)
+        findings_figure(&found, wired_alone_name, (double)fit_wired_alone(job->fit));
     check_findings list = findings_list(&found);
     if (code == STATUS_OK)
         code = check_keep(job, &list, job->about.units, err);
@@ -429,6 +442,14 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
                   check_figure_of(report, 0, 0, "null edges"), (unsigned long long)s.rounds,
                   s.noise ? s.noise : "", edges, check_figure_of(report, 0, 0, "fdr"), choice)
             : mem_copy_text("The circuit has no edges.");
+    double alone = check_figure_of(report, 0, 0, wired_alone_name);
+    if (alone > 0) {
+        char *longer = mem_format("%s Judged is what the regression says; %.0f more edges, which "
+                                  "only the wiring speaks for, are left out.",
+                                  text, alone);
+        free(text);
+        text = longer;
+    }
     free(choice);
     check_settings_release(&s);
     return text;
@@ -446,9 +467,11 @@ static char *verdict(const check_report *report)
     char *choice = kept >= edges ? mem_format("the whole circuit is below a rate of %g", s.rate)
                    : kept > 0 ? mem_format("a rate of %g leaves the %.0f strongest", s.rate, kept)
                               : mem_format("no threshold brings the rate down to %g", s.rate);
-    char *text = mem_format("about %.0f of the %.0f edges would arise by chance (false discovery "
+    bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
+    char *text = mem_format("about %.0f of the %s%.0f edges would arise by chance (false discovery "
                             "rate %.2g): %s",
-                            check_figure_of(report, 0, 0, "null edges"), edges,
+                            check_figure_of(report, 0, 0, "null edges"),
+                            wired ? "regression's " : "", edges,
                             check_figure_of(report, 0, 0, "fdr"), choice);
     free(choice);
     check_settings_release(&s);

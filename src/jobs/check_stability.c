@@ -3,7 +3,8 @@
  * Complementary pairs stability selection (Shah and Samworth, J. R. Statist. Soc. B 75, 2013,
  * 55-80): B times the documents are dealt out to two halves of nearly equal numbers of samples,
  * and the fit is made again on each, at the lambda that each target has. The frequency of an edge
- * is the share of the 2B halves that have it; the stable edges are those of the circuit whose
+ * is the share of the 2B halves that have it (edges that only the wiring speaks for, which halves
+ * are fitted without, are left out: figure `wired alone`); the stable edges are those of the circuit whose
  * frequency is at or above the cut tau.
  *
  * Error control. Take a target with D sources that vary, and q of them as parents in a half on
@@ -26,6 +27,7 @@
 #include "src/base/memory.h"
 #include "src/base/random.h"
 #include "src/jobs/findings.h"
+#include "src/jobs/fit.h"
 #include "src/jobs/folds.h"
 #include "src/jobs/refit.h"
 #include "src/jobs/stability.h"
@@ -40,6 +42,7 @@ static const double patience = 2; /* seconds between two visits to the disk */
 
 static const char frequency_name[] = "frequency";
 static const char selected_name[] = "selected";
+static const char wired_alone_name[] = "wired alone";
 
 /* The circuit's edges into a regression's targets, from one source layer. */
 typedef struct edge_list {
@@ -91,6 +94,8 @@ static status applies(db *d, const layer_set *layers, const fit *f, const check_
 static bool take_edge(void *user, const edge *e)
 {
     edge_list *l = user;
+    if (e->weight == 0) /* only the wiring speaks for it: no half can have it */
+        return true;
     if (l->edges == l->room) {
         l->room = l->room ? 2 * l->room : 4096;
         l->source = mem_grow(l->source, l->room, sizeof *l->source);
@@ -409,6 +414,8 @@ static status sum_up(run *r, error *err)
     }
     found.source_layer = found.target_layer = 0;
     stability_tell(&all, r->job->settings.cut, true, &found);
+    if (fit_wired_alone(r->job->fit) > 0)
+        findings_figure(&found, wired_alone_name, (double)fit_wired_alone(r->job->fit));
     check_findings list = findings_list(&found);
     if (code == STATUS_OK)
         code = check_keep(r->job, &list, r->job->about.units, err);
@@ -441,14 +448,15 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
         return mem_copy_text("");
     double edges = check_figure_of(report, 0, 0, "edges");
     double stable = check_figure_of(report, 0, 0, "stable");
+    bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
     char *text = mem_format(
-        "Of the circuit's %.0f edges, %.0f (%.1f %%) come back in at least %.0f %% of %llu halves "
+        "Of the %s's %.0f edges, %.0f (%.1f %%) come back in at least %.0f %% of %llu halves "
         "of the documents. Of edges that a half picks no more often than it would at random, at "
         "most %.3g are expected among stable ones, whatever the distribution; %.3g if frequencies "
         "of such edges are unimodal (Shah and Samworth 2013). An edge that is not stable may "
         "still "
         "be true: a half sees less.",
-        edges, stable, edges > 0 ? 100 * stable / edges : 0, 100 * s.cut,
+        wired ? "regression" : "circuit", edges, stable, edges > 0 ? 100 * stable / edges : 0, 100 * s.cut,
         2 * (unsigned long long)s.rounds, check_figure_of(report, 0, 0, "bound"),
         check_figure_of(report, 0, 0, "unimodal bound"));
     check_settings_release(&s);
@@ -464,9 +472,11 @@ static char *verdict(const check_report *report)
         return mem_copy_text("the circuit has no edges");
     if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
         return mem_copy_text("its settings cannot be read");
-    char *text = mem_format("%.0f of %.0f edges (%.0f %%) come back in at least %.0f %% of the "
+    bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
+    char *text = mem_format("%.0f of %s%.0f edges (%.0f %%) come back in at least %.0f %% of the "
                             "halves; of these at most %.0f are expected to be noise",
-                            stable, edges, 100 * stable / edges, 100 * s.cut,
+                            stable, wired ? "the regression's " : "", edges,
+                            100 * stable / edges, 100 * s.cut,
                             check_figure_of(report, 0, 0, "bound"));
     check_settings_release(&s);
     return text;

@@ -36,6 +36,9 @@ bool fit_pair_wireable(const layer *source, const layer *target);
 /* How many of the request's pairs use their autoencoders; 0 without `wiring`. */
 uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request);
 
+/* Edges that only the wiring speaks for: checks that fit the regression anew leave them out. */
+uint64_t fit_wired_alone(const fit *f);
+
 /* The settings of who asks for none, for these pairs. Where every pair uses its autoencoders the
  * lambda is larger: the wiring adds about as many edges again. */
 lasso_settings fit_default_settings(const layer_set *layers, const fit_request *request);

@@ -84,6 +84,14 @@ uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request)
     return wired;
 }
 
+uint64_t fit_wired_alone(const fit *f)
+{
+    uint64_t edges = 0;
+    for (uint32_t p = 0; p < f->pair_count; p++)
+        edges += f->pair[p].wired_alone;
+    return edges;
+}
+
 lasso_settings fit_default_settings(const layer_set *layers, const fit_request *request)
 {
     lasso_settings usual = lasso_defaults();

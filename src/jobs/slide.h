@@ -1,6 +1,7 @@
 /* One target of a finished fit at another lambda, at once: what a key held down on the screen
  * asks for. The target's source and target layers stay in memory between two questions, so that
- * an answer costs one small solve, exact and certified like every other. */
+ * an answer costs one small solve, exact and certified like every other. It is the regression that
+ * is solved: there is no wiring in it, and removals are what the regression says. */
 #ifndef JOBS_SLIDE_H
 #define JOBS_SLIDE_H
 

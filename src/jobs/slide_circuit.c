@@ -2,6 +2,7 @@
 
 #include "src/base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 status slide_own_lambda(db *d, const layer_set *layers, int64_t fit_id, int64_t target_layer,
@@ -39,7 +40,8 @@ status slide_circuit(const layer_set *layers, const layer *target_layer, uint32_
                                  .target = first[target_layer->position] + target,
                                  .weight = (float)e->weight,
                                  .standardised = (float)e->standardised,
-                                 .removal = (float)e->removal};
+                                 .removal = (float)e->removal,
+                                 .wired = NAN};
     }
     status code =
         circuit_build(layers->count, features, list, result->edges, ranked_by, out, err);

@@ -3,6 +3,7 @@
 #include "tests/unit/study_fixture.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 
 static char *path;
 static db *d;
@@ -128,6 +129,60 @@ Test(circuit, ranking_by_another_strength_reorders)
     for (uint32_t i = 1; i < c->edge_count; i++)
         cr_assert_geq(fabsf(c->edge[i - 1].weight), fabsf(c->edge[i].weight));
     circuit_free(c);
+}
+
+/* Of the first pair, every edge to a target divisible by 3 is the wiring's alone. */
+Test(circuit, what_the_wiring_says_is_there_and_ranks)
+{
+    char change[512];
+    sqlite3 *raw = NULL;
+    fit f;
+    circuit *c = NULL;
+    cr_assert_eq(circuit_load(d, &layers, fit_id, STRENGTH_REMOVAL, &c, NULL), STATUS_OK);
+    cr_expect_not(c->wiring);
+    circuit_free(c);
+    cr_assert_eq(fit_get(d, fit_id, &f, NULL), STATUS_OK);
+    snprintf(change, sizeof change,
+             "UPDATE edge SET wired = NULL;"
+             "UPDATE edge SET wired = 2 * removal, weight = 0, standardised = 0"
+             " WHERE pair_id = %lld AND target_feature %% 3 = 0; UPDATE fit SET wiring = 1",
+             (long long)f.pair[0].id);
+    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(raw, change, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(raw);
+
+    cr_assert_eq(circuit_load(d, &layers, fit_id, STRENGTH_REMOVAL, &c, NULL), STATUS_OK);
+    cr_expect(c->wiring);
+    uint32_t alone = 0;
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        const circuit_edge *e = &c->edge[i];
+        uint32_t feature = 0;
+        bool first = circuit_position(c, e->target, &feature) == 1;
+        cr_assert_eq(e->weight == 0, first && feature % 3 == 0);
+        cr_assert_eq(isnan(e->wired), e->weight != 0);
+        cr_assert(e->weight != 0 || e->wired == 2 * e->removal);
+        alone += e->weight == 0;
+    }
+    cr_expect_gt(alone, 10);
+    uint32_t edges = c->edge_count;
+    circuit_free(c);
+    cr_assert_eq(circuit_load(d, &layers, fit_id, STRENGTH_WEIGHT, &c, NULL), STATUS_OK);
+    for (uint32_t i = 0; i < edges; i++)
+        cr_assert_eq(c->edge[i].weight == 0, i >= edges - alone, "without a weight: last");
+    circuit_free(c);
+
+    static const edge_figure which[] = {EDGE_REMOVAL, EDGE_WEIGHT, EDGE_STANDARDISED};
+    for (int i = 0; i < 3; i++) {
+        uint32_t *source, *target, count = 0;
+        float *figure;
+        cr_assert_eq(fit_load_figures(d, f.pair[0].id, which[i], &source, &target, &figure, &count,
+                                      NULL), STATUS_OK);
+        cr_expect_eq(count, edges / 2 - (i > 0 ? alone : 0), "it has but a removal");
+        free(source);
+        free(target);
+        free(figure);
+    }
+    fit_release(&f);
 }
 
 Test(circuit, a_fit_that_does_not_exist_is_named)

@@ -1,5 +1,8 @@
 /* The strongest paths against all paths there are, and what a path says of its steps. */
 #include "src/circuit/paths.h"
+#include "src/circuit/picture.h"
+#include "src/circuit/propagation.h"
+#include "src/circuit/tree.h"
 #include "tests/unit/circuit_fixture.h"
 #include "tests/unit/study_fixture.h"
 
@@ -206,6 +209,68 @@ Test(paths, take_no_edge_whose_weight_is_not_a_number_or_nothing)
     cr_assert_eq(path_node(c, &set.item[0], 0), 1);
     cr_assert_eq(path_node(c, &set.item[0], 1), 3);
     path_set_release(&set);
+    circuit_free(c);
+}
+
+/* An edge that only the wiring speaks for has no weight: it ranks, but no path leads over it, and
+ * pictures of weights are without it. */
+Test(paths, what_only_the_wiring_speaks_for_is_on_no_path)
+{
+    const struct {
+        uint32_t source, target;
+        float weight;
+    } made[] = {{0, 2, 0}, {0, 3, 0.5f}, {1, 3, 0}, {2, 4, 0.25f}, {3, 4, 0}, {3, 5, 0.5f}, {1, 5, 0}};
+    enum { EDGES = sizeof made / sizeof *made };
+    circuit_edge *list = malloc(EDGES * sizeof *list);
+    for (uint32_t i = 0; i < EDGES; i++)
+        list[i] = (circuit_edge){.source = made[i].source,
+                                 .target = made[i].target,
+                                 .weight = made[i].weight,
+                                 .standardised = made[i].weight,
+                                 .removal = made[i].weight == 0 ? 9 : 1,
+                                 .wired = made[i].weight == 0 ? 18 : 1};
+    circuit *c = NULL;
+    cr_assert_eq(circuit_build(3, (uint32_t[]){2, 2, 2}, list, EDGES, STRENGTH_REMOVAL, &c, NULL),
+                 STATUS_OK);
+    path_set set;
+    cr_assert_eq(paths_find(c, (path_end){0, PATH_ANY}, (path_end){2, PATH_ANY}, 0, 10, &set, NULL),
+                 STATUS_OK);
+    cr_assert_eq(set.count, 1);
+    cr_expect_eq(set.all, 1.0);
+    cr_expect_eq(set.item[0].weight, 0.25);
+    cr_expect_eq(path_node(c, &set.item[0], 1), 3);
+    path_set_release(&set);
+    /* at this threshold there are no others */
+    cr_assert_eq(paths_find(c, (path_end){0, PATH_ANY}, (path_end){2, PATH_ANY}, 2, 10, &set, NULL),
+                 STATUS_OK);
+    cr_expect_eq(set.count, 0);
+    path_set_release(&set);
+
+    tree t = {0};
+    tree_plant(&t, c, 5, true, 0, 0);
+    for (int level = 0; level < 3; level++)
+        cr_assert(tree_unfold_level(&t, 0));
+    for (uint32_t i = 1; i < t.count; i++)
+        cr_expect_eq(t.row[i].weight, t.row[t.row[i].parent].weight *
+                                          (double)c->edge[t.row[i].edge].standardised);
+    cr_expect_eq(t.count, 5, "the tree is of edges, whatever speaks for them");
+    tree_release(&t);
+
+    picture drawn;
+    picture_around(c, 0, 3, picture_room(10, 10), &drawn);
+    cr_expect_eq(drawn.sub.node_count, 3);
+    cr_expect_eq(drawn.sub.between, 2);
+    cr_expect_eq(drawn.sub.edge_count, 2);
+    picture_release(&drawn);
+    picture_around(c, 0, 1, picture_room(10, 10), &drawn);
+    cr_expect_eq(drawn.sub.node_count, 1, "nothing leads on from it by weight");
+    picture_release(&drawn);
+
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        propagation step = propagation_of_step(c, 0, i, NULL, NULL);
+        cr_expect_eq(step.count, c->edge[i].target == 2 ? 0 : 1);
+        cr_expect_eq(step.share, c->edge[i].weight == 0 ? 0 : 1);
+    }
     circuit_free(c);
 }
 

@@ -478,6 +478,101 @@ Test(trust, edges_carry_what_checks_say_of_them)
     close_planted(&p);
 }
 
+static void change(const char *text)
+{
+    sqlite3 *raw = NULL;
+    char *why = NULL;
+    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    sqlite3_busy_timeout(raw, 10000);
+    cr_assert_eq(sqlite3_exec(raw, text, NULL, NULL, &why), SQLITE_OK, "%s", why);
+    sqlite3_close(raw);
+}
+
+/* As if the pair had a wiring: it agrees with a third of the edges, contradicts another, so that
+ * nothing of their removals is left, and knows nothing of the others; and it has edges of its own,
+ * stronger than any: from source 3 to every target that had none from there. */
+static void wire(void)
+{
+    change("UPDATE edge SET wired = removal * (1 - source_feature % 3);"
+           "UPDATE edge SET removal = (removal + wired) / 2;"
+           "INSERT OR IGNORE INTO edge SELECT pair_id, feature, 3, 0, 0, 50, 100 FROM fit_target;"
+           "UPDATE fit SET wiring = 1;"
+           "UPDATE fit_pair SET wired_alone = (SELECT count(*) FROM edge WHERE weight = 0),"
+           " edges = (SELECT count(*) FROM edge)");
+}
+
+/* The edge from one node to another; the circuit has it. */
+static uint32_t place_of(const circuit *c, uint32_t source, uint32_t target)
+{
+    uint32_t k = c->in_start[target];
+    while (c->edge[c->in[k]].source != source)
+        k++;
+    cr_assert_lt(k, c->in_start[target + 1]);
+    return c->in[k];
+}
+
+/* Chance edges come from regressions, so it is what the regression says of the circuit's edges that
+ * they are compared with, whatever a wiring says. */
+Test(trust, what_the_wiring_says_is_not_compared_with_chance)
+{
+    planted p = make_circuit(65, 0.5);
+    open_planted(&p);
+    int64_t fit_id = fit_it(LASSO_PARENTS, 8, 0);
+    check_report plain[] = {checked(fit_id, "null", 10, 0), checked(fit_id, "stability", 10, 0)};
+    circuit *was = load(fit_id);
+    wire();
+    check_report wired[] = {checked(fit_id, "null", 10, 0), checked(fit_id, "stability", 10, 0)};
+    circuit *is = load(fit_id);
+    static const char *const figures[][6] = {
+        {"edges", "null edges", "fdr", "threshold", "edges kept", NULL},
+        {"edges", "stable", "bound", NULL}};
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; figures[k][i]; i++)
+            cr_expect_float_eq(check_figure_of(&wired[k], 0, 0, figures[k][i]),
+                               check_figure_of(&plain[k], 0, 0, figures[k][i]), 1e-12,
+                               "%s", figures[k][i]);
+        cr_expect(isnan(check_figure_of(&plain[k], 0, 0, "wired alone")));
+    }
+    uint32_t alone = is->edge_count - was->edge_count;
+    cr_assert_gt(alone, TARGETS / 2);
+    cr_expect_eq(check_figure_of(&wired[0], 0, 0, "wired alone"), alone);
+    cr_expect_eq(check_figure_of(&wired[1], 0, 0, "wired alone"), alone);
+
+    for (uint32_t i = 0; i < was->edge_count; i++) {
+        uint32_t same = place_of(is, was->edge[i].source, was->edge[i].target);
+        cr_assert_eq(is->fdr[same], was->fdr[i]);
+        cr_assert_eq(is->frequency[same], was->frequency[i]);
+    }
+    for (uint32_t i = 0; i < is->edge_count; i++)
+        if (is->edge[i].weight == 0) {
+            alone--;
+            cr_assert_eq(is->fdr[i], 1, "chance is not what it was judged by");
+            cr_assert_eq(is->frequency[i], 0);
+        }
+    cr_expect_eq(alone, 0);
+
+    fit f;
+    cr_assert_eq(fit_get(d, fit_id, &f, NULL), STATUS_OK);
+    static const char *const kinds[] = {"null", "stability"};
+    for (int k = 0; k < 2; k++) {
+        char *said = check_kind_find(kinds[k])->verdict(&wired[k]);
+        cr_expect(strstr(said, "regression's"), "%s", said);
+        free(said);
+        said = check_kind_find(kinds[k])->verdict(&plain[k]);
+        cr_expect_not(strstr(said, "regression"), "%s", said);
+        free(said);
+        said = check_kind_find(kinds[k])->say(&wired[k], &layers, &f);
+        cr_expect(strstr(said, "regression"), "%s", said);
+        free(said);
+        check_report_release(&wired[k]);
+        check_report_release(&plain[k]);
+    }
+    fit_release(&f);
+    circuit_free(was);
+    circuit_free(is);
+    close_planted(&p);
+}
+
 /* ---- jobs ---- */
 
 static const char *const everything[] = {
