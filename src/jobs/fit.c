@@ -172,20 +172,20 @@ static status solve_rest(run *r, work *w, error *err)
     for (uint32_t f = 0; f < target->features; f++)
         if (!done[f])
             left[count++] = f;
-    if (code == STATUS_OK)
-        code = wire(r, w, err);
     if (code == STATUS_OK) {
         writer_pair out = {.pair_id = w->pair->id,
                            .part = w->part,
                            .parts = w->parts,
                            .source = w->source,
                            .target = w->target,
-                           .wired = w->wired.item ? &w->wired : NULL,
+                           .wired = &w->wired,
                            .waiting = w->plan.waiting,
                            .cache = w->plan.cache};
         writer_set_pair(r->out, &out, w->number, source->position, target->position);
-        code = solve(r, w, left, count, err);
+        code = wire(r, w, err);
     }
+    if (code == STATUS_OK)
+        code = solve(r, w, left, count, err);
     free(done);
     free(left);
     wiring_release(&w->wired);

@@ -66,8 +66,8 @@ typedef struct wires {
 
 static wires wires_into(const wiring *w, uint32_t target)
 {
-    return w ? (wires){w->item + w->first[target], w->item + w->first[target + 1]}
-             : (wires){NULL, NULL};
+    return w->first ? (wires){w->item + w->first[target], w->item + w->first[target + 1]}
+                    : (wires){NULL, NULL};
 }
 
 /* Edges of one target at most: the regression's, and those for which the wiring alone speaks. */
@@ -157,8 +157,8 @@ static block *make_block(const writer_pair *pair, const lasso_result *results, u
                                     .gap = r->gap,
                                     .parents = r->parents};
         b->target[i].stretch = strength_measure(pair->source, pair->target, r, y, strengths);
-        b->edges += pair->wired ? merge_wires(pair, r, strengths, b->edge + b->edges)
-                                : share_edges(pair, r, strengths, b->edge + b->edges);
+        b->edges += pair->wired->first ? merge_wires(pair, r, strengths, b->edge + b->edges)
+                                       : share_edges(pair, r, strengths, b->edge + b->edges);
     }
     free(y);
     free(strengths);

@@ -23,7 +23,8 @@ typedef struct writer_pair {
     const writer_part *part;
     uint32_t parts;
     const layer_data *source, *target;
-    const wiring *wired; /* of the source's one layer; NULL: the regression's edges alone */
+    const wiring *wired; /* of the source's one layer; empty: the regression's edges alone. To be
+                            there when blocks come */
     uint64_t waiting; /* bytes of blocks that may wait for the disk, unless there is only one */
     uint64_t cache;   /* of the writer's connection; 0: as it is */
 } writer_pair;
