@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-    RUNNERS = 64,   /* features a sample that are not active and may become so */
     HALVINGS = 6,   /* of the interval in which the threshold lies */
     FULL_SHARE = 90 /* percent of samples with the most active features, from which it is TopK */
 };
@@ -190,7 +189,7 @@ static bool are_shared(const rows_of *active, uint32_t rows)
     return full * 100 >= (uint64_t)rows * FULL_SHARE;
 }
 
-/* Puts a feature among the RUNNERS whose `ahead` is greatest: a heap, the least on top. */
+/* Puts a feature among the PLACES_RUNNERS whose `ahead` is greatest: a heap, the least on top. */
 typedef struct runner {
     float ahead;
     uint32_t feature;
@@ -254,7 +253,7 @@ static void find_rows(void *user, unsigned thread)
 {
     (void)thread;
     search *f = user;
-    runner heap[RUNNERS];
+    runner heap[PLACES_RUNNERS];
     sample x = sample_create(f);
     for (uint32_t row; (row = atomic_fetch_add(&f->next, 1)) < f->s->rows;) {
         if (f->cancel && atomic_load(f->cancel))
@@ -285,7 +284,7 @@ status places_find(const stream *s, const autoencoder *to, unsigned threads,
     turn(&s->target, &f.active);
     find_least(&f);
     out->shared = are_shared(&f.active, s->rows);
-    f.runners = to->features < RUNNERS ? to->features : RUNNERS;
+    f.runners = to->features < PLACES_RUNNERS ? to->features : PLACES_RUNNERS;
     status code = find_offsets(&f, err);
     if (code == STATUS_OK) {
         out->first = mem_alloc(((size_t)s->rows + 1) * sizeof *out->first);

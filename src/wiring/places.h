@@ -18,6 +18,9 @@
 
 #include <stdatomic.h>
 
+/* Features a sample that are not active and may become so. */
+enum { PLACES_RUNNERS = 64 };
+
 /* A feature that is active in a sample, or one of those that come next. */
 typedef struct place {
     uint32_t feature;

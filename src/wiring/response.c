@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many coordinates of the stream go through the activations in one pass. */
-enum { LANES = 8, MOST_STEPS = 200 };
+enum { LANES = RESPONSE_LANES, MOST_STEPS = 200 };
 static const double enough = 1e-3; /* residual, of the right-hand side's norm */
 
 typedef struct ridge {

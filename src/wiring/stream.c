@@ -10,11 +10,11 @@
 enum { MOST_ROWS = 16384 };
 static const uint64_t most_cells = (uint64_t)1 << 28;
 
-static uint32_t rows_wanted(const matrix *target)
+uint32_t stream_rows(uint32_t rows, uint32_t features)
 {
-    uint64_t rows = most_cells / (target->cols ? target->cols : 1);
-    rows = rows < MOST_ROWS ? rows : MOST_ROWS;
-    return rows < target->rows ? (uint32_t)rows : target->rows;
+    uint64_t most = most_cells / (features ? features : 1);
+    most = most < MOST_ROWS ? most : MOST_ROWS;
+    return most < rows ? (uint32_t)most : rows;
 }
 
 /* x += the layer's activations times its decoder's directions */
@@ -67,7 +67,7 @@ static void find_added(stream *s)
 status stream_create(stream *s, const matrix *source, const autoencoder *from,
                      const matrix *target, const autoencoder *to, error *err)
 {
-    *s = (stream){.rows = rows_wanted(target), .width = to->width};
+    *s = (stream){.rows = stream_rows(target->rows, target->cols), .width = to->width};
     uint8_t *keep = mem_zero((size_t)target->rows + 1, 1);
     for (uint32_t i = 0; i < s->rows; i++)
         keep[(uint64_t)i * target->rows / s->rows] = 1;

@@ -21,6 +21,9 @@ typedef struct stream {
     bool handed_on;
 } stream;
 
+/* How many samples of so many are looked at, for a target layer of so many features. */
+uint32_t stream_rows(uint32_t rows, uint32_t features);
+
 /* Chooses the samples and puts them back. The layers are sparse, have the same samples, and as
  * many features as their autoencoders, which are of one width. */
 status stream_create(stream *s, const matrix *source, const autoencoder *from,
