@@ -282,7 +282,7 @@ void slider_draw(const slider *s, region r, int row)
                         : draw_format(r, row, 0, ROLE_DIM, "%s %s, the fit's own",
                                       draw_glyph(GLYPH_LAMBDA), lambda);
     col += draw_format(r, row, col, ROLE_TEXT, "%s: %u new, %u gone",
-                       s->wiring ? ", regression alone" : "", s->fresh, s->gone);
+                       s->wiring ? ", unwired" : "", s->fresh, s->gone);
     draw_format(r, row, col, now->state == LASSO_UNCONVERGED ? ROLE_WARNING : ROLE_DIM,
                 "; gap %s, R2 %s", show_figure(gap, now->gap), show_figure(r2, now->r2));
 }

@@ -424,6 +424,7 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
         return mem_copy_text("");
     double edges = check_figure_of(report, 0, 0, "edges");
     double kept = check_figure_of(report, 0, 0, "edges kept");
+    double alone = check_figure_of(report, 0, 0, wired_alone_name);
     char *choice =
         kept > 0
             ? mem_format("Above a |removal| of %.4g, %.0f edges remain with an estimated false "
@@ -435,14 +436,14 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
         edges > 0
             ? mem_format(
                   "With the layers put out of step in whole documents, %.1f edges arise by chance "
-                  "(mean of %llu rounds, %s noise) where the circuit has %.0f: an estimated false "
+                  "(mean of %llu rounds, %s noise) where the %s has %.0f: an estimated false "
                   "discovery rate of %.2g for the circuit as a whole. %s It counts dependence "
                   "between the layers as true, be it direct, through a correlated feature, or "
                   "through what both know about the text.",
                   check_figure_of(report, 0, 0, "null edges"), (unsigned long long)s.rounds,
-                  s.noise ? s.noise : "", edges, check_figure_of(report, 0, 0, "fdr"), choice)
+                  s.noise ? s.noise : "", alone > 0 ? "regression" : "circuit", edges,
+                  check_figure_of(report, 0, 0, "fdr"), choice)
             : mem_copy_text("The circuit has no edges.");
-    double alone = check_figure_of(report, 0, 0, wired_alone_name);
     if (alone > 0) {
         char *longer = mem_format("%s Judged is what the regression says; %.0f more edges, which "
                                   "only the wiring speaks for, are left out.",
@@ -464,10 +465,12 @@ static char *verdict(const check_report *report)
         return mem_copy_text("the circuit has no edges");
     if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
         return mem_copy_text("its settings cannot be read");
-    char *choice = kept >= edges ? mem_format("the whole circuit is below a rate of %g", s.rate)
+    bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
+    char *choice = kept >= edges ? mem_format("%s below a rate of %g",
+                                              wired ? "all of them are" : "the whole circuit is",
+                                              s.rate)
                    : kept > 0 ? mem_format("a rate of %g leaves the %.0f strongest", s.rate, kept)
                               : mem_format("no threshold brings the rate down to %g", s.rate);
-    bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
     char *text = mem_format("about %.0f of the %s%.0f edges would arise by chance (false discovery "
                             "rate %.2g): %s",
                             check_figure_of(report, 0, 0, "null edges"),

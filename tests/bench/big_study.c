@@ -158,7 +158,8 @@ static void make_edges(db *d, const fit_pair *pair, uint32_t features, uint64_t 
                                        .source = (source + k * stride) % features,
                                        .weight = weight,
                                        .standardised = weight * 0.8,
-                                       .removal = weight * 1.4};
+                                       .removal = weight * 1.4,
+                                       .wired = NAN};
             }
         }
         must(fit_add_block(d, pair->id, targets, batch, list, count, 0.01, &err), &err);

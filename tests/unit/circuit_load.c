@@ -51,7 +51,8 @@ static void make_fit(void)
                                         .target = t,
                                         .weight = removal * (k + 1),
                                         .standardised = -removal,
-                                        .removal = removal};
+                                        .removal = removal,
+                                        .wired = NAN};
             }
         }
         cr_assert_eq(fit_add_block(d, f.pair[p].id, targets, FIXTURE_FEATURES, edges, count, 1, &err),
@@ -143,7 +144,6 @@ Test(circuit, what_the_wiring_says_is_there_and_ranks)
     circuit_free(c);
     cr_assert_eq(fit_get(d, fit_id, &f, NULL), STATUS_OK);
     snprintf(change, sizeof change,
-             "UPDATE edge SET wired = NULL;"
              "UPDATE edge SET wired = 2 * removal, weight = 0, standardised = 0"
              " WHERE pair_id = %lld AND target_feature %% 3 = 0; UPDATE fit SET wiring = 1",
              (long long)f.pair[0].id);

@@ -76,7 +76,8 @@ static int64_t make_fit(const opened *s, uint32_t step, double scale)
                                             .target = t,
                                             .weight = scale * (1 + from),
                                             .standardised = -scale,
-                                            .removal = scale * (from + 100 * t)};
+                                            .removal = scale * (from + 100 * t),
+                                            .wired = NAN};
         }
         expect(fit_add_block(s->d, f.pair[p].id, done, FIXTURE_FEATURES, edges, count, 1, &err),
                &err);
@@ -160,7 +161,7 @@ Test(sides, an_edge_that_cannot_be)
     error err = {0};
     comparison all;
     int64_t a = make_fit(&one, 2, 1), b = make_fit(&one, 2, 1);
-    edge beyond = {.source = FIXTURE_FEATURES, .target = 0, .weight = 1};
+    edge beyond = {.source = FIXTURE_FEATURES, .target = 0, .weight = 1, .wired = NAN};
     fit f;
     expect(fit_get(one.d, b, &f, &err), &err);
     expect(fit_add_block(one.d, f.pair[1].id, NULL, 0, &beyond, 1, 0, &err), &err);

@@ -49,7 +49,8 @@ static void plant(int64_t pair_id, double scale)
             edges[count++] = (edge){.source = (t + 3 * k) % TARGETS,
                                     .target = t,
                                     .weight = (k % 2 ? -1 : 1) * scale * (1 + t),
-                                    .removal = (k % 2 ? -1 : 1) * scale * (1 + t + k)};
+                                    .removal = (k % 2 ? -1 : 1) * scale * (1 + t + k),
+                                    .wired = NAN};
     }
     cr_assert_eq(fit_add_block(d, pair_id, target, TARGETS, edges, count, 1, &err), STATUS_OK,
                  "%s", err.message);

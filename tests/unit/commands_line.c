@@ -1,5 +1,6 @@
 /* The command line as a script sees it: exit statuses, JSON that parses, nothing that could act on
  * a terminal. */
+#include "db/autoencoder.h"
 #include "src/base/text.h"
 #include "tests/unit/study_fixture.h"
 
@@ -142,51 +143,6 @@ Test(line, a_fit_and_its_edges)
         cr_expect_str_eq(json_string_value(json_object_get(json_array_get(all, i), "target")),
                          "blocks.2.hook/9");
     json_decref(all);
-}
-
-/* The sample's layers have their autoencoders, and so have these. */
-static void give_autoencoders(void)
-{
-    db *d = NULL;
-    layer_set layers;
-    cr_assert_eq(db_open(&d, path, DB_WRITE, &err), STATUS_OK, "%s", err.message);
-    cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK, "%s", err.message);
-    for (uint32_t l = 0; l < layers.count; l++)
-        fixture_autoencoder(d, &layers.item[l], 12);
-    layer_set_release(&layers);
-    db_close(d);
-}
-
-Test(line, autoencoders_are_used_unless_told_not_to)
-{
-    static const struct {
-        const char *option, *value;
-        const char *wiring;
-        double lambda;
-    } asked[] = {{"--threads", "1", "on", 0.01},
-                 {"--wiring", "on", "on", 0.01},
-                 {"--wiring", "off", "off", 0.005},
-                 {"--lambda", "0.02", "on", 0.02},
-                 {"--rule", "parents", "on", 20}};
-    give_autoencoders();
-    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        pid_t child = fork(); /* options keep what they were given */
-        if (child == 0)
-            _exit((int)RUN("fit", path, asked[i].option, asked[i].value));
-        int ended = 1;
-        waitpid(child, &ended, 0);
-        cr_assert(WIFEXITED(ended) && WEXITSTATUS(ended) == 0, "%s", asked[i].option);
-        cr_assert_eq(RUN("fits", path, "--json"), STATUS_OK, "%s", err.message);
-        json_t *all = lines();
-        const json_t *newest = json_array_get(all, 0);
-        const char *wiring = json_string_value(json_object_get(newest, "wiring"));
-        cr_expect_str_eq(wiring, asked[i].wiring, "%s %s", asked[i].option, asked[i].value);
-        cr_expect_eq(number(newest, "value"), asked[i].lambda, "%s %s", asked[i].option,
-                     asked[i].value);
-        json_decref(all);
-    }
-    cr_assert_eq(RUN("info", path), STATUS_OK, "%s", err.message);
-    cr_expect(strstr(said, "wired_fits   4\n"), "%s", said);
 }
 
 Test(line, resuming_a_finished_fit_is_no_work)
