@@ -76,9 +76,14 @@ static status add_targets(db *d, int64_t pair_id, const fit_target *targets, uin
     return s;
 }
 
+double edge_removal(double regression, double wired)
+{
+    return (regression + 2 * wired) / 3;
+}
+
 double edge_by_regression(double removal, double wired)
 {
-    return isnan(wired) ? removal : 2 * removal - wired;
+    return isnan(wired) ? removal : 3 * removal - 2 * wired;
 }
 
 static bool was_known(const tally *sum, uint32_t target)

@@ -86,13 +86,17 @@ typedef struct edge {
     uint32_t source, target; /* features */
     double weight, standardised; /* of the regression; 0: only the wiring speaks for the edge */
     double removal; /* fall of the target: what the regression says, or, in a pair with a wiring,
-                       the mean of that and `wired`, what one of them does not find being 0 */
+                       edge_removal of both, what one of them does not find being 0 */
     double wired;   /* what the wiring says; NAN: the pair has none */
     int64_t pair_id; /* when adding, 0: that of its target; of another pair in a joint fit, whose
                         targets have parents in every earlier layer */
 } edge;
 
-/* What the regression alone says of an edge's removal. */
+/* A wired edge's removal: the mean of what regression and wiring say, the wiring's counting twice,
+ * as it is the better estimate (README, "Wiring"). */
+double edge_removal(double regression, double wired);
+
+/* What the regression says of an edge's removal; of a pair without wiring, the removal. */
 double edge_by_regression(double removal, double wired);
 
 /* One block of finished targets with all their edges, and the pairs' counts, in one transaction.

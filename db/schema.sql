@@ -178,7 +178,7 @@ CREATE TABLE edge (
     weight         REAL NOT NULL,       -- on the data's own scale; 0: only the wiring speaks for it
     standardised   REAL NOT NULL,       -- weight * sd(source) / sd(target)
     removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h);
-                                        -- the mean of what regression and wiring say, if there are both
+                                        -- the mean of what regression and (counting twice) wiring say
     wired          REAL,                -- what the wiring says it is; NULL: the pair has no wiring
     PRIMARY KEY (pair_id, target_feature, source_feature)
 ) STRICT, WITHOUT ROWID;

@@ -8,15 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_RULE, FIELD_VALUE, FIELD_RIDGE, FIELD_SCALE, FIELD_TOLERANCE, FIELD_PAIRS, FIELD_WIRING };
+enum {
+    FIELD_RULE,
+    FIELD_VALUE,
+    FIELD_RIDGE,
+    FIELD_SCALE,
+    FIELD_TOLERANCE,
+    FIELD_PAIRS,
+    FIELD_WIRING
+};
 
-/* How lambda can be asked for: rule, choice, name of the value, its usual figure (NULL: that of
- * fit_default_settings), hint. */
+/* How lambda can be asked for: rule, choice, name of the value, its usual figure, hint. */
 static const struct {
     lasso_rule rule;
     const char *choice, *label, *usual, *hint;
 } rules[] = {
-    {LASSO_OF_PAIR, "fraction of the pair's maximum", "fraction", NULL,
+    {LASSO_OF_PAIR, "fraction of the pair's maximum", "fraction", "0.005",
      "the maximum leaves no edge"},
     {LASSO_OF_TARGET, "fraction of each target's maximum", "fraction", "0.05",
      "the maximum leaves no edge"},
@@ -38,7 +45,6 @@ typedef struct draft {
     uint32_t count;
     fit_request request;
     char title[48];
-    char usual[24];   /* what the value was last set to without being asked */
     fit_request like; /* of the fit to be like; no pair: of none */
 } draft;
 
@@ -52,26 +58,13 @@ static void free_draft(void *user)
     free(d);
 }
 
-/* The value becomes the usual one of its rule for these pairs. */
-static void set_usual(form *f)
-{
-    draft *d = f->user;
-    const char *usual = rules[f->field[FIELD_RULE].chosen].usual;
-    double of_pairs = fit_default_settings(&d->a->study->layers, &d->request).lambda;
-    if (usual)
-        snprintf(d->usual, sizeof d->usual, "%s", usual);
-    else
-        snprintf(d->usual, sizeof d->usual, "%g", of_pairs);
-    prompt_set(&f->field[FIELD_VALUE].text, d->usual);
-}
-
 static void choose_rule(form *f)
 {
     form_field *value = &f->field[FIELD_VALUE];
     int rule = f->field[FIELD_RULE].chosen;
     value->label = rules[rule].label;
     value->hint = rules[rule].hint;
-    set_usual(f);
+    prompt_set(&value->text, rules[rule].usual);
     f->problem[0] = '\0';
 }
 
@@ -165,13 +158,10 @@ static void choose_pairs(form *f)
     describe(f, d);
 }
 
-/* Takes over what the request is to be wired by; a value that nobody has typed follows. */
 static void choose_wiring(form *f)
 {
     draft *d = f->user;
     d->request.wiring = f->count > FIELD_WIRING && f->field[FIELD_WIRING].chosen == 0;
-    if (strcmp(f->field[FIELD_VALUE].text.text, d->usual) == 0)
-        set_usual(f);
 }
 
 /* Foretells what the fit would be, if the fields make sense as they stand. */
@@ -208,7 +198,7 @@ static void changed(form *f, int field)
         choose_rule(f);
     else if (field == FIELD_PAIRS)
         choose_pairs(f);
-    if (field == FIELD_PAIRS || field == FIELD_WIRING)
+    else if (field == FIELD_WIRING)
         choose_wiring(f);
     foretell(f);
 }
@@ -257,7 +247,7 @@ static void add_fields(form *f, const lasso_settings *usual)
     snprintf(ridge, sizeof ridge, "%g", usual->ridge);
     snprintf(tolerance, sizeof tolerance, "%g", usual->tolerance);
     form_add_choice(f, draw_glyph(GLYPH_LAMBDA), choices, RULES, 0);
-    form_add_text(f, rules[0].label, "", rules[0].hint);
+    form_add_text(f, rules[0].label, rules[0].usual, rules[0].hint);
     form_add_text(f, "ridge", ridge, "0 is the paper's Lasso");
     form_add_choice(f, "scale", scales, 2, usual->scale);
     form_add_text(f, "tolerance", tolerance, "relative duality gap");
@@ -315,7 +305,6 @@ void fit_dialog_open_like(app *a, const fit *like)
         if (rules[i].rule == fit_rule(like))
             f->field[FIELD_RULE].chosen = i;
     choose_rule(f);
-    d->usual[0] = '\0'; /* what that fit had stays, whatever is chosen */
     set_number(f, FIELD_VALUE, like->lambda);
     set_number(f, FIELD_RIDGE, like->ridge);
     set_number(f, FIELD_TOLERANCE, like->tolerance);

@@ -50,9 +50,8 @@ static status find_fit(study *s, int64_t *fit_id, bool *finished, error *err)
     }
     fit_set_release(&fits);
     if (code == STATUS_OK && !*fit_id) {
-        fit_request request = {.wiring = true};
+        fit_request request = {.settings = lasso_defaults(), .wiring = true};
         fit_request_adjacent(&request, &s->layers, NULL, 0);
-        request.settings = fit_default_settings(&s->layers, &request);
         code = fit_create(s->connection, &s->layers, &request, fit_id, err);
         fit_request_release(&request);
     }

@@ -30,8 +30,7 @@ static const command_option options[] = {
      "what --lambda is: pair or target (a fraction of lambda_max), parents (a target), edges (a "
      "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
-     "lambda as the rule reads it (default: pair 0.005, or 0.01 if all pairs use autoencoders, "
-     "target 0.05, parents 20, edges 10000, cv 5)"},
+     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv 5)"},
     {"path", OPTION_COUNT, &points, "N",
      "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
      "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
@@ -155,7 +154,7 @@ static status read_request(const study *s, fit_request *request, error *err)
     else
         code = read_pairs(s, request, err);
     free(chosen);
-    request->settings = fit_default_settings(&s->layers, request);
+    request->settings = lasso_defaults();
     return code == STATUS_OK ? read_settings(&request->settings, err) : code;
 }
 

@@ -339,6 +339,24 @@ static status try_regressions(estimator *e, db *d, const layer_set *layers,
     return code;
 }
 
+/* What the pairs' wirings take and add. */
+static void add_wiring(const layer_set *layers, const fit_request *request, double parallel,
+                       estimate *out)
+{
+    for (uint32_t p = 0; request->wiring && !request->joint && p < request->pair_count; p++) {
+        const layer *source = layer_by_id(layers, request->pair[p].source_layer);
+        const layer *target = layer_by_id(layers, request->pair[p].target_layer);
+        if (!fit_pair_wireable(source, target))
+            continue;
+        wiring_needs n = fit_wiring_needs(source, target,
+                                          (uint64_t)(out->parents * target->features));
+        out->seconds += n.seconds / parallel;
+        out->edges += n.alone;
+        out->bytes += n.alone * BYTES_A_EDGE;
+    }
+    out->parents = (double)out->edges / out->targets;
+}
+
 status estimate_fit(estimator *e, db *d, const layer_set *layers, const fit_request *request,
                     unsigned threads, const atomic_bool *cancel, estimate *out, error *err)
 {
@@ -365,6 +383,7 @@ status estimate_fit(estimator *e, db *d, const layer_set *layers, const fit_requ
         out->seconds = count * sum.load_seconds / sum.regressions +
                        out->targets * sum.seconds / sum.regressions / parallel +
                        (double)out->edges * seconds_an_edge;
+        add_wiring(layers, request, parallel, out);
     }
     free(list);
     return code;

@@ -138,19 +138,26 @@ static status solve(run *r, const work *w, const uint32_t *targets, uint32_t cou
     return code;
 }
 
+static bool is_wired(const run *r, const fit_pair *pair)
+{
+    return r->f.wiring && !r->joint &&
+           fit_pair_wireable(layer_by_id(&r->layers, pair->source_layer),
+                             layer_by_id(&r->layers, pair->target_layer));
+}
+
 /* What the layers' autoencoders say, where the fit is to use them. */
 static status wire(run *r, work *w, error *err)
 {
     const layer *source = layer_by_id(&r->layers, w->pair->source_layer);
     const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
     autoencoder from = {0}, to = {0};
-    if (!r->f.wiring || r->joint || !fit_pair_wireable(source, target))
+    if (!is_wired(r, w->pair))
         return STATUS_OK;
     status code = autoencoder_load(r->connection, source, &from, err);
     if (code == STATUS_OK)
         code = autoencoder_load(r->connection, target, &to, err);
     if (code == STATUS_OK) {
-        code = wiring_create(&w->source->m, &from, &w->target->m, &to, w->plan.threads,
+        code = wiring_create(&w->source->m, &from, &w->target->m, &to, w->plan.wiring_threads,
                              r->options->cancel, &w->wired, err);
         if (code == STATUS_INPUT)
             error_prefix(err, "layer '%s'", target->name);
@@ -257,6 +264,7 @@ static status plan_memory(run *r, work *w, error *err)
         if (r->joint ? r->f.pair[p].target_layer == w->pair->target_layer : p == w->number)
             source[sources++] = layer_by_id(&r->layers, r->f.pair[p].source_layer);
     status code = memory_plan_make(source, sources, layer_by_id(&r->layers, w->pair->target_layer),
+                                   is_wired(r, w->pair),
                                    fit_rule(&r->f), 1, r->options->threads, r->options->memory,
                                    &w->plan, err);
     free(source);
@@ -309,7 +317,8 @@ status fit_check_data(const layer_set *layers, const fit *f, error *err)
 /* Before any work: whether the memory allows for all of it. */
 static status check_memory(const run *r, error *err)
 {
-    fit_request request = {.settings.rule = fit_rule(&r->f), .joint = r->joint};
+    fit_request request = {
+        .settings.rule = fit_rule(&r->f), .joint = r->joint, .wiring = r->f.wiring};
     request.pair = mem_alloc(((size_t)r->f.pair_count + 1) * sizeof *request.pair);
     for (uint32_t p = 0; p < r->f.pair_count; p++)
         request.pair[request.pair_count++] =

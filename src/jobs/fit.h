@@ -7,6 +7,7 @@
 #include "db/fit.h"
 #include "db/layer.h"
 #include "solver/lasso.h"
+#include "src/wiring/needs.h"
 
 #include <stddef.h>
 
@@ -33,15 +34,14 @@ void fit_request_release(fit_request *request);
  * be told in the directions of both. */
 bool fit_pair_wireable(const layer *source, const layer *target);
 
+/* What the wiring of such a pair takes, if the regression has `edges`. */
+wiring_needs fit_wiring_needs(const layer *source, const layer *target, uint64_t edges);
+
 /* How many of the request's pairs use their autoencoders; 0 without `wiring`. */
 uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request);
 
 /* Edges that only the wiring speaks for: checks that fit the regression anew leave them out. */
 uint64_t fit_wired_alone(const fit *f);
-
-/* The settings of who asks for none, for these pairs. Where every pair uses its autoencoders the
- * lambda is larger: the wiring adds about as many edges again. */
-lasso_settings fit_default_settings(const layer_set *layers, const fit_request *request);
 
 /* STATUS_USAGE: settings, layers out of order, no pair. */
 status fit_request_check(const layer_set *layers, const fit_request *request, error *err);

@@ -73,6 +73,17 @@ bool fit_pair_wireable(const layer *source, const layer *target)
            source->autoencoder_width == target->autoencoder_width;
 }
 
+wiring_needs fit_wiring_needs(const layer *source, const layer *target, uint64_t edges)
+{
+    wiring_shape shape = {.rows = source->samples,
+                          .source_features = source->features,
+                          .target_features = target->features,
+                          .width = target->autoencoder_width,
+                          .source_entries = source->nonzeros,
+                          .target_entries = target->nonzeros};
+    return wiring_needs_measure(&shape, edges);
+}
+
 uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request)
 {
     uint32_t wired = 0;
@@ -90,14 +101,6 @@ uint64_t fit_wired_alone(const fit *f)
     for (uint32_t p = 0; p < f->pair_count; p++)
         edges += f->pair[p].wired_alone;
     return edges;
-}
-
-lasso_settings fit_default_settings(const layer_set *layers, const fit_request *request)
-{
-    lasso_settings usual = lasso_defaults();
-    if (request->pair_count > 0 && fit_wired_pairs(layers, request) == request->pair_count)
-        usual.lambda = 0.01;
-    return usual;
 }
 
 status fit_request_check(const layer_set *layers, const fit_request *request, error *err)

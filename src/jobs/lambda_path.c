@@ -49,7 +49,7 @@ static status load(path_job *job, uint32_t p, regression *g, memory_plan *plan, 
     for (uint32_t q = 0; q < request->pair_count; q++)
         if (request->joint ? request->pair[q].target_layer == g->target->id : q == p)
             g->source[g->count++] = layer_by_id(job->layers, request->pair[q].source_layer);
-    status code = memory_plan_make(g->source, g->count, g->target, request->settings.rule,
+    status code = memory_plan_make(g->source, g->count, g->target, false, request->settings.rule,
                                    job->options->points, job->options->threads,
                                    job->options->memory, plan, err);
     if (code == STATUS_OK && plan->cache)

@@ -44,10 +44,10 @@ static uint64_t layers_bytes(const layer *const *source, uint32_t sources, const
 }
 
 status memory_plan_make(const layer *const *source, uint32_t sources, const layer *target,
-                        lasso_rule rule, uint32_t points, unsigned threads, uint64_t memory,
-                        memory_plan *out, error *err)
+                        bool wired, lasso_rule rule, uint32_t points, unsigned threads,
+                        uint64_t memory, memory_plan *out, error *err)
 {
-    *out = (memory_plan){.threads = threads, .waiting = usual_waiting};
+    *out = (memory_plan){.threads = threads, .wiring_threads = threads, .waiting = usual_waiting};
     if (memory == 0)
         return STATUS_OK;
     layer_shape x = shape_of(source, sources);
@@ -65,19 +65,31 @@ status memory_plan_make(const layer *const *source, uint32_t sources, const laye
         fixed += layer_shape_bytes(&x) + layer_shape_bytes(&y) + needs.shared;
     if (path) /* what lambda_path.c keeps of every target */
         fixed += (uint64_t)y.cols * points * sizeof(double);
+    wiring_needs wiring = {0};
+    if (wired)
+        wiring = fit_wiring_needs(source[0], target, 0);
+    uint64_t before = fixed - needs.shared; /* when the wiring is made, nothing is solved */
+    fixed += wiring.kept;
     uint64_t least = fixed + thread;
+    if (wired && least < before + wiring.kept + wiring.shared + wiring.thread)
+        least = before + wiring.kept + wiring.shared + wiring.thread;
     if (memory < least)
         return error_set(err, STATUS_USAGE,
                          "memory of %.1f MiB is too small for '%s' on '%s'%s: it takes at least "
                          "%.0f MiB",
                          (double)memory / 0x1p20, target->name, source[0]->name,
                          sources > 1 ? " and others" : "", (double)least / 0x1p20 + 0.5);
-    uint64_t left = memory - least;
+    threads = parallel_threads(threads);
+    out->wiring_threads = 1;
+    while (wired && out->wiring_threads < threads &&
+           memory - before - wiring.kept - wiring.shared >=
+               (out->wiring_threads + 1) * wiring.thread)
+        out->wiring_threads++;
+    uint64_t left = memory - fixed - thread;
     uint64_t share = left / PARTS;
     out->cache = LEAST_CACHE + (share < 63 << 20 ? share : 63 << 20);
     out->waiting = LEAST_WAITING + share;
     left -= 3 * share;
-    threads = parallel_threads(threads);
     /* a sparse layer does well with half of what is left for its table; a dense one, whose targets
      * read all of it again and again, comes to a crawl without */
     uint64_t tables = rule == LASSO_CROSS ? 2 : 1;
@@ -102,8 +114,9 @@ status memory_plan_check(const layer_set *layers, const fit_request *request, ui
             if (request->joint ? request->pair[q].target_layer == target->id : q == p)
                 source[sources++] = layer_by_id(layers, request->pair[q].source_layer);
         memory_plan plan;
-        code = memory_plan_make(source, sources, target, request->settings.rule, points, 1, memory,
-                                &plan, err);
+        bool wired = request->wiring && !request->joint && fit_pair_wireable(source[0], target);
+        code = memory_plan_make(source, sources, target, wired, request->settings.rule, points, 1,
+                                memory, &plan, err);
     }
     free(source);
     return code;

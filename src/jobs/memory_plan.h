@@ -16,14 +16,15 @@ typedef struct memory_plan {
     uint64_t waiting; /* bytes of finished blocks that may wait for the disk */
     uint64_t cache;   /* bytes of the workspace kept by a connection; 0: its default */
     uint32_t block;   /* targets; 0: the solver's default */
+    unsigned wiring_threads; /* for the pair's wiring; 0: as many as the machine has */
 } memory_plan;
 
 /* One regression, or a path of `points` of them: a target layer on its sources, side by side when
- * there are several. memory 0 is no limit. STATUS_USAGE, with the least that would do, when it is
+ * there are several; `wired`: after the wiring of the pair was made. memory 0 is no limit. STATUS_USAGE, with the least that would do, when it is
  * too small. */
 status memory_plan_make(const layer *const *source, uint32_t sources, const layer *target,
-                        lasso_rule rule, uint32_t points, unsigned threads, uint64_t memory,
-                        memory_plan *out, error *err);
+                        bool wired, lasso_rule rule, uint32_t points, unsigned threads,
+                        uint64_t memory, memory_plan *out, error *err);
 
 /* Whether every regression of the fit can be planned so. */
 status memory_plan_check(const layer_set *layers, const fit_request *request, uint32_t points,

@@ -79,8 +79,7 @@ static uint64_t edges_at_most(const writer_pair *pair, const lasso_result *r)
     return count;
 }
 
-/* Both estimates of one edge, the wiring's twice: it is the better one (README, "Wiring"). A missing
- * one counts as zero. */
+/* Both estimates of one edge; a missing one counts as zero. */
 static edge both(const writer_pair *pair, uint32_t target, uint32_t source, double weight,
                  edge_strength strength, double wired)
 {
@@ -89,7 +88,7 @@ static edge both(const writer_pair *pair, uint32_t target, uint32_t source, doub
                   .target = target,
                   .weight = weight,
                   .standardised = strength.standardised,
-                  .removal = (strength.removal + 2 * wired) / 3,
+                  .removal = edge_removal(strength.removal, wired),
                   .wired = wired};
 }
 

@@ -21,7 +21,7 @@ static void set_up(void)
     cr_assert_eq(db_open(&d, path, DB_WRITE, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK, "%s", err.message);
     for (uint32_t l = 0; l < layers.count; l++)
-        fixture_autoencoder(d, &layers.item[l], 12);
+        fixture_autoencoder(d, &layers.item[l], FIXTURE_FEATURES);
     layer_set_release(&layers);
     db_close(d);
 }
@@ -69,8 +69,8 @@ Test(wiring, is_used_unless_told_not_to)
     static const struct {
         const char *option, *value, *wiring;
         double lambda;
-    } asked[] = {{"--threads", "1", "on", 0.01},
-                 {"--wiring", "on", "on", 0.01},
+    } asked[] = {{"--threads", "1", "on", 0.005},
+                 {"--wiring", "on", "on", 0.005},
                  {"--wiring", "off", "off", 0.005},
                  {"--lambda", "0.02", "on", 0.02},
                  {"--rule", "parents", "on", 20}};

@@ -317,10 +317,10 @@ Test(db_fit, wiring_comes_back)
     int64_t pair = pairs[0].id;
     int64_t other = pairs[1].id;
     const edge wired[] = {{5, 3, 0.5, 0.25, 1.5, 1, 0},
-                          {6, 3, 0, 0, 0.25, 0.5, 0},
+                          {6, 3, 0, 0, 0.5, 0.75, 0},
                           {7, 3, 0.5, 0.25, 2, 0, 0},
                           {8, 3, 0.5, 0.25, 2, NAN, other},
-                          {2, 1, 0, 0, -1, -2, 0}};
+                          {2, 1, 0, 0, -1, -1.5, 0}};
     OK(fit_add_block(d, pair, targets, 3, wired, 5, 0.5, &err));
     OK(fit_add_block(d, pair, targets, 3, wired, 5, 0.5, &err)); /* known: nothing twice */
     fit got;
@@ -337,7 +337,7 @@ Test(db_fit, wiring_comes_back)
     seen s = {.most = 64};
     OK(fit_each_edge(d, pair, keep, &s, &err));
     cr_assert_eq(s.count, 4);
-    static const double says[][2] = {{-2, 0}, {1, 2}, {0.5, 0}, {0, 4}}; /* wiring, regression */
+    static const double says[][2] = {{-1.5, 0}, {1, 2.5}, {0.75, 0}, {0, 6}}; /* wiring, regression */
     for (int i = 0; i < 4; i++) {
         cr_expect_eq(s.e[i].wired, says[i][0]);
         cr_expect_eq(edge_by_regression(s.e[i].removal, s.e[i].wired), says[i][1]);

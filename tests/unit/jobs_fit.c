@@ -336,8 +336,7 @@ static bool says_wiring(const fit_request *request)
     return wiring;
 }
 
-/* A fit has wiring if it is asked for and some pair has both autoencoders; only where all have them
- * the usual lambda is another. */
+/* A fit has wiring if it is asked for and some pair has both autoencoders. */
 Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
 {
     static const struct {
@@ -348,21 +347,15 @@ Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
         close_study();
         open_study();
         give_autoencoders(studies[i].width, FIXTURE_LAYERS);
-        fit_request request = {.wiring = true};
+        fit_request request = {.settings = lasso_defaults(), .wiring = true};
         fit_request_adjacent(&request, &layers, NULL, 0);
-        request.settings = fit_default_settings(&layers, &request);
         cr_expect_eq(fit_wired_pairs(&layers, &request), studies[i].wired, "study %zu", i);
-        cr_expect_eq(request.settings.rule, LASSO_OF_PAIR);
-        cr_expect_eq(request.settings.lambda, studies[i].wired == 2 ? 0.01 : 0.005, "study %zu", i);
-        cr_expect_eq(request.settings.ridge, 0.25);
         cr_expect_eq(says_wiring(&request), studies[i].wired > 0, "study %zu", i);
         request.wiring = false;
-        cr_expect_eq(fit_default_settings(&layers, &request).lambda, 0.005);
         cr_expect_not(says_wiring(&request), "not asked for");
         fit_request_release(&request);
         fit_request_all(&request, &layers, NULL, 0);
         request.wiring = request.joint = true;
-        cr_expect_eq(fit_default_settings(&layers, &request).lambda, 0.005);
         cr_expect_not(says_wiring(&request), "a joint fit has none");
         fit_request_release(&request);
     }
@@ -399,7 +392,7 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     fit f = {0};
     cr_assert_eq(fit_get(d, done, &f, NULL), STATUS_OK);
     fit_describe(&f, "lambda", how, sizeof how);
-    cr_expect(strstr(how, "ridge 0.25 (one a layer)"), "%s", how);
+    cr_expect(strstr(how, "ridge 0.06 (one a layer)"), "%s", how);
     fit_release(&f);
 }
 

@@ -124,8 +124,9 @@ static inline void fixture_autoencoder(db *d, const layer *l, uint32_t width)
     uint64_t seed = 1181783497276652981u + l->position;
     if (autoencoder_create(&a, l->features, width, &err) != STATUS_OK)
         abort();
-    for (uint32_t i = 0; i < l->features * width; i++)
-        a.encoder[i] = a.decoder[i] = (float)(fixture_random(&seed) - 0.5);
+    for (uint32_t i = 0; i < l->features * width; i++) /* one of full width gives all back */
+        a.encoder[i] = a.decoder[i] = width >= l->features ? (i / width == i % width)
+                                                           : (float)(fixture_random(&seed) - 0.5);
     memset(a.encoder_bias, 0, l->features * sizeof *a.encoder_bias);
     memset(a.decoder_bias, 0, width * sizeof *a.decoder_bias);
     if (autoencoder_add(d, l->id, &a, "made up", &err) != STATUS_OK ||
