@@ -196,9 +196,9 @@ const command command_edges = {
         "shrinkage of the target's fit (see the README). standardised is\n"
         "weight * sd(source) / sd(target). Where a fit uses the layers' autoencoders, wired is "
         "what\n"
-        "these say of the fall, and removal is of both, twice the wiring's; an edge that only they speak for "
-        "has\n"
-        "weight 0. All of these rank dependencies; none is a causal effect.",
+        "these say of the fall, and removal the mean of both, theirs counting twice; an edge "
+        "that\n"
+        "only they speak for has weight 0. All of these rank dependencies; none is a causal effect.",
     .least = 1,
     .most = 1,
     .options = options,
