@@ -85,9 +85,9 @@ typedef struct fit_target {
 typedef struct edge {
     uint32_t source, target; /* features */
     double weight, standardised; /* of the regression; 0: only the wiring speaks for the edge */
-    double removal; /* fall of the target: what the regression says, or, in a pair with a wiring,
-                       the mean of that and `wired`, what one of them does not find being 0 */
-    double wired;   /* what the wiring says; NAN: the pair has none */
+    double removal;  /* fall of the target: what the regression says, or, in a pair with a wiring,
+                        the mean of that and `wired`, what one of them does not find being 0 */
+    double wired;    /* what the wiring says; NAN: the pair has none */
     int64_t pair_id; /* when adding, 0: that of its target; of another pair in a joint fit, whose
                         targets have parents in every earlier layer */
 } edge;

@@ -136,7 +136,7 @@ CREATE TABLE fit (                      -- what was asked, and how far it got
     ridge_by    TEXT NOT NULL DEFAULT 'feature' CHECK (ridge_by IN ('feature', 'layer')),
                                         -- whose variance the ridge follows; layer: a fit of version 1
     wiring      INTEGER NOT NULL DEFAULT 0 CHECK (wiring IN (0, 1))
-                                        -- pairs use their layers' autoencoders where both have theirs
+                                        -- pairs use their autoencoders where both layers have one
 ) STRICT;
 
 CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resuming looks at
@@ -177,8 +177,8 @@ CREATE TABLE edge (
     source_feature INTEGER NOT NULL,
     weight         REAL NOT NULL,       -- on the data's own scale; 0: only the wiring speaks for it
     standardised   REAL NOT NULL,       -- weight * sd(source) / sd(target)
-    removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h);
-                                        -- the mean of what regression and wiring say, if there are both
+    removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h),
+                                        -- in a pair with wiring the mean of that and `wired`
     wired          REAL,                -- what the wiring says it is; NULL: the pair has no wiring
     PRIMARY KEY (pair_id, target_feature, source_feature)
 ) STRICT, WITHOUT ROWID;

@@ -8,7 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELD_RULE, FIELD_VALUE, FIELD_RIDGE, FIELD_SCALE, FIELD_TOLERANCE, FIELD_PAIRS, FIELD_WIRING };
+enum {
+    FIELD_RULE,
+    FIELD_VALUE,
+    FIELD_RIDGE,
+    FIELD_SCALE,
+    FIELD_TOLERANCE,
+    FIELD_PAIRS,
+    FIELD_WIRING
+};
 
 /* How lambda can be asked for: rule, choice, name of the value, its usual figure (NULL: that of
  * fit_default_settings), hint. */
@@ -75,8 +83,8 @@ static void choose_rule(form *f)
     f->problem[0] = '\0';
 }
 
-/* Whether some pair has both autoencoders, in whatever way layers are paired: else there is nothing
- * to ask. */
+/* Whether some pair has both autoencoders, in whatever way layers are paired: else there is
+ * nothing to ask. */
 static bool may_be_wired(const draft *d)
 {
     fit_request every = {0};

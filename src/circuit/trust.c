@@ -120,8 +120,7 @@ static status load_rates(circuit *c, db *d, const layer_set *layers, const fit *
         uint32_t from = circuit_position(c, e->source, NULL);
         uint32_t to = circuit_position(c, e->target, NULL);
         double removal = edge_by_regression((double)e->removal, (double)e->wired);
-        c->fdr[i] =
-            e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], fabs(removal));
+        c->fdr[i] = e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], fabs(removal));
     }
     free(table);
     check_report_release(&report);

@@ -69,8 +69,7 @@ void fit_request_release(fit_request *request)
 
 bool fit_pair_wireable(const layer *source, const layer *target)
 {
-    return source->autoencoder_width > 0 &&
-           source->autoencoder_width == target->autoencoder_width;
+    return source->autoencoder_width > 0 && source->autoencoder_width == target->autoencoder_width;
 }
 
 uint32_t fit_wired_pairs(const layer_set *layers, const fit_request *request)

@@ -336,8 +336,8 @@ static bool says_wiring(const fit_request *request)
     return wiring;
 }
 
-/* A fit has wiring if it is asked for and some pair has both autoencoders; only where all have them
- * the usual lambda is another. */
+/* A fit has wiring if it is asked for and some pair has both autoencoders; only where all have
+ * them the usual lambda is another. */
 Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
 {
     static const struct {
@@ -353,7 +353,8 @@ Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
         request.settings = fit_default_settings(&layers, &request);
         cr_expect_eq(fit_wired_pairs(&layers, &request), studies[i].wired, "study %zu", i);
         cr_expect_eq(request.settings.rule, LASSO_OF_PAIR);
-        cr_expect_eq(request.settings.lambda, studies[i].wired == 2 ? 0.01 : 0.005, "study %zu", i);
+        cr_expect_eq(request.settings.lambda, studies[i].wired == 2 ? 0.01 : 0.005, "study %zu",
+                     i);
         cr_expect_eq(request.settings.ridge, 0.25);
         cr_expect_eq(says_wiring(&request), studies[i].wired > 0, "study %zu", i);
         request.wiring = false;
