@@ -268,10 +268,11 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
 {
     sql q;
     bool row = false;
-    status s = sql_open(&q, d,
-                        "SELECT target_feature, source_feature, weight, standardised, removal,"
-                        " wired FROM edge WHERE pair_id = ?1 ORDER BY target_feature, source_feature",
-                        err);
+    status s =
+        sql_open(&q, d,
+                 "SELECT target_feature, source_feature, weight, standardised, removal,"
+                 " wired FROM edge WHERE pair_id = ?1 ORDER BY target_feature, source_feature",
+                 err);
     if (s == STATUS_OK)
         sql_bind_int(&q, 1, pair_id);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {
@@ -292,8 +293,8 @@ status fit_each_edge(db *d, int64_t pair_id, bool (*each)(void *user, const edge
 }
 
 #define FIGURE_QUERY(column, which)                                                               \
-    "SELECT target_feature, source_feature, " column                                              \
-    " FROM edge WHERE pair_id = ?1 " which " ORDER BY target_feature, source_feature"
+    "SELECT target_feature, source_feature, " column " FROM edge WHERE pair_id = ?1 " which       \
+    " ORDER BY target_feature, source_feature"
 
 /* Room for more, twice as much as before. */
 static bool grow_figures(uint32_t **source, uint32_t **target, float **figure, uint32_t *room)

@@ -91,7 +91,7 @@ void fit_set_release(fit_set *set)
 
 #define FIT_COLUMNS                                                                               \
     "SELECT fit_id, kind, rule, lambda, ridge, scale = 'sd', tolerance, seed, state, runner,"     \
-    " message, data_hash, created, started, finished, ridge_by = 'layer', wiring"        \
+    " message, data_hash, created, started, finished, ridge_by = 'layer', wiring"                 \
     " FROM fit "
 
 static void read_fit(sql *q, fit *f)

@@ -136,7 +136,7 @@ CREATE TABLE fit (                      -- what was asked, and how far it got
     ridge_by    TEXT NOT NULL DEFAULT 'feature' CHECK (ridge_by IN ('feature', 'layer')),
                                         -- whose variance the ridge follows; layer: a fit of version 1
     wiring      INTEGER NOT NULL DEFAULT 0 CHECK (wiring IN (0, 1))
-                                        -- pairs use their layers' autoencoders where both have theirs
+                                        -- pairs use their autoencoders where both layers have one
 ) STRICT;
 
 CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resuming looks at

@@ -258,8 +258,7 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
                 c->at_figure + c->figure - (c->bar ? c->at_bar : c->at_figure), sign);
     if (c->bar)
         draw_bar(r, line, c->at_bar, c->bar, sign, fabs(value) / d->strongest);
-    draw_right(r, line, c->at_figure, c->figure, sign,
-               app_show_strength(text, d->p->rows->c, e));
+    draw_right(r, line, c->at_figure, c->figure, sign, app_show_strength(text, d->p->rows->c, e));
     draw_end(d, r, line, c->at_target, c->target, c->target_label,
              d->p->choice->mode == CIRCUIT_PARENTS ? e->source : e->target, on);
 }
@@ -340,10 +339,12 @@ static void draw_witnesses(const edges_picture *p, region r, int row, const circ
     show_figure(weight, (double)e->weight);
     show_figure(standardised, (double)e->standardised);
     if (e->weight == 0)
-        draw_format(r, row, 0, ROLE_DIM, "removal %s: wiring %s; weight %s, only the wiring speaks for it",
-                    removal, wired, draw_glyph(GLYPH_DASH));
+        draw_format(r, row, 0, ROLE_DIM,
+                    "removal %s: wiring %s; weight %s, only the wiring speaks for it", removal,
+                    wired, draw_glyph(GLYPH_DASH));
     else if (slider_circuit(p->slider))
-        draw_format(r, row, 0, ROLE_DIM, "removal %s: the regression alone, at this lambda", removal);
+        draw_format(r, row, 0, ROLE_DIM, "removal %s: the regression alone, at this lambda",
+                    removal);
     else if (isnan(e->wired))
         draw_format(r, row, 0, ROLE_DIM,
                     "removal %s: the pair has no wiring; weight %s, standardised %s", removal,

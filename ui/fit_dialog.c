@@ -68,8 +68,8 @@ static void choose_rule(form *f)
     f->problem[0] = '\0';
 }
 
-/* Whether some pair has both autoencoders, in whatever way layers are paired: else there is nothing
- * to ask. */
+/* Whether some pair has both autoencoders, in whatever way layers are paired: else there is
+ * nothing to ask. */
 static bool may_be_wired(const draft *d)
 {
     fit_request every = {0};

@@ -45,8 +45,9 @@ struct slider {
     bool under_way;
     int asked_step;
     slider_result *now, *before;
-    uint32_t fresh, gone; /* parents that the fit's regression does not have; of it that are no more */
-    bool wiring;          /* the fit has it; a solve at another lambda has not */
+    uint32_t fresh,
+        gone;    /* parents that the fit's regression does not have; of it that are no more */
+    bool wiring; /* the fit has it; a solve at another lambda has not */
 };
 
 static void result_free(void *result)
@@ -281,8 +282,8 @@ void slider_draw(const slider *s, region r, int row)
                                       draw_glyph(GLYPH_LAMBDA), lambda, own)
                         : draw_format(r, row, 0, ROLE_DIM, "%s %s, the fit's own",
                                       draw_glyph(GLYPH_LAMBDA), lambda);
-    col += draw_format(r, row, col, ROLE_TEXT, "%s: %u new, %u gone",
-                       s->wiring ? ", unwired" : "", s->fresh, s->gone);
+    col += draw_format(r, row, col, ROLE_TEXT, "%s: %u new, %u gone", s->wiring ? ", unwired" : "",
+                       s->fresh, s->gone);
     draw_format(r, row, col, now->state == LASSO_UNCONVERGED ? ROLE_WARNING : ROLE_DIM,
                 "; gap %s, R2 %s", show_figure(gap, now->gap), show_figure(r2, now->r2));
 }

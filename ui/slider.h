@@ -33,8 +33,8 @@ bool slider_on(const slider *s);
  * valid until the next but one answer or end, time enough to list another. */
 const circuit *slider_circuit(const slider *s);
 
-/* One line about what is shown: the lambda, that it is not the fit's, how exact, what is new beside
- * the fit's regression; of a fit with wiring, that there is none of it here. */
+/* One line about what is shown: the lambda, that it is not the fit's, how exact, what is new
+ * beside the fit's regression; of a fit with wiring, that there is none of it here. */
 void slider_draw(const slider *s, region r, int row);
 
 #endif

@@ -273,7 +273,8 @@ void trust_use(app *a, trust_state *v)
         return;
     }
     const fit *f = app_fit(a);
-    if (f && f->wiring) { /* the threshold is on what the regression says, which ranks nothing there */
+    if (f &&
+        f->wiring) { /* the threshold is on what the regression says, which ranks nothing there */
         snprintf(filter, sizeof filter, "fdr<=%g", chosen.wanted);
         app_use_fit(a, a->fit_id);
         go_to_circuit(a, filter);

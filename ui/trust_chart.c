@@ -250,7 +250,8 @@ static void draw_title(const chart_view *k, region r)
         draw_format(r, 0, 0, ROLE_HEAD, "at a rate of %g: the %s edges with |removal| from %s%s",
                     chosen.wanted, show_count(edges, (uint64_t)chosen.edges),
                     show_figure(threshold, chosen.threshold),
-                    check_figure_of(&k->c->report, 0, 0, "wired alone") > 0 ? " (regression)" : "");
+                    check_figure_of(&k->c->report, 0, 0, "wired alone") > 0 ? " (regression)"
+                                                                            : "");
     else if (known)
         draw_format(r, 0, 0, ROLE_WARNING, "no threshold brings the rate down to %g",
                     chosen.wanted);

@@ -55,8 +55,8 @@ typedef struct circuit {
     circuit_link *in_link;     /* beside `in`, so that a walk over all parents reads in order */
     /* what trust checks say, by edge, NaN: nothing; NULL: there is no such check (see trust.h) */
     float *frequency; /* share of the halves of the documents in which it comes back */
-    float *fdr;       /* estimated false discovery rate of its pair's edges of at least its |removal|,
-                         as the regression has it; 1 if only the wiring speaks for it */
+    float *fdr; /* estimated false discovery rate of its pair's edges of at least its |removal|,
+                   as the regression has it; 1 if only the wiring speaks for it */
 } circuit;
 
 /* All edges of the fit that are in the workspace now, of a running fit too. `layers` must be the

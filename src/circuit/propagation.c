@@ -116,8 +116,7 @@ propagation propagation_of_step(const circuit *c, double threshold, uint32_t id,
     uint32_t target = c->edge[id].target, first = c->in_start[target];
     propagation p = {.alike = -1};
     double sum = 0, own = square_of(c->edge[id].standardised);
-    uint32_t strong =
-        circuit_count(c, c->in + first, c->in_start[target + 1] - first, threshold);
+    uint32_t strong = circuit_count(c, c->in + first, c->in_start[target + 1] - first, threshold);
     for (uint32_t k = first; k < first + strong; k++) {
         double square = square_of(c->in_link[k].standardised);
         p.count += c->in_link[k].standardised != 0; /* else only the wiring speaks for it */

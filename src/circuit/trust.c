@@ -76,6 +76,8 @@ typedef struct rates {
     uint32_t count;
 } rates;
 
+static const double rounding = 1 + 1e-5;
+
 /* That of the weakest threshold of the curve which the edge reaches, or of the first above it. */
 static float rate_at(const rates *r, double removal)
 {
@@ -119,9 +121,9 @@ static status load_rates(circuit *c, db *d, const layer_set *layers, const fit *
         const circuit_edge *e = &c->edge[i];
         uint32_t from = circuit_position(c, e->source, NULL);
         uint32_t to = circuit_position(c, e->target, NULL);
-        double removal = edge_by_regression((double)e->removal, (double)e->wired);
-        c->fdr[i] =
-            e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], fabs(removal));
+        /* a circuit's figures are floats: the weakest edge must not fall below its own threshold */
+        double removal = fabs(edge_by_regression((double)e->removal, (double)e->wired)) * rounding;
+        c->fdr[i] = e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], removal);
     }
     free(table);
     check_report_release(&report);

@@ -101,8 +101,9 @@ status show_edges(study *s, const circuit *c, const edge_choice *choice, output 
                     (unsigned long long)(chosen < choice->limit ? chosen : choice->limit),
                     (unsigned long long)chosen, (unsigned long long)weak);
     if (c->wiring)
-        output_note(o, "wired is what the layers' autoencoders say of the removal; an edge without "
-                       "a weight has only that");
+        output_note(o,
+                    "wired is what the layers' autoencoders say of the removal; an edge without "
+                    "a weight has only that");
     output_note(o, "strengths rank dependencies; they are not causal effects");
     return code;
 }

@@ -61,9 +61,12 @@ static status read_rule(lasso_settings *settings, error *err)
         const char *name;
         lasso_rule rule;
         double standard;
-    } rules[] = {{"pair", LASSO_OF_PAIR, settings->lambda}, {"target", LASSO_OF_TARGET, 0.05},
-                 {"parents", LASSO_PARENTS, 20}, {"edges", LASSO_EDGES, 10000},
-                 {"cv", LASSO_CROSS, 5},         {"absolute", LASSO_ABSOLUTE, (double)NAN}};
+    } rules[] = {{"pair", LASSO_OF_PAIR, settings->lambda},
+                 {"target", LASSO_OF_TARGET, 0.05},
+                 {"parents", LASSO_PARENTS, 20},
+                 {"edges", LASSO_EDGES, 10000},
+                 {"cv", LASSO_CROSS, 5},
+                 {"absolute", LASSO_ABSOLUTE, (double)NAN}};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (strcmp(rule, rules[i].name) == 0) {
             settings->rule = rules[i].rule;
@@ -328,12 +331,13 @@ const command command_fit = {
         "the\n"
         "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
         "are\n"
-        "edges. Every target is certified by its relative duality gap. Finished targets are "
-        "stored\n"
-        "as they come: a fit that is interrupted or killed keeps them and can be resumed. --path\n"
-        "tells of many lambdas what a fit at each would come to. Exit status 1: some targets "
-        "stayed\n"
-        "above the tolerance.",
+        "edges. Every target is certified by its relative duality gap. Where both layers of a pair\n"
+        "have their autoencoders, edges are also told from these, and strengths are the mean of "
+        "both\n"
+        "(--wiring off: from the regression alone; a joint fit is). Finished targets are stored as\n"
+        "they come: a fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
+        "of many lambdas what the regression at each would come to. Exit status 1: some targets\n"
+        "stayed above the tolerance.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -95,8 +95,9 @@ const command command_info = {
     .name = "info",
     .arguments = "STUDY",
     .summary = "say what a study holds",
-    .details = "Model, layers and how many of them have their autoencoder, features, documents,\n"
-               "samples, target variables, fits and how many of them use autoencoders, in one view.",
+    .details =
+        "Model, layers and how many of them have their autoencoder, features, documents,\n"
+        "samples, target variables, fits and how many of them use autoencoders, in one view.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -466,16 +466,16 @@ static char *verdict(const check_report *report)
     if (check_settings_of(&report->about, &s, NULL) != STATUS_OK)
         return mem_copy_text("its settings cannot be read");
     bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
-    char *choice = kept >= edges ? mem_format("%s below a rate of %g",
-                                              wired ? "all of them are" : "the whole circuit is",
-                                              s.rate)
+    char *choice = kept >= edges
+                       ? mem_format("%s below a rate of %g",
+                                    wired ? "all of them are" : "the whole circuit is", s.rate)
                    : kept > 0 ? mem_format("a rate of %g leaves the %.0f strongest", s.rate, kept)
                               : mem_format("no threshold brings the rate down to %g", s.rate);
-    char *text = mem_format("about %.0f of the %s%.0f edges would arise by chance (false discovery "
-                            "rate %.2g): %s",
-                            check_figure_of(report, 0, 0, "null edges"),
-                            wired ? "regression's " : "", edges,
-                            check_figure_of(report, 0, 0, "fdr"), choice);
+    char *text =
+        mem_format("about %.0f of the %s%.0f edges would arise by chance (false discovery "
+                   "rate %.2g): %s",
+                   check_figure_of(report, 0, 0, "null edges"), wired ? "regression's " : "",
+                   edges, check_figure_of(report, 0, 0, "fdr"), choice);
     free(choice);
     check_settings_release(&s);
     return text;

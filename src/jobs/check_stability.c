@@ -4,8 +4,8 @@
  * 55-80): B times the documents are dealt out to two halves of nearly equal numbers of samples,
  * and the fit is made again on each, at the lambda that each target has. The frequency of an edge
  * is the share of the 2B halves that have it (edges that only the wiring speaks for, which halves
- * are fitted without, are left out: figure `wired alone`); the stable edges are those of the circuit whose
- * frequency is at or above the cut tau.
+ * are fitted without, are left out: figure `wired alone`); the stable edges are those of the
+ * circuit whose frequency is at or above the cut tau.
  *
  * Error control. Take a target with D sources that vary, and q of them as parents in a half on
  * average, and call false those sources that a half picks no more often than one in D/q (theta =
@@ -456,8 +456,8 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
         "of such edges are unimodal (Shah and Samworth 2013). An edge that is not stable may "
         "still "
         "be true: a half sees less.",
-        wired ? "regression" : "circuit", edges, stable, edges > 0 ? 100 * stable / edges : 0, 100 * s.cut,
-        2 * (unsigned long long)s.rounds, check_figure_of(report, 0, 0, "bound"),
+        wired ? "regression" : "circuit", edges, stable, edges > 0 ? 100 * stable / edges : 0,
+        100 * s.cut, 2 * (unsigned long long)s.rounds, check_figure_of(report, 0, 0, "bound"),
         check_figure_of(report, 0, 0, "unimodal bound"));
     check_settings_release(&s);
     return text;
@@ -475,9 +475,8 @@ static char *verdict(const check_report *report)
     bool wired = check_figure_of(report, 0, 0, wired_alone_name) > 0;
     char *text = mem_format("%.0f of %s%.0f edges (%.0f %%) come back in at least %.0f %% of the "
                             "halves; of these at most %.0f are expected to be noise",
-                            stable, wired ? "the regression's " : "", edges,
-                            100 * stable / edges, 100 * s.cut,
-                            check_figure_of(report, 0, 0, "bound"));
+                            stable, wired ? "the regression's " : "", edges, 100 * stable / edges,
+                            100 * s.cut, check_figure_of(report, 0, 0, "bound"));
     check_settings_release(&s);
     return text;
 }

@@ -38,8 +38,8 @@ static int64_t make_fit(db *d, const layer_set *layers, uint32_t step)
         for (uint32_t t = 0; t < FIXTURE_FEATURES; t++)
             for (uint32_t s = 0; s < FIXTURE_FEATURES; s++)
                 if ((s + t) % step == 0)
-                    edges[count++] = (edge){
-                        .source = s, .target = t, .removal = s * step + t, .wired = NAN};
+                    edges[count++] =
+                        (edge){.source = s, .target = t, .removal = s * step + t, .wired = NAN};
         must(fit_add_block(d, f.pair[p].id, NULL, 0, edges, count, 0, &err), &err);
     }
     return f.id;

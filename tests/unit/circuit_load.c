@@ -175,8 +175,9 @@ Test(circuit, what_the_wiring_says_is_there_and_ranks)
     for (int i = 0; i < 3; i++) {
         uint32_t *source, *target, count = 0;
         float *figure;
-        cr_assert_eq(fit_load_figures(d, f.pair[0].id, which[i], &source, &target, &figure, &count,
-                                      NULL), STATUS_OK);
+        cr_assert_eq(
+            fit_load_figures(d, f.pair[0].id, which[i], &source, &target, &figure, &count, NULL),
+            STATUS_OK);
         cr_expect_eq(count, edges / 2 - (i > 0 ? alone : 0), "it has but a removal");
         free(source);
         free(target);

@@ -219,7 +219,8 @@ Test(paths, what_only_the_wiring_speaks_for_is_on_no_path)
     const struct {
         uint32_t source, target;
         float weight;
-    } made[] = {{0, 2, 0}, {0, 3, 0.5f}, {1, 3, 0}, {2, 4, 0.25f}, {3, 4, 0}, {3, 5, 0.5f}, {1, 5, 0}};
+    } made[] = {{0, 2, 0}, {0, 3, 0.5f}, {1, 3, 0}, {2, 4, 0.25f},
+                {3, 4, 0}, {3, 5, 0.5f}, {1, 5, 0}};
     enum { EDGES = sizeof made / sizeof *made };
     circuit_edge *list = malloc(EDGES * sizeof *list);
     for (uint32_t i = 0; i < EDGES; i++)
@@ -233,16 +234,18 @@ Test(paths, what_only_the_wiring_speaks_for_is_on_no_path)
     cr_assert_eq(circuit_build(3, (uint32_t[]){2, 2, 2}, list, EDGES, STRENGTH_REMOVAL, &c, NULL),
                  STATUS_OK);
     path_set set;
-    cr_assert_eq(paths_find(c, (path_end){0, PATH_ANY}, (path_end){2, PATH_ANY}, 0, 10, &set, NULL),
-                 STATUS_OK);
+    cr_assert_eq(
+        paths_find(c, (path_end){0, PATH_ANY}, (path_end){2, PATH_ANY}, 0, 10, &set, NULL),
+        STATUS_OK);
     cr_assert_eq(set.count, 1);
     cr_expect_eq(set.all, 1.0);
     cr_expect_eq(set.item[0].weight, 0.25);
     cr_expect_eq(path_node(c, &set.item[0], 1), 3);
     path_set_release(&set);
     /* at this threshold there are no others */
-    cr_assert_eq(paths_find(c, (path_end){0, PATH_ANY}, (path_end){2, PATH_ANY}, 2, 10, &set, NULL),
-                 STATUS_OK);
+    cr_assert_eq(
+        paths_find(c, (path_end){0, PATH_ANY}, (path_end){2, PATH_ANY}, 2, 10, &set, NULL),
+        STATUS_OK);
     cr_expect_eq(set.count, 0);
     path_set_release(&set);
 
@@ -251,8 +254,8 @@ Test(paths, what_only_the_wiring_speaks_for_is_on_no_path)
     for (int level = 0; level < 3; level++)
         cr_assert(tree_unfold_level(&t, 0));
     for (uint32_t i = 1; i < t.count; i++)
-        cr_expect_eq(t.row[i].weight, t.row[t.row[i].parent].weight *
-                                          (double)c->edge[t.row[i].edge].standardised);
+        cr_expect_eq(t.row[i].weight,
+                     t.row[t.row[i].parent].weight * (double)c->edge[t.row[i].edge].standardised);
     cr_expect_eq(t.count, 5, "the tree is of edges, whatever speaks for them");
     tree_release(&t);
 

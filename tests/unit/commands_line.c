@@ -175,13 +175,11 @@ Test(line, mistakes_are_told_apart)
  * done. */
 Test(line, odd_settings_of_a_fit)
 {
-    static const char *const wrong[][2] = {{"--lambda", "nan"},   {"--lambda", "-0.1"},
-                                           {"--lambda", "1"},     {"--lambda", "inf"},
-                                           {"--ridge", "-1"},     {"--ridge", "nan"},
-                                           {"--tolerance", "0"},  {"--tolerance", "nan"},
-                                           {"--memory", "100K"},  {"--rule", "some"},
-                                           {"--scale", "double"}, {"--threads", "two"},
-                                           {"--wiring", "maybe"}};
+    static const char *const wrong[][2] = {
+        {"--lambda", "nan"},  {"--lambda", "-0.1"}, {"--lambda", "1"},     {"--lambda", "inf"},
+        {"--ridge", "-1"},    {"--ridge", "nan"},   {"--tolerance", "0"},  {"--tolerance", "nan"},
+        {"--memory", "100K"}, {"--rule", "some"},   {"--scale", "double"}, {"--threads", "two"},
+        {"--wiring", "maybe"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         pid_t child = fork(); /* options keep what they were given */
         if (child == 0) {

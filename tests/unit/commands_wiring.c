@@ -1,4 +1,5 @@
-/* What commands say of fits that use autoencoders: asked for or not, and who speaks for an edge. */
+/* What commands say of fits that use autoencoders: asked for or not, and who speaks for an edge.
+ */
 #include "src/base/text.h"
 #include "tests/unit/study_fixture.h"
 

@@ -511,8 +511,8 @@ static uint32_t place_of(const circuit *c, uint32_t source, uint32_t target)
     return c->in[k];
 }
 
-/* Chance edges come from regressions, so it is what the regression says of the circuit's edges that
- * they are compared with, whatever a wiring says. */
+/* Chance edges come from regressions, so it is what the regression says of the circuit's edges
+ * that they are compared with, whatever a wiring says. */
 Test(trust, what_the_wiring_says_is_not_compared_with_chance)
 {
     planted p = make_circuit(65, 0.5);
@@ -529,8 +529,8 @@ Test(trust, what_the_wiring_says_is_not_compared_with_chance)
     for (int k = 0; k < 2; k++) {
         for (int i = 0; figures[k][i]; i++)
             cr_expect_float_eq(check_figure_of(&wired[k], 0, 0, figures[k][i]),
-                               check_figure_of(&plain[k], 0, 0, figures[k][i]), 1e-12,
-                               "%s", figures[k][i]);
+                               check_figure_of(&plain[k], 0, 0, figures[k][i]), 1e-12, "%s",
+                               figures[k][i]);
         cr_expect(isnan(check_figure_of(&plain[k], 0, 0, "wired alone")));
     }
     uint32_t alone = is->edge_count - was->edge_count;
