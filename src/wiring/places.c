@@ -16,7 +16,7 @@ enum {
 /* The next best lie further from their recorded values than the active ones do: those that u puts
  * too high are among them. */
 static const double noise_of_runners = 1.5;
-static const double least_explained = 0.5; /* of the active features' variance */
+static const double least_explained = 0.5; /* of the active features' squares */
 
 /* The normal distribution at -REACH, -REACH + 1 / STEPS, ..., REACH: it is asked for at every
  * place of every sample, a dozen times for each removal. Straight lines in between are off by less
@@ -126,13 +126,13 @@ static double along(const search *f, uint32_t feature, const double *x)
 
 /* How far pre-activations lie from what was recorded, with the offsets given. */
 typedef struct misfit {
-    double mean, squares, recorded; /* recorded: variance of the activations */
+    double mean, squares, recorded; /* recorded: squares of the activations */
 } misfit;
 
 static misfit measure_misfit(const search *f)
 {
     uint64_t count = f->active.first[f->s->rows];
-    double sum = 0, squares = 0, value = 0, value_squares = 0;
+    double sum = 0, squares = 0, recorded = 0;
     sample x = sample_create(f);
     for (uint32_t i = 0; i < f->s->rows; i++) {
         sample_load(f, i, &x);
@@ -142,13 +142,12 @@ static misfit measure_misfit(const search *f)
             double off = along(f, k, x.after) + (double)f->offset[k] - seen;
             sum += off;
             squares += off * off;
-            value += seen;
-            value_squares += seen * seen;
+            recorded += seen * seen;
         }
     }
     sample_release(&x);
     double n = count > 0 ? (double)count : 1;
-    return (misfit){sum / n, squares / n, value_squares / n - value * value / n / n};
+    return (misfit){sum / n, squares / n, recorded / n};
 }
 
 /* Most autoencoders take the decoder's bias from what they read, some do not: the data say which.
@@ -172,9 +171,11 @@ static status find_offsets(search *f, error *err)
     if (with.squares > (1 - least_explained) * with.recorded)
         return error_set(err, STATUS_INPUT,
                          "its autoencoder does not give its activations back: it explains %.0f %% "
-                         "of their variance, expected at least %.0f %%",
+                         "of their squares, expected at least %.0f %%",
                          fmax(0, 100 * (1 - with.squares / with.recorded)), 100 * least_explained);
-    f->out->noise = noise_of_runners * sqrt(fmax(with.squares - with.mean * with.mean, 1e-12));
+    double rounding = 1e-12 * (with.recorded > 0 ? with.recorded : 1);
+    double variance = fmax(with.squares - with.mean * with.mean, rounding);
+    f->out->noise = noise_of_runners * sqrt(variance);
     return STATUS_OK;
 }
 
@@ -329,7 +330,7 @@ uint32_t places_most(const places *p)
 static double above(const places *p, const place *at, double change, double t)
 {
     if (at->below == 0)
-        return (double)at->value + change > t;
+        return (double)at->value + change >= t;
     double floor = t - change;
     if (floor >= (double)at->limit || floor - (double)at->value > 5 * p->noise)
         return 0;
@@ -370,7 +371,7 @@ static double threshold(const places *p, const place *first, const place *end,
     for (const place *at = first; at < end && at->below == 0; at++, active++)
         least = fmin(least, (double)at->value);
     if (active == 0)
-        return 0;
+        return INFINITY; /* nothing was recorded: no place to take */
     double low = least, high = least, step = p->noise / 2;
     bool up = too_many(p, first, end, change, active, least);
     for (; up && too_many(p, first, end, change, active, high); step *= 2) {
