@@ -123,12 +123,13 @@ demo: deps
 
 # Unit tests: tests/unit/<folder>_<what>.c, one program a folder, linked with what that folder may
 # use and nothing more, so that a dependence that runs the wrong way does not link.
-UNITS    := base solver db formats circuit jobs commands ui
+UNITS    := base solver db formats circuit wiring jobs commands ui
 unit_uses_base     := src/base
 unit_uses_solver   := solver src/base
 unit_uses_db       := db src/base
 unit_uses_formats  := src/formats src/base
 unit_uses_circuit  := src/circuit src/formats db solver src/base
+unit_uses_wiring   := src/wiring solver src/base
 unit_uses_jobs     := src/jobs src/wiring src/circuit src/formats db solver src/base
 unit_uses_commands := src/commands src/jobs src/wiring src/circuit src/formats db solver src/base
 unit_uses_ui       := $(FOLDERS)

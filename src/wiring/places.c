@@ -15,7 +15,7 @@ enum {
 /* The next best lie further from their recorded values than the active ones do: those that u puts
  * too high are among them. */
 static const double noise_of_runners = 1.5;
-static const double least_explained = 0.5; /* of the active features' variance */
+static const double least_explained = 0.5; /* of the active features' squares */
 
 /* The normal distribution at -REACH, -REACH + 1 / STEPS, ..., REACH: it is asked for at every
  * place of every sample, a dozen times for each removal. Straight lines in between are off by less
@@ -30,16 +30,13 @@ static float *normal_table(void)
     return table;
 }
 
-static double normal_below(const places *p, double x)
+static inline float normal_below(const places *p, float x)
 {
-    double at = (x + REACH) * STEPS;
-    if (!(at > 0))
-        return 0;
-    if (at >= 2 * REACH * STEPS)
-        return 1;
+    float at = (x + REACH) * STEPS;
+    at = at > 0 ? at : 0;
+    at = at < 2 * REACH * STEPS ? at : 2 * REACH * STEPS;
     int i = (int)at;
-    double low = (double)p->normal[i];
-    return low + (at - i) * ((double)p->normal[i + 1] - low);
+    return p->normal[i] + (at - (float)i) * (p->normal[i + 1] - p->normal[i]);
 }
 
 static double normal_density(double x)
@@ -125,13 +122,13 @@ static double along(const search *f, uint32_t feature, const double *x)
 
 /* How far pre-activations lie from what was recorded, with the offsets given. */
 typedef struct misfit {
-    double mean, squares, recorded; /* recorded: variance of the activations */
+    double mean, squares, recorded; /* recorded: squares of the activations */
 } misfit;
 
 static misfit measure_misfit(const search *f)
 {
     uint64_t count = f->active.first[f->s->rows];
-    double sum = 0, squares = 0, value = 0, value_squares = 0;
+    double sum = 0, squares = 0, recorded = 0;
     sample x = sample_create(f);
     for (uint32_t i = 0; i < f->s->rows; i++) {
         sample_load(f, i, &x);
@@ -141,13 +138,12 @@ static misfit measure_misfit(const search *f)
             double off = along(f, k, x.after) + (double)f->offset[k] - seen;
             sum += off;
             squares += off * off;
-            value += seen;
-            value_squares += seen * seen;
+            recorded += seen * seen;
         }
     }
     sample_release(&x);
     double n = count > 0 ? (double)count : 1;
-    return (misfit){sum / n, squares / n, value_squares / n - value * value / n / n};
+    return (misfit){sum / n, squares / n, recorded / n};
 }
 
 /* Most autoencoders take the decoder's bias from what they read, some do not: the data say which.
@@ -171,9 +167,11 @@ static status find_offsets(search *f, error *err)
     if (with.squares > (1 - least_explained) * with.recorded)
         return error_set(err, STATUS_INPUT,
                          "its autoencoder does not give its activations back: it explains %.0f %% "
-                         "of their variance, expected at least %.0f %%",
+                         "of their squares, expected at least %.0f %%",
                          fmax(0, 100 * (1 - with.squares / with.recorded)), 100 * least_explained);
-    f->out->noise = noise_of_runners * sqrt(fmax(with.squares - with.mean * with.mean, 1e-12));
+    double rounding = 1e-12 * (with.recorded > 0 ? with.recorded : 1);
+    double variance = fmax(with.squares - with.mean * with.mean, rounding);
+    f->out->noise = noise_of_runners * sqrt(variance);
     return STATUS_OK;
 }
 
@@ -241,8 +239,8 @@ static void find_row(search *f, uint32_t row, sample *x, runner *heap)
     for (uint32_t r = 0; r < count; r++) {
         float limit = f->out->shared ? least : f->least[heap[r].feature];
         float u = heap[r].ahead + (f->out->shared ? 0 : limit);
-        double below = normal_below(f->out, ((double)limit - (double)u) / f->out->noise);
-        *at++ = (place){heap[r].feature, u, limit, (float)fmax(below, 1e-6),
+        float below = normal_below(f->out, (float)(((double)limit - (double)u) / f->out->noise));
+        *at++ = (place){heap[r].feature, u, limit, below > 1e-6F ? below : 1e-6F,
                         (float)along(f, heap[r].feature, x->added)};
     }
     for (; at < f->out->item + f->out->first[row + 1]; at++)
@@ -324,39 +322,37 @@ uint32_t places_most(const places *p)
     return (uint32_t)most;
 }
 
-/* The probability that a feature lies above t after a change. */
-static double above(const places *p, const place *at, double change, double t)
+/* The probability that a feature lies above t after a change; never, if that is no number. */
+static inline float above(const places *p, float per_noise, const place *at, float change, float t)
 {
+    float floor = t - change, x = (floor - at->value) * per_noise;
     if (at->below == 0)
-        return (double)at->value + change > t;
-    double floor = t - change;
-    if (floor >= (double)at->limit || floor - (double)at->value > 5 * p->noise)
+        return floor <= at->value ? 1 : 0;
+    if (floor >= at->limit || !(x <= REACH))
         return 0;
-    double low = normal_below(p, (floor - (double)at->value) / p->noise);
-    return fmax(0, (double)at->below - low) / (double)at->below;
+    float low = normal_below(p, x);
+    return low < at->below ? (at->below - low) / at->below : 0;
 }
 
-static double expected(const places *p, const place *at, double change, double t)
+static double expected(const places *p, const place *at, float change, float t)
 {
-    double chance = above(p, at, change, t);
-    if (at->below == 0)
-        return chance * ((double)at->value + change);
-    if (chance == 0)
-        return 0;
-    double low = (t - change - (double)at->value) / p->noise;
-    double high = ((double)at->limit - (double)at->value) / p->noise;
-    return fmax(0, ((double)at->value + change) * chance +
-                       p->noise * (normal_density(low) - normal_density(high)) /
-                           (double)at->below);
+    double after = (double)at->value + (double)change;
+    double chance = (double)above(p, (float)(1 / p->noise), at, change, t);
+    if (chance > 0 && at->below > 0) {
+        double low = normal_density(((double)t - after) / p->noise);
+        double high = normal_density(((double)at->limit - (double)at->value) / p->noise);
+        return after * chance + p->noise * (low - high) / (double)at->below;
+    }
+    return chance > 0 ? after : 0;
 }
 
 static bool too_many(const places *p, const place *first, const place *end, const float *change,
                      uint32_t active, double t)
 {
-    double count = 0;
-    for (const place *at = first; at < end && count <= active; at++)
-        count += above(p, at, (double)change[at - first], t);
-    return count > active;
+    float count = 0, most = (float)active, per_noise = (float)(1 / p->noise);
+    for (const place *at = first; at < end && count <= most; at++)
+        count += above(p, per_noise, at, change[at - first], (float)t);
+    return count > most;
 }
 
 /* Where as many are expected above as there were active: near where the threshold was, from which
@@ -369,7 +365,7 @@ static double threshold(const places *p, const place *first, const place *end,
     for (const place *at = first; at < end && at->below == 0; at++, active++)
         least = fmin(least, (double)at->value);
     if (active == 0)
-        return 0;
+        return INFINITY; /* nothing was recorded: no place to take */
     double low = least, high = least, step = p->noise / 2;
     bool up = too_many(p, first, end, change, active, least);
     for (; up && too_many(p, first, end, change, active, high); step *= 2) {
@@ -396,7 +392,7 @@ void places_fall(const places *p, uint32_t row, const float *change, float *fall
     double t = p->shared ? threshold(p, first, end, change) : 0;
     for (const place *at = first; at < end; at++) {
         size_t i = (size_t)(at - first);
-        double after = expected(p, at, (double)change[i], p->shared ? t : (double)at->limit);
+        double after = expected(p, at, change[i], p->shared ? (float)t : at->limit);
         fall[i] = (float)((at->below == 0 ? (double)at->value : 0) - fmax(0, after));
     }
 }

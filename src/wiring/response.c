@@ -182,8 +182,12 @@ static double *prepare(const matrix *z)
 status response_measure(const stream *s, unsigned threads, const atomic_bool *cancel, float *out,
                         error *err)
 {
-    double *features = prepare(&s->source);
     size_t cols = s->source.cols;
+    if (s->rows == 0) {
+        memset(out, 0, cols * s->width * sizeof *out);
+        return STATUS_OK;
+    }
+    double *features = prepare(&s->source);
     job j = {.s = s,
              .cancel = cancel,
              .r = {&s->source, features, features + cols, features + 2 * cols},

@@ -15,8 +15,9 @@
 /* So many coordinates of the stream go through the activations in one pass. */
 enum { RESPONSE_LANES = 8 };
 
-/* out: C, source features x width. By conjugate gradients, to a relative residual of 1e-3; the result
- * does not depend on `threads`. STATUS_INTERRUPTED when `cancel` (may be NULL) was set. */
+/* out: C, source features x width; 0 where a feature does not vary. By conjugate gradients, to a
+ * relative residual of 1e-3; the result does not depend on `threads`. STATUS_INTERRUPTED when
+ * `cancel` (may be NULL) was set. */
 status response_measure(const stream *s, unsigned threads, const atomic_bool *cancel, float *out,
                         error *err);
 
