@@ -144,7 +144,8 @@ static status wire(run *r, work *w, error *err)
     const layer *source = layer_by_id(&r->layers, w->pair->source_layer);
     const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
     autoencoder from = {0}, to = {0};
-    if (r->joint || !source->autoencoder_width || source->autoencoder_width != target->autoencoder_width)
+    if (r->joint || !wiring_fits(&w->source->m, source->autoencoder_width, &w->target->m,
+                                 target->autoencoder_width))
         return STATUS_OK;
     status code = autoencoder_load(r->connection, source, &from, err);
     if (code == STATUS_OK)

@@ -52,12 +52,14 @@ typedef struct rows_of {
     float *value;
 } rows_of;
 
-static void turn(const matrix *z, rows_of *r)
+static status turn(const matrix *z, rows_of *r, error *err)
 {
     uint64_t entries = z->col_start[z->cols];
     r->first = mem_zero((size_t)z->rows + 2, sizeof *r->first);
-    r->feature = mem_alloc(entries * sizeof *r->feature);
-    r->value = mem_alloc(entries * sizeof *r->value);
+    r->feature = mem_try(entries, sizeof *r->feature);
+    r->value = mem_try(entries, sizeof *r->value);
+    if (!r->feature || !r->value)
+        return error_memory(err, "the active features of a layer's samples");
     for (uint64_t e = 0; e < entries; e++)
         r->first[z->row[e] + 2] += z->value[e] != 0;
     for (uint32_t i = 0; i < z->rows; i++)
@@ -69,6 +71,7 @@ static void turn(const matrix *z, rows_of *r)
                 r->feature[at] = k;
                 r->value[at] = z->value[e];
             }
+    return STATUS_OK;
 }
 
 static void rows_release(rows_of *r)
@@ -314,12 +317,13 @@ status places_find(const stream *s, const autoencoder *to, unsigned threads,
     search f = {.s = s, .to = to, .k = kernels_choose(), .cancel = cancel, .out = out};
     f.offset = mem_alloc(to->features * sizeof *f.offset);
     f.least = mem_alloc(to->features * sizeof *f.least);
-    turn(&s->target, &f.active);
     find_least(&f);
-    out->shared = are_shared(&f.active, s->rows);
     f.runners = to->features < RUNNERS ? to->features : RUNNERS;
-    status code = find_offsets(&f, err);
+    status code = turn(&s->target, &f.active, err);
+    if (code == STATUS_OK)
+        code = find_offsets(&f, err);
     if (code == STATUS_OK) {
+        out->shared = are_shared(&f.active, s->rows);
         out->first = mem_alloc(((size_t)s->rows + 1) * sizeof *out->first);
         for (uint32_t i = 0; i <= s->rows; i++)
             out->first[i] = f.active.first[i] + (uint64_t)i * f.runners;
@@ -329,7 +333,7 @@ status places_find(const stream *s, const autoencoder *to, unsigned threads,
     }
     if (code == STATUS_OK)
         parallel_run(parallel_threads(threads), find_blocks, &f);
-    if (cancelled(&f)) /* whatever was measured until then */
+    if (code != STATUS_MACHINE && cancelled(&f)) /* whatever was measured until then */
         code = error_set(err, STATUS_INTERRUPTED, "cancelled");
     free(f.offset);
     free(f.least);
