@@ -51,12 +51,14 @@ typedef struct rows_of {
     float *value;
 } rows_of;
 
-static void turn(const matrix *z, rows_of *r)
+static status turn(const matrix *z, rows_of *r, error *err)
 {
     uint64_t entries = z->col_start[z->cols];
     r->first = mem_zero((size_t)z->rows + 2, sizeof *r->first);
-    r->feature = mem_alloc(entries * sizeof *r->feature);
-    r->value = mem_alloc(entries * sizeof *r->value);
+    r->feature = mem_try(entries, sizeof *r->feature);
+    r->value = mem_try(entries, sizeof *r->value);
+    if (!r->feature || !r->value)
+        return error_memory(err, "the active features of a layer's samples");
     for (uint64_t e = 0; e < entries; e++)
         r->first[z->row[e] + 2] += z->value[e] != 0;
     for (uint32_t i = 0; i < z->rows; i++)
@@ -68,6 +70,7 @@ static void turn(const matrix *z, rows_of *r)
                 r->feature[at] = k;
                 r->value[at] = z->value[e];
             }
+    return STATUS_OK;
 }
 
 static void rows_release(rows_of *r)
@@ -90,34 +93,26 @@ typedef struct search {
     atomic_uint next;
 } search;
 
-/* The stream of one sample, for products with it. */
-typedef struct sample {
-    double *after, *added;
-} sample;
-
-static sample sample_create(const search *f)
+static bool cancelled(const search *f)
 {
-    return (sample){mem_alloc(f->s->width * sizeof(double)),
-                    mem_alloc(f->s->width * sizeof(double))};
+    return f->cancel && atomic_load(f->cancel);
 }
 
-static void sample_load(const search *f, uint32_t row, sample *x)
+/* One sample of the stream (or a bias), for products with it. */
+static double *wide_create(const search *f)
 {
-    for (size_t i = 0; i < f->s->width; i++) {
-        x->after[i] = (double)f->s->after[row * (size_t)f->s->width + i];
-        x->added[i] = (double)f->s->added[row * (size_t)f->s->width + i];
-    }
+    return mem_alloc(f->s->width * sizeof(double));
 }
 
-static void sample_release(sample *x)
+static void wide_load(const search *f, const float *x, double *wide)
 {
-    free(x->after);
-    free(x->added);
+    for (size_t i = 0; i < f->s->width; i++)
+        wide[i] = (double)x[i];
 }
 
-static double along(const search *f, uint32_t feature, const double *x)
+static double along(const search *f, uint32_t feature, const double *wide)
 {
-    return f->k->dot(f->to->encoder + (size_t)feature * f->s->width, x, f->s->width);
+    return f->k->dot(f->to->encoder + (size_t)feature * f->s->width, wide, f->s->width);
 }
 
 /* How far pre-activations lie from what was recorded, with the offsets given. */
@@ -129,19 +124,19 @@ static misfit measure_misfit(const search *f)
 {
     uint64_t count = f->active.first[f->s->rows];
     double sum = 0, squares = 0, recorded = 0;
-    sample x = sample_create(f);
-    for (uint32_t i = 0; i < f->s->rows; i++) {
-        sample_load(f, i, &x);
+    double *x = wide_create(f);
+    for (uint32_t i = 0; i < f->s->rows && !cancelled(f); i++) {
+        wide_load(f, f->s->after + i * (size_t)f->s->width, x);
         for (uint64_t e = f->active.first[i]; e < f->active.first[i + 1]; e++) {
             uint32_t k = f->active.feature[e];
             double seen = (double)f->active.value[e];
-            double off = along(f, k, x.after) + (double)f->offset[k] - seen;
+            double off = along(f, k, x) + (double)f->offset[k] - seen;
             sum += off;
             squares += off * off;
             recorded += seen * seen;
         }
     }
-    sample_release(&x);
+    free(x);
     double n = count > 0 ? (double)count : 1;
     return (misfit){sum / n, squares / n, recorded / n};
 }
@@ -153,12 +148,11 @@ static status find_offsets(search *f, error *err)
     const autoencoder *to = f->to;
     memcpy(f->offset, to->encoder_bias, to->features * sizeof *f->offset);
     misfit without = measure_misfit(f);
-    sample bias = sample_create(f);
-    for (uint32_t i = 0; i < to->width; i++)
-        bias.after[i] = (double)to->decoder_bias[i];
+    double *bias = wide_create(f);
+    wide_load(f, to->decoder_bias, bias);
     for (uint32_t k = 0; k < to->features; k++)
-        f->offset[k] += (float)along(f, k, bias.after);
-    sample_release(&bias);
+        f->offset[k] += (float)along(f, k, bias);
+    free(bias);
     misfit with = measure_misfit(f);
     if (without.squares <= with.squares) {
         memcpy(f->offset, to->encoder_bias, to->features * sizeof *f->offset);
@@ -206,59 +200,102 @@ static void sink(runner *heap, uint32_t count, runner r)
     heap[at] = r;
 }
 
-static void find_row(search *f, uint32_t row, sample *x, runner *heap)
+/* Samples that are read together, as a tile of the kernels: encoder rows by samples. */
+typedef struct block {
+    const float *after[TILE_B];
+    uint64_t active[TILE_B]; /* how far active features were passed */
+    runner heap[TILE_B][PLACES_RUNNERS];
+    double *added; /* of the sample at hand */
+} block;
+
+/* Products of TILE_A features from `feature` on (the last one again, where there are fewer) with
+ * the samples. */
+static void read_tile(const search *f, const block *b, uint32_t feature, double *out)
+{
+    memset(out, 0, TILE_A * TILE_B * sizeof *out);
+    for (uint32_t start = 0; start < f->s->width; start += TILE_ROWS) {
+        const float *x[TILE_A], *y[TILE_B];
+        for (uint32_t a = 0; a < TILE_A; a++) {
+            size_t k = feature + a < f->to->features ? feature + a : f->to->features - 1;
+            x[a] = f->to->encoder + k * f->s->width + start;
+        }
+        for (uint32_t i = 0; i < TILE_B; i++)
+            y[i] = b->after[i] + start;
+        uint32_t left = f->s->width - start;
+        f->k->centred_tile(x, y, left < TILE_ROWS ? left : TILE_ROWS, out);
+    }
+}
+
+/* A feature of sample `i` of the block, which is `row`, unless it is active, or never is. */
+static void offer(const search *f, block *b, uint32_t i, uint32_t row, uint32_t feature, double u)
+{
+    const uint32_t *active = f->active.feature;
+    uint64_t *at = &b->active[i], end = f->active.first[row + 1];
+    while (*at < end && active[*at] < feature)
+        ++*at;
+    if ((*at < end && active[*at] == feature) || isinf(f->least[feature]))
+        return;
+    float ahead = (float)u + f->offset[feature] - (f->out->shared ? 0 : f->least[feature]);
+    if (ahead > b->heap[i][0].ahead)
+        sink(b->heap[i], f->runners, (runner){ahead, feature});
+}
+
+/* The places of a sample: those that are active, and the runners found. */
+static void write_row(const search *f, uint32_t row, const runner *heap, double *added)
 {
     const rows_of *active = &f->active;
-    uint32_t count = 0;
     place *at = f->out->item + f->out->first[row];
     float least = INFINITY;
-    sample_load(f, row, x);
+    wide_load(f, f->s->added + row * (size_t)f->s->width, added);
     for (uint64_t e = active->first[row]; e < active->first[row + 1]; e++) {
-        least = fminf(least, active->value[e]);
+        least = active->value[e] < least ? active->value[e] : least;
         *at++ = (place){.feature = active->feature[e],
                         .value = active->value[e],
                         .limit = f->least[active->feature[e]],
-                        .added = (float)along(f, active->feature[e], x->added)};
+                        .added = (float)along(f, active->feature[e], added)};
     }
-    uint64_t e = active->first[row];
-    for (uint32_t r = 0; r < f->runners; r++)
-        heap[r] = (runner){-INFINITY, UINT32_MAX};
-    for (uint32_t k = 0; k < f->to->features; k++) {
-        while (e < active->first[row + 1] && active->feature[e] < k)
-            e++;
-        if ((e < active->first[row + 1] && active->feature[e] == k) || isinf(f->least[k]))
-            continue; /* active, or never is */
-        float u = (float)along(f, k, x->after) + f->offset[k];
-        float ahead = f->out->shared ? u : u - f->least[k];
-        if (ahead > heap[0].ahead)
-            sink(heap, f->runners, (runner){ahead, k});
-    }
-    for (uint32_t r = 0; r < f->runners; r++)
-        if (heap[r].feature != UINT32_MAX)
-            heap[count++] = heap[r];
-    for (uint32_t r = 0; r < count; r++) {
-        float limit = f->out->shared ? least : f->least[heap[r].feature];
-        float u = heap[r].ahead + (f->out->shared ? 0 : limit);
+    for (const runner *r = heap; r < heap + f->runners; r++) {
+        if (r->feature == UINT32_MAX)
+            continue;
+        float limit = f->out->shared ? least : f->least[r->feature];
+        float u = r->ahead + (f->out->shared ? 0 : limit);
         float below = normal_below(f->out, (float)(((double)limit - (double)u) / f->out->noise));
-        *at++ = (place){heap[r].feature, u, limit, below > 1e-6F ? below : 1e-6F,
-                        (float)along(f, heap[r].feature, x->added)};
+        *at++ = (place){r->feature, u, limit, below > 1e-6F ? below : 1e-6F,
+                        (float)along(f, r->feature, added)};
     }
     for (; at < f->out->item + f->out->first[row + 1]; at++)
         *at = (place){.value = -INFINITY, .limit = INFINITY, .below = 1}; /* none is left */
 }
 
-static void find_rows(void *user, unsigned thread)
+static void find_block(const search *f, uint32_t first, uint32_t count, block *b)
+{
+    for (uint32_t i = 0; i < TILE_B; i++) {
+        uint32_t row = first + (i < count ? i : 0);
+        b->after[i] = f->s->after + row * (size_t)f->s->width;
+        b->active[i] = f->active.first[row];
+        for (uint32_t r = 0; r < f->runners; r++)
+            b->heap[i][r] = (runner){-INFINITY, UINT32_MAX};
+    }
+    for (uint32_t k = 0; k < f->to->features; k += TILE_A) {
+        double u[TILE_A * TILE_B];
+        read_tile(f, b, k, u);
+        for (uint32_t a = 0; a < TILE_A && k + a < f->to->features; a++)
+            for (uint32_t i = 0; i < count; i++)
+                offer(f, b, i, first + i, k + a, u[a * TILE_B + i]);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        write_row(f, first + i, b->heap[i], b->added);
+}
+
+static void find_blocks(void *user, unsigned thread)
 {
     (void)thread;
     search *f = user;
-    runner heap[PLACES_RUNNERS];
-    sample x = sample_create(f);
-    for (uint32_t row; (row = atomic_fetch_add(&f->next, 1)) < f->s->rows;) {
-        if (f->cancel && atomic_load(f->cancel))
-            break;
-        find_row(f, row, &x, heap);
-    }
-    sample_release(&x);
+    block b = {.added = wide_create(f)};
+    uint32_t rows = f->s->rows;
+    for (uint32_t row; (row = atomic_fetch_add(&f->next, TILE_B)) < rows && !cancelled(f);)
+        find_block(f, row, rows - row < TILE_B ? rows - row : TILE_B, &b);
+    free(b.added);
 }
 
 static void find_least(search *f)
@@ -279,12 +316,13 @@ status places_find(const stream *s, const autoencoder *to, unsigned threads,
     search f = {.s = s, .to = to, .k = kernels_choose(), .cancel = cancel, .out = out};
     f.offset = mem_alloc(to->features * sizeof *f.offset);
     f.least = mem_alloc(to->features * sizeof *f.least);
-    turn(&s->target, &f.active);
     find_least(&f);
-    out->shared = are_shared(&f.active, s->rows);
     f.runners = to->features < PLACES_RUNNERS ? to->features : PLACES_RUNNERS;
-    status code = find_offsets(&f, err);
+    status code = turn(&s->target, &f.active, err);
+    if (code == STATUS_OK)
+        code = find_offsets(&f, err);
     if (code == STATUS_OK) {
+        out->shared = are_shared(&f.active, s->rows);
         out->first = mem_alloc(((size_t)s->rows + 1) * sizeof *out->first);
         for (uint32_t i = 0; i <= s->rows; i++)
             out->first[i] = f.active.first[i] + (uint64_t)i * f.runners;
@@ -292,11 +330,10 @@ status places_find(const stream *s, const autoencoder *to, unsigned threads,
         if (!out->item)
             code = error_memory(err, "which features come next in a layer's samples");
     }
-    if (code == STATUS_OK) {
-        parallel_run(parallel_threads(threads), find_rows, &f);
-        if (cancel && atomic_load(cancel))
-            code = error_set(err, STATUS_INTERRUPTED, "cancelled");
-    }
+    if (code == STATUS_OK)
+        parallel_run(parallel_threads(threads), find_blocks, &f);
+    if (code != STATUS_MACHINE && cancelled(&f)) /* whatever was measured until then */
+        code = error_set(err, STATUS_INTERRUPTED, "cancelled");
     free(f.offset);
     free(f.least);
     rows_release(&f.active);
@@ -357,8 +394,7 @@ static bool too_many(const places *p, const place *first, const place *end, cons
 
 /* Where as many are expected above as there were active: near where the threshold was, from which
  * it is looked for in ever longer steps, then by halving. */
-static double threshold(const places *p, const place *first, const place *end,
-                        const float *change)
+static double threshold(const places *p, const place *first, const place *end, const float *change)
 {
     uint32_t active = 0;
     double least = INFINITY;

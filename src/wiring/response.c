@@ -135,8 +135,8 @@ static void run(void *user, unsigned thread)
         atomic_store(&j->short_of_memory, true);
         return;
     }
-    lanes v = {all, all + cells, all + 2 * cells, all + 3 * cells, all + 4 * cells,
-               all + 5 * cells};
+    lanes v = {
+        all, all + cells, all + 2 * cells, all + 3 * cells, all + 4 * cells, all + 5 * cells};
     uint32_t width = j->s->width;
     for (uint32_t first; (first = atomic_fetch_add(&j->next, LANES)) < width;) {
         uint32_t count = width - first < LANES ? width - first : LANES;

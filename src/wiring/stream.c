@@ -31,37 +31,40 @@ static void put_back(const matrix *z, const autoencoder *a, float *x)
     }
 }
 
-/* A column's mean and its sum of squares about it. */
-static double spread(const float *x, const stream *s, double *mean)
+/* The coordinates' means over the samples, and the sum of all squares about them. */
+static double spread(const stream *s, const float *x, double *mean)
 {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < s->rows; i++) {
-        double value = (double)x[i * s->width];
-        sum += value;
-        squares += value * value;
+    double squares = 0, rows = s->rows ? s->rows : 1;
+    memset(mean, 0, s->width * sizeof *mean);
+    for (size_t i = 0; i < s->rows; i++)
+        for (size_t c = 0; c < s->width; c++) {
+            double value = (double)x[i * s->width + c];
+            mean[c] += value;
+            squares += value * value;
+        }
+    for (size_t c = 0; c < s->width; c++) {
+        mean[c] /= rows;
+        squares -= rows * mean[c] * mean[c];
     }
-    *mean = s->rows ? sum / s->rows : 0;
-    return squares - *mean * sum;
+    return squares;
 }
 
 static void find_added(stream *s)
 {
-    double all_after = 0, all_added = 0, mean;
+    double *mean = mem_alloc(s->width * sizeof *mean);
     size_t cells = (size_t)s->rows * s->width;
     for (size_t i = 0; i < cells; i++)
         s->added[i] = s->after[i] - s->before[i];
-    for (size_t c = 0; c < s->width; c++) {
-        all_after += spread(s->after + c, s, &mean);
-        all_added += spread(s->added + c, s, &mean);
-    }
-    s->handed_on = all_added < all_after;
-    if (!s->handed_on)
+    double of_after = spread(s, s->after, mean);
+    s->handed_on = spread(s, s->added, mean) < of_after;
+    if (!s->handed_on) {
         memcpy(s->added, s->after, cells * sizeof *s->added);
-    for (size_t c = 0; c < s->width; c++) {
-        spread(s->added + c, s, &mean);
-        for (size_t i = 0; i < s->rows; i++)
-            s->added[i * s->width + c] -= (float)mean;
+        spread(s, s->added, mean);
     }
+    for (size_t i = 0; i < s->rows; i++)
+        for (size_t c = 0; c < s->width; c++)
+            s->added[i * s->width + c] -= (float)mean[c];
+    free(mean);
 }
 
 status stream_create(stream *s, const matrix *source, const autoencoder *from,
@@ -84,8 +87,8 @@ status stream_create(stream *s, const matrix *source, const autoencoder *from,
             code = error_memory(err, "the residual stream of two layers");
     }
     if (code == STATUS_OK) {
-        for (size_t i = 0; i < cells; i++)
-            s->before[i] = from->decoder_bias[i % s->width];
+        for (size_t i = 0; i < s->rows; i++)
+            memcpy(s->before + i * s->width, from->decoder_bias, s->width * sizeof *s->before);
         memset(s->after, 0, cells * sizeof *s->after);
         put_back(&s->source, from, s->before);
         put_back(&s->target, to, s->after);

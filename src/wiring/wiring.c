@@ -1,5 +1,6 @@
 #include "src/wiring/wiring.h"
 
+#include "solver/kernels.h"
 #include "solver/parallel.h"
 #include "src/base/memory.h"
 #include "src/wiring/places.h"
@@ -22,6 +23,8 @@ typedef struct job {
     const float *answer; /* source features x width: what the stream loses with a unit of each */
     const autoencoder *from, *to;
     const uint64_t *active; /* by source feature: over all samples of the study */
+    const double *squares;  /* by sample: of the stream before */
+    const kernels *k;
     const atomic_bool *cancel;
     uint32_t most;
     atomic_uint next;
@@ -29,6 +32,7 @@ typedef struct job {
     pthread_mutex_t lock;
     candidate *best; /* room for twice `limit` */
     uint64_t count, limit;
+    float least; /* of the `limit` best so far: less does not get among them */
 } job;
 
 /* The greatest first; equal ones in a fixed order. */
@@ -53,51 +57,49 @@ static int by_place(const void *left, const void *right)
 static void cut(job *j)
 {
     qsort(j->best, j->count, sizeof *j->best, by_total);
-    if (j->count > j->limit)
+    if (j->count >= j->limit && j->limit) {
         j->count = j->limit;
+        j->least = j->best[j->limit - 1].total;
+    }
 }
 
 static const double sight = 0.1; /* 1 - cosine at which most of what is added is lost */
 
-/* One thread's memory; by target feature, but for change and fall, which are by place. */
+/* One thread's memory; by target feature, but for change and fall, which are by place, and the two
+ * vectors of the source at hand. */
 typedef struct scratch {
     float *weight; /* encoder . answer of the source at hand */
     double *sum;
     uint32_t *known; /* for which source the two are: its number + 1 */
     uint32_t *touched;
     float *change, *fall;
+    double *answer, *direction; /* width */
 } scratch;
+
+static void widen(const float *x, uint32_t width, double *out)
+{
+    for (uint32_t i = 0; i < width; i++)
+        out[i] = (double)x[i];
+}
 
 static float weight_of(const job *j, scratch *t, uint32_t source, uint32_t feature,
                        uint32_t *touched)
 {
     if (t->known[feature] != source + 1) {
-        uint32_t width = j->s->width;
-        const float *answer = j->answer + (size_t)source * width;
-        const float *direction = j->to->encoder + (size_t)feature * width;
-        float sum = 0;
-        for (uint32_t i = 0; i < width; i++)
-            sum += answer[i] * direction[i];
+        size_t width = j->s->width;
         t->known[feature] = source + 1;
-        t->weight[feature] = sum;
+        t->weight[feature] = (float)j->k->dot(j->to->encoder + feature * width, t->answer, width);
         t->sum[feature] = 0;
         t->touched[(*touched)++] = feature;
     }
     return t->weight[feature];
 }
 
-/* Which part of what is added is lost with z_k d_k. */
-static double lost_part(const job *j, uint32_t row, uint32_t source, double z)
+/* Which part of what is added is lost with z d, of the sample x: dd = d'd. */
+static double lost_part(const job *j, uint32_t row, const double *d, double dd, double z)
 {
-    uint32_t width = j->s->width;
-    const float *x = j->s->before + (size_t)row * width;
-    const float *d = j->from->decoder + (size_t)source * width;
-    double xx = 0, xd = 0, dd = 0;
-    for (uint32_t i = 0; i < width; i++) {
-        xx += (double)x[i] * (double)x[i];
-        xd += (double)x[i] * (double)d[i];
-        dd += (double)d[i] * (double)d[i];
-    }
+    size_t width = j->s->width;
+    double xx = j->squares[row], xd = j->k->dot(j->s->before + row * width, d, width);
     double left = xx - 2 * z * xd + z * z * dd;
     double cosine = xx > 0 && left > 0 ? (xx - z * xd) / sqrt(xx * left) : 0;
     return 1 - exp(-(1 - cosine) / sight);
@@ -107,14 +109,18 @@ static double lost_part(const job *j, uint32_t row, uint32_t source, double z)
 static void remove_one(job *j, scratch *t, uint32_t source)
 {
     const matrix *z = &j->s->source;
-    uint32_t touched = 0, rows = 0;
+    uint32_t touched = 0, rows = 0, width = j->s->width;
+    const float *direction = j->from->decoder + (size_t)source * width;
+    widen(j->answer + (size_t)source * width, width, t->answer);
+    widen(direction, width, t->direction);
+    double dd = j->k->dot(direction, t->direction, width);
     for (uint64_t e = z->col_start[source]; e < z->col_start[source + 1]; e++) {
         uint32_t row = z->row[e];
         const place *first = j->p->item + j->p->first[row];
         size_t count = j->p->first[row + 1] - j->p->first[row];
         if (z->value[e] == 0)
             continue;
-        float lost = (float)lost_part(j, row, source, (double)z->value[e]) / 2;
+        float lost = (float)lost_part(j, row, t->direction, dd, (double)z->value[e]) / 2;
         for (size_t i = 0; i < count; i++)
             t->change[i] = -z->value[e] * weight_of(j, t, source, first[i].feature, &touched) -
                            lost * first[i].added;
@@ -128,7 +134,7 @@ static void remove_one(job *j, scratch *t, uint32_t source)
         uint32_t feature = t->touched[i];
         float fall = (float)(t->sum[feature] / rows);
         float total = fabsf(fall) * (float)j->active[source];
-        if (total > 0)
+        if (total > 0 && total >= j->least)
             j->best[j->count++] = (candidate){total, {feature, source, fall, false}};
         if (j->count == 2 * j->limit)
             cut(j);
@@ -141,10 +147,13 @@ static void remove_all(void *user, unsigned thread)
     (void)thread;
     job *j = user;
     size_t features = j->to->features;
-    scratch t = {mem_try(features, sizeof *t.weight),  mem_try(features, sizeof *t.sum),
-                 mem_try(features, sizeof *t.known),   mem_try(features, sizeof *t.touched),
-                 mem_try(j->most, sizeof *t.change), mem_try(j->most, sizeof *t.fall)};
-    bool sound = t.weight && t.sum && t.known && t.touched && t.change && t.fall;
+    scratch t = {
+        mem_try(features, sizeof *t.weight),    mem_try(features, sizeof *t.sum),
+        mem_try(features, sizeof *t.known),     mem_try(features, sizeof *t.touched),
+        mem_try(j->most, sizeof *t.change),     mem_try(j->most, sizeof *t.fall),
+        mem_try(j->s->width, sizeof *t.answer), mem_try(j->s->width, sizeof *t.direction)};
+    bool sound =
+        t.weight && t.sum && t.known && t.touched && t.change && t.fall && t.answer && t.direction;
     if (!sound)
         atomic_store(&j->failed, true);
     else
@@ -160,6 +169,8 @@ static void remove_all(void *user, unsigned thread)
     free(t.touched);
     free(t.change);
     free(t.fall);
+    free(t.answer);
+    free(t.direction);
 }
 
 /* The candidates as a wiring: by target. */
@@ -210,6 +221,18 @@ static void add_directions(const stream *s, const autoencoder *from, float *answ
         answer[i] = answer[i] / 2 + (s->handed_on ? from->decoder[i] : 0);
 }
 
+/* Of each sample of the stream before; NULL: no memory. */
+static double *count_squares(const stream *s)
+{
+    double *squares = mem_try(s->rows, sizeof *squares);
+    for (size_t i = 0; squares && i < s->rows; i++) {
+        squares[i] = 0;
+        for (size_t c = i * s->width; c < (i + 1) * s->width; c++)
+            squares[i] += (double)s->before[c] * (double)s->before[c];
+    }
+    return squares;
+}
+
 /* Samples of the whole study where each feature is active. */
 static uint64_t *count_active(const matrix *z)
 {
@@ -230,11 +253,14 @@ status wiring_create(const matrix *source, const autoencoder *from, const matrix
     uint64_t *active = count_active(source);
     float *answer = mem_try((size_t)from->features * from->width, sizeof *answer);
     status code = answer ? stream_create(&s, source, from, target, to, err)
-                           : error_memory(err, "a layer's answers in the residual stream");
+                         : error_memory(err, "a layer's answers in the residual stream");
     if (code == STATUS_OK)
         code = response_measure(&s, threads, cancel, answer, err);
     if (code == STATUS_OK)
         code = places_find(&s, to, threads, cancel, &p, err);
+    double *squares = code == STATUS_OK ? count_squares(&s) : NULL;
+    if (code == STATUS_OK && !squares)
+        code = error_memory(err, "the residual stream of two layers");
     if (code == STATUS_OK) {
         add_directions(&s, from, answer);
         job j = {.s = &s,
@@ -243,12 +269,15 @@ status wiring_create(const matrix *source, const autoencoder *from, const matrix
                  .from = from,
                  .to = to,
                  .active = active,
+                 .squares = squares,
+                 .k = kernels_choose(),
                  .cancel = cancel,
                  .most = places_most(&p)};
         code = remove_each(&j, threads, out, err);
     }
     free(answer);
     free(active);
+    free(squares);
     places_release(&p);
     stream_release(&s);
     if (code != STATUS_OK)

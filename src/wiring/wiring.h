@@ -23,7 +23,7 @@
 
 typedef struct wired_edge {
     uint32_t target, source;
-    float fall; /* as `removal`: positive, where the target falls when the source is removed */
+    float fall;  /* as `removal`: positive, where the target falls when the source is removed */
     bool strong; /* an edge for this alone */
 } wired_edge;
 
@@ -32,17 +32,12 @@ typedef struct wiring {
     uint64_t *first;  /* target features + 1 */
 } wiring;
 
-/* Whether a pair of layers can be wired: both sparse, as wide in the model (0: no autoencoder). */
-static inline bool wiring_fits(const matrix *source, uint32_t from_width, const matrix *target,
-                               uint32_t to_width)
-{
-    return !source->dense && !target->dense && from_width && from_width == to_width;
-}
-
 /* Falls of the layer pair, those that add up to most over all samples; the strongest of them,
- * WIRED_STRONG a target feature on average, are `strong`. Samples are the same in both layers.
- * The result does not depend on `threads`. STATUS_INPUT: an autoencoder is not of its layer;
- * STATUS_MACHINE: memory; STATUS_INTERRUPTED: `cancel` (may be NULL) was set. */
+ * WIRED_STRONG a target feature on average, are `strong`. Both layers are sparse, have the same samples,
+ * and autoencoders of one width.
+ * The result does not depend on `threads`. STATUS_INPUT: the target's autoencoder does not read
+ * what it writes (places.h); STATUS_MACHINE: memory; STATUS_INTERRUPTED: `cancel` (may be NULL)
+ * was set. */
 enum { WIRED_STRONG = 12, WIRED_KEPT = 64 };
 status wiring_create(const matrix *source, const autoencoder *from, const matrix *target,
                      const autoencoder *to, unsigned threads, const atomic_bool *cancel,

@@ -344,14 +344,3 @@ Test(wiring_falls, can_be_cancelled_and_refuse_what_does_not_read_what_it_writes
     cr_expect_null(w.item);
     model_free(&m);
 }
-
-Test(wiring_falls, are_for_sparse_layers_of_one_stream)
-{
-    matrix sparse = {.dense = false}, dense = {.dense = true};
-    cr_expect(wiring_fits(&sparse, 64, &sparse, 64));
-    cr_expect_not(wiring_fits(&sparse, 64, &sparse, 32));
-    cr_expect_not(wiring_fits(&sparse, 0, &sparse, 0));
-    cr_expect_not(wiring_fits(&sparse, 64, &sparse, 0));
-    cr_expect_not(wiring_fits(&dense, 64, &sparse, 64));
-    cr_expect_not(wiring_fits(&sparse, 64, &dense, 64));
-}

@@ -135,6 +135,9 @@ Test(wiring_places, changes_that_are_no_numbers_end)
             float change[4] = {0};
             change[k] = odd[i];
             places_fall(&p, 0, change, fall);
+            for (size_t n = 0; n < 4; n++)
+                change[n] = odd[(i + (n > k)) % 4];
+            places_fall(&p, 0, change, fall);
         }
     places_release(&p);
 }
