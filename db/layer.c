@@ -105,7 +105,8 @@ status layer_list(db *d, layer_set *out, error *err)
         " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.label IS NOT "
         "NULL),"
         " (SELECT count(*) FROM feature AS f WHERE f.layer_id = l.layer_id AND f.active > 0),"
-        " ifnull((SELECT width FROM autoencoder AS a WHERE a.layer_id = l.layer_id), 0)"
+        " ifnull((SELECT width FROM autoencoder AS a WHERE a.layer_id = l.layer_id"
+        "  AND NOT EXISTS (SELECT 1 FROM study WHERE key = 'pool' AND value <> 'none')), 0)"
         " FROM layer AS l ORDER BY position",
         err);
     while (s == STATUS_OK && (s = sql_step(&q, &row, err)) == STATUS_OK && row) {

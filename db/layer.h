@@ -30,7 +30,8 @@ typedef struct layer {
     char *hash;
     uint32_t labelled; /* features that have a label; filled by layer_list, ignored by layer_add */
     uint32_t live;     /* features active somewhere; likewise */
-    uint32_t autoencoder_width; /* 0: it has no autoencoder (db/autoencoder.h); likewise */
+    uint32_t autoencoder_width; /* 0: it has no autoencoder (db/autoencoder.h), or samples are
+                                   pooled, which no autoencoder gives back; likewise */
 } layer;
 
 typedef struct layer_set {

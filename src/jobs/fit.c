@@ -159,8 +159,11 @@ static status wire(run *r, work *w, error *err)
     if (code == STATUS_OK) {
         code = wiring_create(&w->source->m, &from, &w->target->m, &to, w->plan.wiring_threads,
                              r->options->cancel, &w->wired, err);
-        if (code == STATUS_INPUT)
-            error_prefix(err, "layer '%s'", target->name);
+        if (code == STATUS_INPUT) {
+            error why = *err;
+            error_set(err, code, "layer '%s': %s (--wiring off does without it)", target->name,
+                      why.message);
+        }
     }
     autoencoder_release(&from);
     autoencoder_release(&to);

@@ -359,6 +359,19 @@ Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
         cr_expect_not(says_wiring(&request), "a joint fit has none");
         fit_request_release(&request);
     }
+    /* what a document's tokens come to together is nothing that an autoencoder gave */
+    sqlite3 *raw = NULL;
+    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(raw, "INSERT OR REPLACE INTO study VALUES ('pool', 'max')", NULL,
+                              NULL, NULL),
+                 SQLITE_OK);
+    sqlite3_close(raw);
+    layer_set_release(&layers);
+    cr_assert_eq(layer_list(d, &layers, NULL), STATUS_OK);
+    fit_request request = {.settings = lasso_defaults(), .wiring = true};
+    fit_request_adjacent(&request, &layers, NULL, 0);
+    cr_expect_eq(fit_wired_pairs(&layers, &request), 0);
+    fit_request_release(&request);
 }
 
 /* A ridge that no solve has any more must not be continued, or repeated, with another meaning. */
