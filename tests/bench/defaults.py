@@ -35,7 +35,7 @@ WIRED = [
     ("ridge 0.25, wiring", ["--ridge", "0.25"]),
     ("ridge 1, wiring", ["--ridge", "1"]),
     ("Lasso, wiring", ["--ridge", "0"]),
-    ("lambda 0.01, wiring", ["--lambda", "0.01"]),
+    ("lambda 0.0075, wiring", ["--lambda", "0.0075"]),
 ] + [(f"{name}, no wiring", options + PLAIN) for name, options in REGRESSIONS]
 EDGES = """SELECT s.name, t.name, source_feature, target_feature, removal,
                   weight * f.active_mean, weight

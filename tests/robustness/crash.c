@@ -150,14 +150,16 @@ static bool has_finished_blocks_only(const char *study)
 {
     return ask(study, NULL,
                "SELECT count(*) FROM fit_target t WHERE parents <> (SELECT count(*) FROM edge e"
-               " WHERE e.pair_id = t.pair_id AND e.target_feature = t.feature)") == 0 &&
+               " WHERE e.pair_id = t.pair_id AND e.target_feature = t.feature AND e.weight <> 0)") ==
+               0 &&
            ask(study, NULL,
                "SELECT count(*) FROM edge e WHERE NOT EXISTS (SELECT 1 FROM fit_target t"
                " WHERE t.pair_id = e.pair_id AND t.feature = e.target_feature)") == 0 &&
            ask(study, NULL,
                "SELECT count(*) FROM fit_pair p WHERE"
                " done <> (SELECT count(*) FROM fit_target t WHERE t.pair_id = p.pair_id) OR"
-               " edges <> (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id)") == 0;
+               " edges <> (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id) OR wired_alone <>"
+               " (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id AND e.weight = 0)") == 0;
 }
 
 /* How many numbers of fit `id` here are not those of fit 1 there, to the last bit. */
@@ -165,7 +167,7 @@ static long long differences(const char *study, int id, const char *reference)
 {
     static const char *const rows[] = {
         "SELECT source_layer, target_layer, target_feature, source_feature, weight, standardised, "
-        "removal"
+        "removal, wired"
         " FROM %s.edge JOIN %s.fit_pair USING (pair_id) WHERE fit_id = %d",
         "SELECT source_layer, target_layer, feature, t.state, t.lambda, t.lambda_max, intercept, "
         "r2, gap, parents"
@@ -190,6 +192,16 @@ static long long differences(const char *study, int id, const char *reference)
 
 /* -- fits ---------------------------------------------------------------------------------- */
 
+/* Until the first targets are in the workspace; a fit that never gets there is not waited for. */
+static void wait_for_block(const char *study)
+{
+    for (int i = 0; i < 6000; i++) {
+        if (ask(study, NULL, "SELECT coalesce(sum(done), 0) FROM fit_pair") > 0)
+            return;
+        wait_seconds(0.01);
+    }
+}
+
 static void kill_fits(const char *unfitted, const char *reference, double seconds, unsigned rounds)
 {
     unsigned in_the_middle = 0;
@@ -202,6 +214,10 @@ static void kill_fits(const char *unfitted, const char *reference, double second
         copy_study(unfitted, study);
         double moment = seconds * 1.1 * uniform();
         pid_t child = START("fit", study, FIT);
+        if (round % 3 == 0) { /* one in three in the middle for certain, however fast it is today */
+            wait_for_block(study);
+            moment = 0;
+        }
         for (unsigned kills = 0; kills < 1 + round % 2;
              kills++) { /* the resumed fit is killed too */
             wait_seconds(moment);
