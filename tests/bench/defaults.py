@@ -184,7 +184,8 @@ def main():
 NOTES = """
 ### Wiring: what was tried
 
-Trials in Python on the sample, most of them on CoLA too. AP: dense, all cells ranked, before edges are chosen; the model itself, run with each removal, gives the true answers to compare with.
+Trials in Python on the sample, most of them on CoLA too. AP: dense, all cells ranked, before edges are
+chosen; the model itself, run with each removal, gives the true answers to compare with.
 
 | the stream's answer to a removal | the first pair | the last pair |
 |---|---|---|
