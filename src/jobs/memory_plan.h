@@ -20,8 +20,8 @@ typedef struct memory_plan {
 } memory_plan;
 
 /* One regression, or a path of `points` of them: a target layer on its sources, side by side when
- * there are several; `wired`: after the wiring of the pair was made. memory 0 is no limit. STATUS_USAGE, with the least that would do, when it is
- * too small. */
+ * there are several; `wired`: after the wiring of the pair was made. memory 0 is no limit.
+ * STATUS_USAGE, with the least that would do, when it is too small. */
 status memory_plan_make(const layer *const *source, uint32_t sources, const layer *target,
                         bool wired, lasso_rule rule, uint32_t points, unsigned threads,
                         uint64_t memory, memory_plan *out, error *err);

@@ -92,6 +92,11 @@ static edge both(const writer_pair *pair, uint32_t target, uint32_t source, doub
                   .wired = wired};
 }
 
+static edge by_wiring(const writer_pair *pair, const lasso_result *r, const wired_edge *e)
+{
+    return both(pair, r->target, e->source, 0, (edge_strength){0}, (double)e->fall);
+}
+
 /* The edges of one target in a wired pair, by source: returns their number. */
 static uint64_t merge_wires(const writer_pair *pair, const lasso_result *r,
                             const edge_strength *strengths, edge *out)
@@ -101,7 +106,7 @@ static uint64_t merge_wires(const writer_pair *pair, const lasso_result *r,
     for (uint32_t k = 0; k < r->parents; k++) {
         for (; w.at < w.end && w.at->source < r->source[k]; w.at++)
             if (w.at->strong)
-                *at++ = both(pair, r->target, w.at->source, 0, (edge_strength){0}, (double)w.at->fall);
+                *at++ = by_wiring(pair, r, w.at);
         bool met = w.at < w.end && w.at->source == r->source[k];
         *at++ = both(pair, r->target, r->source[k], r->weight[k], strengths[k],
                      met ? (double)w.at->fall : 0);
@@ -109,7 +114,7 @@ static uint64_t merge_wires(const writer_pair *pair, const lasso_result *r,
     }
     for (; w.at < w.end; w.at++)
         if (w.at->strong)
-            *at++ = both(pair, r->target, w.at->source, 0, (edge_strength){0}, (double)w.at->fall);
+            *at++ = by_wiring(pair, r, w.at);
     return (uint64_t)(at - out);
 }
 

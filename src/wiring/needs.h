@@ -14,9 +14,10 @@ typedef struct wiring_needs {
     uint64_t thread; /* and for each thread */
     uint64_t kept;   /* bytes of it when it is made, at most */
     double seconds;  /* of one core, about: within a factor of three */
-    uint64_t alone;  /* edges that only the wiring speaks for, about, if the regression has `edges` */
+    uint64_t alone;  /* edges that only the wiring speaks for, about, beside the regression's */
 } wiring_needs;
 
+/* edges: the regression's, about. */
 wiring_needs wiring_needs_measure(const wiring_shape *shape, uint64_t edges);
 
 #endif
