@@ -89,7 +89,7 @@ static status read_wiring(bool *on, error *err)
     return error_set(err, STATUS_USAGE, "fit: option --wiring: '%s', expected on or off", wiring);
 }
 
-/* `settings` has the defaults of the pairs. */
+/* `settings` has lasso_defaults(). */
 static status read_settings(lasso_settings *settings, error *err)
 {
     settings->ridge = ridge;
@@ -332,8 +332,7 @@ const command command_fit = {
         "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
         "are\n"
         "edges. Every target is certified by its relative duality gap. Where both layers of a pair\n"
-        "have their autoencoders, edges are also told from these, and strengths are the mean of "
-        "both\n"
+        "have their autoencoders, edges are also told from these, and removal is the mean of both\n"
         "(--wiring off: from the regression alone; a joint fit is). Finished targets are stored as\n"
         "they come: a fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
         "of many lambdas what the regression at each would come to. Exit status 1: some targets\n"

@@ -161,7 +161,7 @@ static status wire(run *r, work *w, error *err)
                              r->options->cancel, &w->wired, err);
         if (code == STATUS_INPUT) {
             error why = *err;
-            error_set(err, code, "layer '%s': %s (--wiring off does without it)", target->name,
+            error_set(err, code, "layer '%s': %s (a fit with wiring off does without it)", target->name,
                       why.message);
         }
     }

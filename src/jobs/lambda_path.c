@@ -201,9 +201,11 @@ static status check(const layer_set *layers, const fit_request *request,
     if (request->settings.lambda == 0)
         return error_set(err, STATUS_USAGE,
                          "a path is log-spaced and cannot end at lambda 0: expected more");
+    fit_request plain = *request; /* a path is of the regression alone */
+    plain.wiring = false;
     status code = fit_request_check(layers, request, err);
     return code == STATUS_OK
-               ? memory_plan_check(layers, request, options->points, options->memory, err)
+               ? memory_plan_check(layers, &plain, options->points, options->memory, err)
                : code;
 }
 

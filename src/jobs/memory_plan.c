@@ -12,7 +12,7 @@ enum {
     LEAST_CACHE = 1 << 20, /* of each of a fit's two connections */
     LEAST_WAITING = 1 << 20,
     FEATURE_BYTES = 320, /* a feature's statistics and label, while a layer is read */
-    EDGE_BYTES = 40,
+    EDGE_BYTES = sizeof(edge),
     SMALL_BLOCK = 16,
     PARTS = 16 /* of what is left over, what caches and waiting blocks get */
 };

@@ -23,7 +23,7 @@ wiring_needs wiring_needs_measure(const wiring_shape *s, uint64_t edges)
                2 * 8 * (s->source_entries + 2 * s->target_entries) +    /* of the samples */
                (from + to + 2 * rows) * 2 * sizeof(uint64_t) +
                (s->target_entries + rows * PLACES_RUNNERS) * sizeof(place) +
-               (2 * WIRED_KEPT * to + 1) * (sizeof(wired_edge) + sizeof(float));
+               2 * (2 * WIRED_KEPT * to + 1) * (sizeof(wired_edge) + sizeof(float)); /* sorted */
     n.thread = ((5 * from + rows) * RESPONSE_LANES + 5 * to + 8192) * sizeof(double);
     n.kept = (WIRED_KEPT * to + 1) * sizeof(wired_edge) + (to + 1) * sizeof(uint64_t);
     n.seconds = place_seconds * removals + product_seconds * (double)(rows * to) * (double)width +
