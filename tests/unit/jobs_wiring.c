@@ -1,42 +1,12 @@
 /* Wired fits of the sample, whose interventions were measured: what the autoencoders add. */
 #include "src/jobs/effects_judge.h"
 #include "src/jobs/fit.h"
-#include "src/jobs/import.h"
-#include "tests/unit/scratch.h"
+#include "tests/unit/sample_fixture.h"
 
 #include <math.h>
 #include <sqlite3.h>
 
 enum { PAIR = 3, TARGETS = 512 }; /* blocks.2 to blocks.3 */
-
-static char *scratch, *study;
-static db *d;
-static layer_set layers;
-
-static void expect(status code, const error *err)
-{
-    cr_assert_eq(code, STATUS_OK, "%s", err->message);
-}
-
-static void open_sample(void)
-{
-    error err = {0};
-    import_report report;
-    scratch = scratch_create();
-    study = scratch_path(scratch, "s.clw");
-    import_request request = {.study = study, .manifest = "sample_data/manifest.yaml"};
-    expect(import_run(&request, NULL, NULL, NULL, &report, &err), &err);
-    expect(db_open(&d, study, DB_WRITE, &err), &err);
-    expect(layer_list(d, &layers, &err), &err);
-}
-
-static void close_sample(void)
-{
-    layer_set_release(&layers);
-    db_close(d);
-    free(study);
-    scratch_remove(scratch);
-}
 
 TestSuite(jobs_wiring, .init = open_sample, .fini = close_sample);
 
