@@ -79,7 +79,8 @@ typedef struct lasso_settings {
     uint32_t block;      /* targets in one call of hooks.block; 0: default */
 } lasso_settings;
 
-/* ridge 0.06, one lambda a pair at 0.005 of its maximum, scale none, tolerance 1e-6 */
+/* The paper's Lasso: ridge 0, one lambda a pair at 0.005 of its maximum, scale none, tolerance
+ * 1e-6. */
 lasso_settings lasso_defaults(void);
 
 /* STATUS_USAGE with a sentence when a setting makes no sense (NaN, negative, zero tolerance). */

@@ -8,7 +8,7 @@ lasso_settings lasso_defaults(void)
     return (lasso_settings){
         .rule = LASSO_OF_PAIR,
         .lambda = 0.005,
-        .ridge = 0.06,
+        .ridge = 0,
         .tolerance = 1e-6,
         .method = LASSO_DESCENT,
     };

@@ -178,7 +178,7 @@ void app_set_measure(app *a, strength measure);
 /* The present fit in the study's snapshot, or NULL. */
 const fit *app_fit(const app *a);
 
-/* The fit's settings in one line: `lambda 0.005 of the pair's maximum, ridge 0.06, scale none`. */
+/* The fit's settings in one line: `lambda 0.005 of the pair's maximum, ridge 0.25, scale none`. */
 char *app_fit_settings(char *out, size_t capacity, const fit *f);
 
 /* An edge's strength in the circuit's ranking, as lists show it: a dash where it has no weight, as

@@ -164,6 +164,16 @@ static void choose_wiring(form *f)
     d->request.wiring = f->count > FIELD_WIRING && f->field[FIELD_WIRING].chosen == 0;
 }
 
+/* Without wiring the Lasso foretells removals badly (README, the defaults). */
+static void hint_ridge(form *f)
+{
+    const draft *d = f->user;
+    bool alone = !d->request.joint &&
+                 fit_wired_pairs(&d->a->study->layers, &d->request) < d->request.pair_count;
+    f->field[FIELD_RIDGE].hint =
+        alone ? "0: Lasso; 0.25 predicts removals better" : "0 is the paper's Lasso";
+}
+
 /* Foretells what the fit would be, if the fields make sense as they stand. */
 static void foretell(form *f)
 {
@@ -200,6 +210,7 @@ static void changed(form *f, int field)
         choose_pairs(f);
     else if (field == FIELD_WIRING)
         choose_wiring(f);
+    hint_ridge(f);
     foretell(f);
 }
 
@@ -221,6 +232,9 @@ static bool accept(app *a, form *f)
         return form_refuse(f, FIELD_VALUE, "folds: from 2 to 100");
     if (s->ridge < 0)
         return form_refuse(f, FIELD_RIDGE, "ridge: must be 0 or above");
+    if (s->lambda == 0 && s->ridge == 0)
+        return form_refuse(f, FIELD_VALUE, "%s: 0 without a ridge makes every feature a parent",
+                           f->field[FIELD_VALUE].label);
     if (s->tolerance <= 0)
         return form_refuse(f, FIELD_TOLERANCE, "tolerance: must be above 0");
     if (lasso_settings_check(s, &err) != STATUS_OK)
@@ -248,7 +262,7 @@ static void add_fields(form *f, const lasso_settings *usual)
     snprintf(tolerance, sizeof tolerance, "%g", usual->tolerance);
     form_add_choice(f, draw_glyph(GLYPH_LAMBDA), choices, RULES, 0);
     form_add_text(f, rules[0].label, rules[0].usual, rules[0].hint);
-    form_add_text(f, "ridge", ridge, "0 is the paper's Lasso");
+    form_add_text(f, "ridge", ridge, NULL);
     form_add_choice(f, "scale", scales, 2, usual->scale);
     form_add_text(f, "tolerance", tolerance, "relative duality gap");
     form_add_choice(f, "pairs", pairings, PAIRINGS, ADJACENT);
@@ -286,6 +300,7 @@ void fit_dialog_open(app *a, const uint32_t *chosen, uint32_t count)
     add_wiring(f, true);
     choose_pairs(f);
     choose_wiring(f);
+    hint_ridge(f);
     app_open_modal(a, &f->base);
     foretell(f);
 }
@@ -321,6 +336,7 @@ void fit_dialog_open_like(app *a, const fit *like)
     add_wiring(f, like->wiring);
     choose_pairs(f);
     choose_wiring(f);
+    hint_ridge(f);
     app_open_modal(a, &f->base);
     foretell(f);
 }

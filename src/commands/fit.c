@@ -16,7 +16,7 @@
 
 static bool json, take_over, joint, estimated;
 static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none", *wiring = "on";
-static double lambda = (double)NAN, ridge = 0.06, tolerance = 1e-6;
+static double lambda = (double)NAN, ridge, tolerance = 1e-6;
 static uint64_t resume, threads, memory, points = NO_PATH;
 
 static const command_option options[] = {
@@ -35,7 +35,7 @@ static const command_option options[] = {
      "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
      "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
     {"ridge", OPTION_NUMBER, &ridge, "R",
-     "ridge term, no unit; 0 is the plain Lasso (default 0.06)"},
+     "ridge term, no unit (default 0: the plain Lasso)"},
     {"scale", OPTION_TEXT, &scale, "S",
      "none, or sd: divide columns by their deviation (default none)"},
     {"wiring", OPTION_TEXT, &wiring, "on|off",
@@ -161,7 +161,8 @@ static status read_request(const study *s, fit_request *request, error *err)
     return code == STATUS_OK ? read_settings(&request->settings, err) : code;
 }
 
-static status create(const study *s, int64_t *fit_id, error *err)
+/* *unwired: how many pairs have no wiring although it is on. */
+static status create(const study *s, int64_t *fit_id, uint32_t *unwired, error *err)
 {
     fit_request request = {0};
     status code = read_request(s, &request, err);
@@ -169,6 +170,8 @@ static status create(const study *s, int64_t *fit_id, error *err)
         code = memory_plan_check(&s->layers, &request, 1, memory, err);
     if (code == STATUS_OK)
         code = fit_create(s->connection, &s->layers, &request, fit_id, err);
+    if (request.wiring && !request.joint)
+        *unwired = request.pair_count - fit_wired_pairs(&s->layers, &request);
     fit_request_release(&request);
     return code;
 }
@@ -261,7 +264,20 @@ static status print_path(const study *s, error *err)
     return code;
 }
 
-static void report(const char *path, const fit_progress *p)
+/* Without wiring the Lasso foretells removals badly; nobody who begins can know that. */
+static void advise(const output *o, uint32_t unwired, uint32_t fitted)
+{
+    char some[48] = "";
+    if (unwired < fitted)
+        snprintf(some, sizeof some, " for %u of %u pairs", unwired, fitted);
+    output_line(o,
+                "no autoencoders%s: removals are told by the regression alone; in the sample's "
+                "model --ridge 0.25 predicts them better (README, \"Why the defaults are what they "
+                "are\")",
+                some);
+}
+
+static void report(const char *path, const fit_progress *p, uint32_t unwired)
 {
     output *o = output_begin(json);
     if (json) {
@@ -282,6 +298,8 @@ static void report(const char *path, const fit_progress *p)
         if (p->state == FIT_CANCELLED || p->state == FIT_FAILED)
             output_line(o, "go on with: circuitlasso fit %s --resume %lld", path,
                         (long long)p->fit_id);
+        else if (unwired > 0 && ridge == 0)
+            advise(o, unwired, p->pairs);
     }
     output_end(o);
 }
@@ -291,6 +309,7 @@ static status run(char **arguments, int count, error *err)
     (void)count;
     study s;
     int64_t fit_id = (int64_t)resume;
+    uint32_t unwired = 0;
     fit_progress last = {0};
     bool path = points != NO_PATH;
     bool only_looks = estimated || path;
@@ -305,7 +324,7 @@ static status run(char **arguments, int count, error *err)
         return code;
     }
     if (code == STATUS_OK && !resume)
-        code = create(&s, &fit_id, err);
+        code = create(&s, &fit_id, &unwired, err);
     if (code == STATUS_OK) {
         fit_run_options how = {.threads = (unsigned)threads,
                                .memory = memory,
@@ -316,7 +335,7 @@ static status run(char **arguments, int count, error *err)
         code = fit_run(arguments[0], fit_id, &how, &last, err);
         progress_end();
         if (last.pairs)
-            report(arguments[0], &last);
+            report(arguments[0], &last, unwired);
     }
     study_release(&s);
     return code;
@@ -327,8 +346,8 @@ const command command_fit = {
     .arguments = "STUDY",
     .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
     .details =
-        "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of "
-        "the\n"
+        "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all features "
+        "of the\n"
         "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
         "are\n"
         "edges. Every target is certified by its relative duality gap. Where both layers of a pair\n"

@@ -89,7 +89,7 @@ const command command_score = {
         "the source's mean\n"
         "where it is active, which needs no fit, with as many edges; and the plain Lasso: "
         "the same lambda,\n"
-        "without the ridge. The rows of all pairs have the sums of the counts, the means "
+        "without ridge and wiring. The rows of all pairs have the sums of the counts, the means "
         "of the rest.\n"
         "`both active` is covariance times the mean of the source where the target is active "
         "too (0 elsewhere): a\n"

@@ -207,7 +207,7 @@ static bool take_block(void *user, uint32_t first, const lasso_result *results, 
     return true;
 }
 
-/* The fit once more, without its ridge. */
+/* The fit once more, without its ridge and its wiring. */
 static status solve_lasso(effects_judge *j, const fit_pair *pair, lasso_take *take, error *err)
 {
     lasso_settings settings = lasso_defaults();
@@ -234,10 +234,11 @@ static status solve_lasso(effects_judge *j, const fit_pair *pair, lasso_take *ta
     return code;
 }
 
-/* Whether the Lasso is fitted; a fit without a ridge is one. */
+/* Whether the Lasso is fitted; a fit with neither ridge nor wiring is one. */
 static bool wants_lasso(const effects_judge *j)
 {
-    return !j->options->no_baselines && !j->options->no_lasso && j->f.ridge > 0;
+    return !j->options->no_baselines && !j->options->no_lasso &&
+           (j->f.ridge > 0 || j->f.wiring);
 }
 
 static status judge_lasso(effects_judge *j, const fit_pair *pair, const effects_grid *g,

@@ -1,7 +1,7 @@
 /* A fit held against the interventions that its study has measured, beside two circuits that it
  * should beat: plain covariance, which needs no fit, with as many edges as the fit has among the
  * cells that are judged; and the plain Lasso, that is, the same fit (the same lambdas) with ridge
- * 0. */
+ * 0 and without wiring. */
 #ifndef JOBS_EFFECTS_JUDGE_H
 #define JOBS_EFFECTS_JUDGE_H
 
@@ -23,9 +23,9 @@ typedef struct effects_options {
 
 typedef struct effects_judge effects_judge;
 
-/* Finds the pairs that can be judged. `layers` and `options` are borrowed. A fit with ridge 0 is
- * itself the plain Lasso, and is not fitted again. STATUS_INPUT: no such fit, nothing was measured
- * between its layers, or no measured pair is finished. */
+/* Finds the pairs that can be judged. `layers` and `options` are borrowed. A fit with ridge 0
+ * and no wiring is itself the plain Lasso, and is not fitted again. STATUS_INPUT: no such fit,
+ * nothing was measured between its layers, or no measured pair is finished. */
 status effects_judge_open(effects_judge **out, db *d, const layer_set *layers, int64_t fit_id,
                           const effects_options *options, error *err);
 void effects_judge_close(effects_judge *j); /* NULL is fine */

@@ -53,7 +53,7 @@ status fit_create(db *d, const layer_set *layers, const fit_request *request, in
 /* What the fit's lambda is. */
 lasso_rule fit_rule(const fit *f);
 
-/* "lambda 0.005 of the pair's maximum, ridge 0.06, scale none": how a fit was asked for, with
+/* "lambda 0.005 of the pair's maximum, ridge 0.25, scale none": how a fit was asked for, with
  * ", with wiring" if it has; `lambda` is the word or sign to use. */
 void fit_describe(const fit *f, const char *lambda, char *text, size_t capacity);
 

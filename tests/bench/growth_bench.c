@@ -66,7 +66,7 @@ int main(int count, char **arguments)
     static const double mebibytes[] = {30, 100, 300};
     static const chart_series looks[SETTINGS] = {
         {"Lasso, a tenth of each target's lambda_max", "#1f77b4", false, NULL},
-        {"the default: one lambda a pair, ridge 0.06", "#d62728", false, NULL}};
+        {"the default: 0.005 of the pair's lambda_max", "#d62728", false, NULL}};
     double wider[SETTINGS][WIDER], taller[SETTINGS][WIDER], memory[SETTINGS][WIDER];
     chart_series series[3][SETTINGS];
     for (int s = 0; s < SETTINGS; s++) {

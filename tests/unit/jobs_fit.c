@@ -391,7 +391,9 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     int64_t null = 0;
     cr_assert_eq(check_create(d, &layers, &request, &null, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer'", NULL, NULL, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer', ridge = 0.25", NULL, NULL,
+                              NULL),
+                 SQLITE_OK);
     sqlite3_close(raw);
 
     fit_run_options options = {.threads = 2};
@@ -405,7 +407,7 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     fit f = {0};
     cr_assert_eq(fit_get(d, done, &f, NULL), STATUS_OK);
     fit_describe(&f, "lambda", how, sizeof how);
-    cr_expect(strstr(how, "ridge 0.06 (one a layer)"), "%s", how);
+    cr_expect(strstr(how, "ridge 0.25 (one a layer)"), "%s", how);
     fit_release(&f);
 }
 

@@ -71,8 +71,7 @@ static effects_pair judge(int64_t id)
     effects_judge *j = NULL;
     effects_pair out = {0};
     atomic_uint solved = 0;
-    effects_options options = {
-        .cut = EFFECTS_CUT, .threads = 2, .solved = &solved, .no_lasso = true};
+    effects_options options = {.cut = EFFECTS_CUT, .threads = 2, .solved = &solved};
     expect(effects_judge_open(&j, d, &layers, id, &options, &err), &err);
     expect(effects_judge_pair(j, 0, &out, &err), &err);
     effects_judge_close(j);
@@ -90,6 +89,9 @@ Test(jobs_wiring, finds_more_of_what_removals_moved_and_how_far)
     cr_expect_gt(precision, 0.69, "%f", precision);
     cr_expect(slope > 0.9 && slope < 1.1, "%f", slope);
     cr_expect_lt(alone.circuit.average_precision, 0.57);
+    /* without wiring the fit is the Lasso that it is held against with wiring */
+    cr_expect_eq(alone.lasso.cells, 0);
+    cr_expect_float_eq(wired.lasso.average_precision, alone.circuit.average_precision, 1e-6);
     effects_pair_release(&wired);
     effects_pair_release(&alone);
 }

@@ -404,7 +404,7 @@ Test(solver_edges, shapes_and_designs_that_do_not_fit)
     uint32_t target = 10;
     cr_assert_eq(lasso_solve(design, &x, &target, 1, &settings, NULL, &report, &err),
                  STATUS_USAGE);
-    settings.ridge = 0;
+    settings.ridge = 0.25;
     cr_assert_eq(lasso_solve(design, &x, NULL, 0, &settings, NULL, &report, &err), STATUS_USAGE);
     double lambda;
     double lambda_max;
