@@ -271,10 +271,10 @@ static void advise(const output *o, uint32_t unwired, uint32_t fitted)
     if (unwired < fitted)
         snprintf(some, sizeof some, " for %u of %u pairs", unwired, fitted);
     output_line(o,
-                "no autoencoders%s: removals are told by the regression alone; in the sample's "
-                "model --ridge 0.25 predicts them better (README, \"Why the defaults are what they "
-                "are\")",
+                "no autoencoders%s: removals rest on the regression alone; in the sample's model",
                 some);
+    output_line(o, "--ridge 0.25 predicts them better (README, \"Why the defaults are what they "
+                   "are\")");
 }
 
 static void report(const char *path, const fit_progress *p, uint32_t unwired)

@@ -56,7 +56,7 @@ static bool take_results(void *user, uint32_t first, const lasso_result *results
     return true;
 }
 
-static void refits_to_itself(lasso_rule rule, double lambda, bool scale, bool joint)
+static void refits_to_itself(lasso_rule rule, double lambda, double ridge, bool scale, bool joint)
 {
     error err = {0};
     fit_progress last;
@@ -66,6 +66,7 @@ static void refits_to_itself(lasso_rule rule, double lambda, bool scale, bool jo
     fit_request request = {.settings = lasso_defaults(), .joint = joint};
     request.settings.rule = rule;
     request.settings.lambda = lambda;
+    request.settings.ridge = ridge;
     request.settings.scale = scale;
     if (joint)
         fit_request_all(&request, &layers, NULL, 0);
@@ -108,22 +109,22 @@ static void refits_to_itself(lasso_rule rule, double lambda, bool scale, bool jo
 
 Test(refit, one_lambda_a_pair)
 {
-    refits_to_itself(LASSO_OF_PAIR, 0.02, false, false);
+    refits_to_itself(LASSO_OF_PAIR, 0.02, 0, false, false);
 }
 
 Test(refit, each_target_its_own_lambda)
 {
-    refits_to_itself(LASSO_OF_TARGET, 0.1, false, false);
+    refits_to_itself(LASSO_OF_TARGET, 0.1, 0.25, false, false);
 }
 
 Test(refit, scaled_columns)
 {
-    refits_to_itself(LASSO_OF_TARGET, 0.1, true, false);
+    refits_to_itself(LASSO_OF_TARGET, 0.1, 0.25, true, false);
 }
 
 Test(refit, all_sources_at_once)
 {
-    refits_to_itself(LASSO_PARENTS, 3, true, true);
+    refits_to_itself(LASSO_PARENTS, 3, 0.25, true, true);
 }
 
 /* ---- checks of a joint fit ---- */

@@ -31,6 +31,7 @@ Test(slide, agrees_with_the_fit_and_grows_as_lambda_falls)
     cr_assert_eq(layer_list(d, &layers, &err), STATUS_OK);
     fit_request request = {.settings = lasso_defaults()};
     request.settings.lambda = 0.02;
+    request.settings.ridge = 0.25;
     fit_request_adjacent(&request, &layers, NULL, 0);
     cr_assert_eq(fit_create(d, &layers, &request, &id, &err), STATUS_OK);
     fit_run_options options = {.threads = 1};
