@@ -2,7 +2,7 @@
  *
  * A step leads from a source to a target. The source's share is the square of its standardised
  * weight over the sum of those of all the target's parents: were the parents uncorrelated, its
- * share of the variance that they explain. (Squares, because with the ridge term a target has
+ * share of the variance that they explain. (Squares, because with a ridge term a target has
  * dozens of faint parents, whose sum says nothing.) The readings are rules of thumb over that
  * share and the labels; like the weights they describe the fitted circuit, not causes. */
 #ifndef CIRCUIT_PROPAGATION_H

@@ -34,8 +34,7 @@ static const command_option options[] = {
     {"path", OPTION_COUNT, &points, "N",
      "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
      "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
-    {"ridge", OPTION_NUMBER, &ridge, "R",
-     "ridge term, no unit (default 0: the plain Lasso)"},
+    {"ridge", OPTION_NUMBER, &ridge, "R", "ridge term, no unit (default 0: the plain Lasso)"},
     {"scale", OPTION_TEXT, &scale, "S",
      "none, or sd: divide columns by their deviation (default none)"},
     {"wiring", OPTION_TEXT, &wiring, "on|off",
@@ -346,9 +345,8 @@ const command command_fit = {
     .arguments = "STUDY",
     .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
     .details =
-        "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all features "
-        "of the\n"
-        "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
+        "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all features of\n"
+        "the layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
         "are\n"
         "edges. Every target is certified by its relative duality gap. Where both layers of a pair\n"
         "have their autoencoders, edges are also told from these, and removal is the mean of both\n"

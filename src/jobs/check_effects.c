@@ -374,8 +374,9 @@ static char *say(const check_report *report, const layer_set *layers, const fit 
     effects_standing standing = stored_standing(report);
     double lasso = check_figure_of(report, 0, 0, "lasso.average_precision");
     char *stands = effects_standing_say(&standing);
-    char *beside = isnan(lasso) ? mem_copy_text("")
-                                : mem_format(" The plain Lasso, without wiring, reaches %.2f.", lasso);
+    char *beside = isnan(lasso)
+                       ? mem_copy_text("")
+                       : mem_format(" The plain Lasso, without wiring, reaches %.2f.", lasso);
     char *text = mem_format(
         "Judged on every target feature for each of %.0f source features that were really removed "
         "(%.0f of %.0f such cells moved): %s.%s Of the edges that moved, %.0f %% moved the way "

@@ -237,8 +237,7 @@ static status solve_lasso(effects_judge *j, const fit_pair *pair, lasso_take *ta
 /* Whether the Lasso is fitted; a fit with neither ridge nor wiring is one. */
 static bool wants_lasso(const effects_judge *j)
 {
-    return !j->options->no_baselines && !j->options->no_lasso &&
-           (j->f.ridge > 0 || j->f.wiring);
+    return !j->options->no_baselines && !j->options->no_lasso && (j->f.ridge > 0 || j->f.wiring);
 }
 
 static status judge_lasso(effects_judge *j, const fit_pair *pair, const effects_grid *g,

@@ -151,24 +151,17 @@ Test(line, a_fit_without_autoencoders_says_what_predicts_removals_better)
     static const struct {
         const char *option, *value;
         bool advised;
-    } asked[] = {{"--lambda", "0.02", true},
-                 {"--ridge", "0", true},
-                 {"--wiring", "on", true},
-                 {"--ridge", "0.25", false},
-                 {"--wiring", "off", false},
-                 {"--joint", NULL, false},
-                 {"--json", NULL, false},
-                 {"--resume", "1", false}};
+    } asked[] = {{"--lambda", "0.02", true}, {"--ridge", "0", true},     {"--wiring", "on", true},
+                 {"--ridge", "0.25", false}, {"--wiring", "off", false}, {"--joint", NULL, false},
+                 {"--json", NULL, false},    {"--resume", "1", false}};
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         pid_t child = fork(); /* options keep what they were given */
         if (child == 0) {
             const char *words[] = {"fit", path, asked[i].option, asked[i].value};
             status code = run(asked[i].value ? 4 : 3, words);
             const char *advice = strstr(said, "\nno autoencoders: ");
-            _exit(code == STATUS_OK && strstr(said, "done") && asked[i].advised == (advice != NULL) &&
-                          (!advice || strstr(advice, "--ridge 0.25"))
-                      ? 0
-                      : 1);
+            bool right = asked[i].advised ? advice && strstr(advice, "--ridge 0.25") : !advice;
+            _exit(code == STATUS_OK && strstr(said, "done") && right ? 0 : 1);
         }
         int ended = 1;
         waitpid(child, &ended, 0);
@@ -208,9 +201,9 @@ Test(line, mistakes_are_told_apart)
 Test(line, odd_settings_of_a_fit)
 {
     static const char *const wrong[][2] = {
-        {"--lambda", "nan"},  {"--lambda", "-0.1"}, {"--lambda", "1"},     {"--lambda", "inf"},
-        {"--ridge", "-1"},    {"--ridge", "nan"},   {"--tolerance", "0"},  {"--tolerance", "nan"},
-        {"--memory", "100K"}, {"--rule", "some"},   {"--scale", "double"}, {"--threads", "two"},
+        {"--lambda", "nan"},   {"--lambda", "-0.1"}, {"--lambda", "1"},     {"--lambda", "inf"},
+        {"--ridge", "-1"},     {"--ridge", "nan"},   {"--tolerance", "0"},  {"--tolerance", "nan"},
+        {"--memory", "100K"},  {"--rule", "some"},   {"--scale", "double"}, {"--threads", "two"},
         {"--wiring", "maybe"}, {"--lambda", "0"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         pid_t child = fork(); /* options keep what they were given */

@@ -391,9 +391,9 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     int64_t null = 0;
     cr_assert_eq(check_create(d, &layers, &request, &null, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer', ridge = 0.25", NULL, NULL,
-                              NULL),
-                 SQLITE_OK);
+    cr_assert_eq(
+        sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer', ridge = 0.25", NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(raw);
 
     fit_run_options options = {.threads = 2};
