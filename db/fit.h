@@ -99,6 +99,11 @@ double edge_removal(double regression, double wired);
 /* What the regression says of an edge's removal; of a pair without wiring, the removal. */
 double edge_by_regression(double removal, double wired);
 
+/* Whether only the wiring speaks for an edge: the regression, which has no edges of weight 0, knows
+ * nothing of it. EDGES_OF_REGRESSION says in SQL which ones remain. */
+bool edge_wired_alone(double weight, double wired);
+#define EDGES_OF_REGRESSION "NOT (weight = 0 AND wired IS NOT NULL)"
+
 /* One block of finished targets with all their edges, and the pairs' counts, in one transaction.
  * A target that is there already (two runners took the same fit) is left as it is, with its
  * edges, and not counted again. The pair is gone: STATUS_INPUT. */

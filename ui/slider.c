@@ -223,10 +223,10 @@ static void compare(app *a, slider *s)
         uint32_t i = first;
         while (i < end && whole->in_link[i].source != here->edge[k].source)
             i++;
-        common += i < end && whole->edge[whole->in[i]].weight != 0;
+        common += i < end && !circuit_wired_alone(&whole->edge[whole->in[i]]);
     }
     for (uint32_t i = first; i < end; i++)
-        parents += whole->edge[whole->in[i]].weight != 0;
+        parents += !circuit_wired_alone(&whole->edge[whole->in[i]]);
     s->fresh = here->edge_count - common;
     s->gone = parents - common;
 }

@@ -112,6 +112,11 @@ static bool gather_edge(void *user, const edge *e)
     return true;
 }
 
+bool circuit_wired_alone(const circuit_edge *e)
+{
+    return edge_wired_alone((double)e->weight, (double)e->wired);
+}
+
 /* |strength| as bits that order as the number does: for nonnegative floats they are the same. */
 static uint32_t sort_key(const circuit *c, const circuit_edge *e)
 {

@@ -30,7 +30,7 @@ bool strength_find(const char *name, strength *out); /* false: there is none of 
 
 typedef struct circuit_edge {
     uint32_t source, target; /* nodes */
-    float weight, standardised, removal; /* weight 0: only the wiring speaks for the edge */
+    float weight, standardised, removal; /* weight 0, wired: see circuit_wired_alone */
     float wired; /* what the wiring says the removal is; NAN: the pair has none */
 } circuit_edge;
 
@@ -72,6 +72,9 @@ status circuit_build(uint32_t layer_count, const uint32_t *layer_features, circu
 /* One more holder, that is, one more circuit_free before it is gone. Returns c. */
 circuit *circuit_hold(circuit *c);
 void circuit_free(circuit *c); /* NULL is fine */
+
+/* Whether only the wiring speaks for an edge (see db/fit.h). */
+bool circuit_wired_alone(const circuit_edge *e);
 
 /* |strength| and signed strength of an edge in the circuit's ranking. */
 double circuit_strength(const circuit *c, const circuit_edge *e);

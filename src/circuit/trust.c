@@ -63,7 +63,7 @@ static status load_frequencies(circuit *c, db *d, const layer_set *layers, const
                                 place_frequencies, &k, err);
     }
     for (uint32_t i = 0; i < c->edge_count; i++)
-        if (c->edge[i].weight == 0) /* halves are fitted without the wiring */
+        if (circuit_wired_alone(&c->edge[i])) /* halves are fitted without the wiring */
             c->frequency[i] = 0;
     return code;
 }
@@ -123,7 +123,7 @@ static status load_rates(circuit *c, db *d, const layer_set *layers, const fit *
         uint32_t to = circuit_position(c, e->target, NULL);
         /* a circuit's figures are floats: the weakest edge must not fall below its own threshold */
         double removal = fabs(edge_by_regression((double)e->removal, (double)e->wired)) * rounding;
-        c->fdr[i] = e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], removal);
+        c->fdr[i] = circuit_wired_alone(e) ? 1 : rate_at(&table[from * layers->count + to], removal);
     }
     free(table);
     check_report_release(&report);

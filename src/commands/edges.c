@@ -61,7 +61,7 @@ static status print_edge(study *s, const circuit *c, const circuit_edge *e, outp
     output_text(o, "source", source_name);
     output_text(o, "target", target_name);
     /* in a table, what only the wiring speaks for has no weight to show */
-    bool weighed = json || e->weight != 0;
+    bool weighed = json || !circuit_wired_alone(e);
     output_number(o, "removal", (double)e->removal, 4);
     if (json || c->wiring)
         output_number(o, "wired", (double)e->wired, 4);
