@@ -3,6 +3,7 @@
 #include "src/base/memory.h"
 #include "src/circuit/trust.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,17 @@ static bool gather_edge(void *user, const edge *e)
 bool circuit_wired_alone(const circuit_edge *e)
 {
     return edge_wired_alone((double)e->weight, (double)e->wired);
+}
+
+double circuit_regression(const circuit_edge *e)
+{
+    double removal = (double)e->removal, wired = (double)e->wired;
+    if (circuit_wired_alone(e))
+        return (double)NAN;
+    /* each float is within half of FLT_EPSILON of what it stands for; as much again is left for a
+     * threshold that was written with eight digits */
+    double sizes = isnan(wired) ? fabs(removal) : 3 * fabs(removal) + 2 * fabs(wired);
+    return fabs(edge_by_regression(removal, wired)) + (double)FLT_EPSILON * sizes;
 }
 
 /* |strength| as bits that order as the number does: for nonnegative floats they are the same. */

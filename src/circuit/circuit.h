@@ -76,6 +76,11 @@ void circuit_free(circuit *c); /* NULL is fine */
 /* Whether only the wiring speaks for an edge (see db/fit.h). */
 bool circuit_wired_alone(const circuit_edge *e);
 
+/* |removal| as the regression has it, NaN: only the wiring speaks for the edge. Got back from
+ * floats, so given at the upper end of what their rounding leaves open: no edge falls below a
+ * threshold that is its own strength. */
+double circuit_regression(const circuit_edge *e);
+
 /* |strength| and signed strength of an edge in the circuit's ranking. */
 double circuit_strength(const circuit *c, const circuit_edge *e);
 

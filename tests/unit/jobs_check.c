@@ -472,6 +472,11 @@ Test(trust, edges_carry_what_checks_say_of_them)
     cr_expect_eq(at, part->edge_count);
     cr_expect_lt(at, c->edge_count);
     circuit_free(part);
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        c->fdr[i] = 0.05F;
+    cr_assert_eq(trust_filter(c, (double)NAN, 0.05, &part, &err), STATUS_OK);
+    cr_expect_eq(part->edge_count, c->edge_count, "at most 0.05 is 0.05 too");
+    circuit_free(part);
     circuit_free(c);
     check_report_release(&stability);
     check_report_release(&null);
@@ -488,12 +493,14 @@ static void change(const char *text)
     sqlite3_close(raw);
 }
 
-/* As if the pair had a wiring: it agrees with a third of the edges, contradicts another, so that
- * their removals change sign, and knows nothing of the others; and it has edges of its own,
- * stronger than any: from source 3 to every target that had none from there. */
+/* As if the pair had a wiring: it finds a third of the edges far stronger than the regression does,
+ * contradicts another, so that their removals change sign, and knows nothing of the others; and it
+ * has edges of its own, stronger than any: from source 3 to every target that had none from there.
+ */
 static void wire(void)
 {
-    change("UPDATE edge SET wired = removal * (1 - source_feature % 3);"
+    change("UPDATE edge SET wired = removal * CASE source_feature % 3 WHEN 0 THEN 100 WHEN 1 THEN"
+           " 0 ELSE -1 END;"
            "UPDATE edge SET removal = (removal + 2 * wired) / 3;"
            "INSERT OR IGNORE INTO edge SELECT pair_id, feature, 3, 0, 0, 50, 100 FROM fit_target;"
            "UPDATE fit SET wiring = 1;"
@@ -509,6 +516,27 @@ static uint32_t place_of(const circuit *c, uint32_t source, uint32_t target)
         k++;
     cr_assert_lt(k, c->in_start[target + 1]);
     return c->in[k];
+}
+
+/* What passes a threshold of the chart, as the screen writes it, is as many as the chart says. */
+static void expect_as_many_as_the_curve_says(const circuit *c, const check_report *null)
+{
+    uint32_t points = 0;
+    const check_point *at = check_curve_of(null, 0, 0, "threshold", &points);
+    cr_assert_gt(points, 20);
+    for (uint32_t p = 0; p < points; p++) {
+        char text[48];
+        edge_filter f;
+        uint32_t count = 0;
+        snprintf(text, sizeof text, "regression>=%.8g", at[p].y);
+        cr_assert_eq(edge_filter_parse(&f, text, NULL), STATUS_OK);
+        for (uint32_t i = 0; i < c->edge_count; i++) {
+            double figure[EDGE_COLUMNS];
+            trust_figures(c, i, figure);
+            count += edge_filter_passes(&f, figure);
+        }
+        cr_expect_eq(count, at[p].x, "%s: %u, not %g", text, count, at[p].x);
+    }
 }
 
 /* Chance edges come from regressions, so it is what the regression says of the circuit's edges
@@ -540,7 +568,7 @@ Test(trust, what_the_wiring_says_is_not_compared_with_chance)
 
     for (uint32_t i = 0; i < was->edge_count; i++) {
         uint32_t same = place_of(is, was->edge[i].source, was->edge[i].target);
-        cr_assert_float_eq(is->fdr[same], was->fdr[i], 0.01); /* removals are rounded */
+        cr_assert_float_eq(is->fdr[same], was->fdr[i], 1e-9, "no edge is below its own threshold");
         cr_assert_eq(is->frequency[same], was->frequency[i]);
     }
     for (uint32_t i = 0; i < is->edge_count; i++)
@@ -550,6 +578,7 @@ Test(trust, what_the_wiring_says_is_not_compared_with_chance)
             cr_assert_eq(is->frequency[i], 0);
         }
     cr_expect_eq(alone, 0);
+    expect_as_many_as_the_curve_says(is, &wired[0]);
 
     fit f;
     cr_assert_eq(fit_get(d, fit_id, &f, NULL), STATUS_OK);
