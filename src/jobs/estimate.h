@@ -9,9 +9,10 @@
 #include "src/jobs/fit.h"
 
 typedef struct estimate {
-    double seconds;  /* on so many threads as were asked for */
+    double seconds; /* on so many threads as were asked for */
     uint64_t edges, bytes; /* in the workspace */
-    double parents;  /* a target */
+    uint64_t wired_alone;  /* of the edges, those that only the wiring will speak for */
+    double parents;        /* a target, in the regression */
     uint32_t targets, tried;
 } estimate;
 
