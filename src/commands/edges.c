@@ -199,7 +199,8 @@ const command command_edges = {
         "what\n"
         "these say of the fall, and removal the mean of both, theirs counting twice; an edge "
         "that\n"
-        "only they speak for has weight 0. All of these rank dependencies; none is a causal effect.",
+        "only they speak for has weight 0. All of these rank dependencies; none is a causal "
+        "effect.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -63,7 +63,8 @@ const command command_import = {
     .summary = "make a study from activation dumps",
     .details =
         "Reads the manifest (YAML) and the files that it names: activations (.npy, .npz as SciPy\n"
-        "writes it, safetensors), labels (.jsonl, .jsonl.gz, .tsv, .csv), autoencoders (safetensors\n"
+        "writes it, safetensors), labels (.jsonl, .jsonl.gz, .tsv, .csv), autoencoders "
+        "(safetensors\n"
         "as SAELens writes it), documents (.jsonl, .txt), target variables and measured effects.\n"
         "Files are looked for in the manifest's own folder.\n"
         "An import that fails, is interrupted or killed leaves everything as it was.",

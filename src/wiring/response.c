@@ -8,11 +8,11 @@
 #include <string.h>
 
 /* Scaled, the matrix has a trace of at most half the features (sd / (sd + their root mean square),
- * summed) and, from the penalty, no eigenvalue near zero unless one feature is far louder than all:
- * a few large eigenvalues and a well-conditioned rest, which take few steps. The sample's pairs
- * take 10 or 11; 1,000 features made of 64 factors, or of one ramp, or of overlapping windows, with
- * standard deviations spread by up to e^4, take up to 29. Whoever needs MOST_STEPS has numbers
- * that no answer comes from, and is told so. */
+ * summed) and, from the penalty, no eigenvalue near zero unless one feature is far louder than
+ * all: a few large eigenvalues and a well-conditioned rest, which take few steps. The sample's
+ * pairs take 10 or 11; 1,000 features made of 64 factors, or of one ramp, or of overlapping
+ * windows, with standard deviations spread by up to e^4, take up to 29. Whoever needs MOST_STEPS
+ * has numbers that no answer comes from, and is told so. */
 enum { LANES = RESPONSE_LANES, MOST_STEPS = 200 };
 static const double enough = 1e-3; /* residual, of the right-hand side's norm */
 

@@ -338,7 +338,8 @@ Test(db_fit, wiring_comes_back)
     seen s = {.most = 64};
     OK(fit_each_edge(d, pair, keep, &s, &err));
     cr_assert_eq(s.count, 4);
-    static const double says[][2] = {{-1.5, 0}, {1, 2.5}, {0.75, 0}, {0, 6}}; /* wiring, regression */
+    /* wiring, regression */
+    static const double says[][2] = {{-1.5, 0}, {1, 2.5}, {0.75, 0}, {0, 6}};
     for (int i = 0; i < 4; i++) {
         cr_expect_eq(s.e[i].wired, says[i][0]);
         cr_expect_eq(edge_by_regression(s.e[i].removal, s.e[i].wired), says[i][1]);

@@ -493,9 +493,10 @@ static void change(const char *text)
     sqlite3_close(raw);
 }
 
-/* As if the pair had a wiring: it finds a third of the edges far stronger than the regression does,
- * contradicts another, so that their removals change sign, and knows nothing of the others; and it
- * has edges of its own, stronger than any: from source 3 to every target that had none from there.
+/* As if the pair had a wiring: it finds a third of the edges far stronger than the regression
+ * does, contradicts another, so that their removals change sign, and knows nothing of the others;
+ * and it has edges of its own, stronger than any: from source 3 to every target that had none from
+ * there.
  */
 static void wire(void)
 {

@@ -158,7 +158,8 @@ Test(jobs_wiring, is_foretold)
         uint64_t after = stored();
         double each = (double)(after - before) / (double)last.edges;
         double foretold = (double)about.bytes / (double)about.edges;
-        cr_expect_float_eq(foretold, each, 0.05 * each, "%g bytes an edge, not %g", each, foretold);
+        cr_expect_float_eq(foretold, each, 0.05 * each, "%g bytes an edge, not %g", each,
+                           foretold);
         cr_expect_float_eq(about.parents * about.targets,
                            (double)(about.edges - about.wired_alone), 1);
         cr_expect_eq(about.wired_alone > 0, wiring);
@@ -221,8 +222,9 @@ Test(jobs_wiring, refuses_an_autoencoder_of_another_layer)
               " WHERE name = 'blocks.3.hook_resid_post')");
     int64_t id = ask(true);
     cr_expect_eq(go(id, 2, NULL, &err), STATUS_INPUT);
-    cr_expect_not_null(strstr(err.message, "layer 'blocks.3.hook_resid_post': its autoencoder does"),
-                       "%s", err.message);
+    cr_expect_not_null(
+        strstr(err.message, "layer 'blocks.3.hook_resid_post': its autoencoder does"), "%s",
+        err.message);
     fit f = {0};
     expect(fit_get(d, id, &f, &err), &err);
     cr_expect(f.state == FIT_FAILED && f.pair[0].done == 0 && f.pair[0].edges == 0);
