@@ -267,7 +267,7 @@ static status solve(trial *t, double until, error *err)
     if (count == 0)
         return error_set(err, STATUS_INPUT, "no target varies: there is nothing to fit");
     scatter(list, count);
-    for (double since = clock_seconds(), now = since; t->tried < count && code == STATUS_OK;
+    for (double since = clock_seconds(), now; t->tried < count && code == STATUS_OK;
          size *= 2, since = now) {
         size = size < count - t->tried ? size : count - t->tried;
         code = lasso_solve(t->design, &t->to->m, list + t->tried, size, &t->settings, &hooks,
