@@ -328,14 +328,16 @@ const command command_fit = {
     .arguments = "STUDY",
     .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
     .details =
-        "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of\n"
-        "the layer before it, or of the layers that --pairs and --joint say; nonzero\n"
-        "coefficients are edges. Every target is certified by its relative duality gap. Where\n"
-        "both layers of a pair have their autoencoders, edges are also told from these, and\n"
-        "removal is the mean of both (--wiring off: from the regression alone; a joint fit is).\n"
-        "Finished targets are stored as they come: a fit that is interrupted or killed keeps\n"
-        "them and can be resumed. --path tells of many lambdas what the regression at each\n"
-        "would come to. Exit status 1: some targets stayed above the tolerance.",
+        "For every feature of a layer, an elastic net (ridge 0: the Lasso) on all features of "
+        "the\n"
+        "layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
+        "are\n"
+        "edges. Every target is certified by its relative duality gap. Where both layers of a pair\n"
+        "have their autoencoders, edges are also told from these, and removal is the mean of both\n"
+        "(--wiring off: from the regression alone; a joint fit is). Finished targets are stored as\n"
+        "they come: a fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
+        "of many lambdas what the regression at each would come to. Exit status 1: some targets\n"
+        "stayed above the tolerance.",
     .least = 1,
     .most = 1,
     .options = options,

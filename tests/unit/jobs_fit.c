@@ -362,9 +362,9 @@ Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
     /* what a document's tokens come to together is nothing that an autoencoder gave */
     sqlite3 *raw = NULL;
     cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(
-        sqlite3_exec(raw, "INSERT OR REPLACE INTO study VALUES ('pool', 'max')", NULL, NULL, NULL),
-        SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(raw, "INSERT OR REPLACE INTO study VALUES ('pool', 'max')", NULL,
+                              NULL, NULL),
+                 SQLITE_OK);
     sqlite3_close(raw);
     layer_set_release(&layers);
     cr_assert_eq(layer_list(d, &layers, NULL), STATUS_OK);
@@ -391,8 +391,7 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     int64_t null = 0;
     cr_assert_eq(check_create(d, &layers, &request, &null, &err), STATUS_OK, "%s", err.message);
     cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer'", NULL, NULL, NULL),
-                 SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer'", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(raw);
 
     fit_run_options options = {.threads = 2};
