@@ -13,8 +13,8 @@ typedef struct document {
 } document;
 
 /* tokens_json: a JSON array of strings, or NULL. */
-status document_add(db *d, int64_t id, const char *name, const char *text,
-                    const char *tokens_json, uint32_t first_sample, uint32_t samples, error *err);
+status document_add(db *d, int64_t id, const char *name, const char *text, const char *tokens_json,
+                    uint32_t first_sample, uint32_t samples, error *err);
 
 /* Says that fits which keep to the training documents must not see this one. */
 status document_hold_out(db *d, int64_t id, error *err);
@@ -26,8 +26,8 @@ status document_held_out(db *d, uint32_t samples, uint8_t **held, uint32_t *coun
 /* The document that holds a sample. */
 status document_of_sample(db *d, uint32_t sample, document *out, error *err);
 /* The first sample after `after` where `text` begins (ASCII letters without case) in the text of
- * its document, going on at the first sample behind the last; of a document that is one sample, that
- * one. Nowhere: *found is false. */
+ * its document, going on at the first sample behind the last; of a document that is one sample,
+ * that one. Nowhere: *found is false. */
 status document_find(db *d, const char *text, uint32_t after, uint32_t *sample, bool *found,
                      error *err);
 

@@ -86,6 +86,11 @@ double edge_by_regression(double removal, double wired)
     return isnan(wired) ? removal : 3 * removal - 2 * wired;
 }
 
+bool edge_wired_alone(double weight, double wired)
+{
+    return weight == 0 && !isnan(wired);
+}
+
 static bool was_known(const tally *sum, uint32_t target)
 {
     for (uint32_t i = 0; i < sum->known_count; i++) {
@@ -128,7 +133,7 @@ static status add_edges(db *d, int64_t pair_id, const edge *edges, uint64_t coun
         sql_bind_real(&q, 7, edges[i].wired); /* NAN is NULL */
         s = sql_run(&q, err);
         in->edges++;
-        in->wired_alone += edges[i].weight == 0;
+        in->wired_alone += edge_wired_alone(edges[i].weight, edges[i].wired);
     }
     sql_close(&q);
     return s;
@@ -315,8 +320,8 @@ status fit_load_figures(db *d, int64_t pair_id, edge_figure which, uint32_t **so
 {
     static const char *const queries[] = {
         [EDGE_REMOVAL] = FIGURE_QUERY("removal", ""),
-        [EDGE_WEIGHT] = FIGURE_QUERY("weight", "AND weight <> 0"),
-        [EDGE_STANDARDISED] = FIGURE_QUERY("standardised", "AND weight <> 0")};
+        [EDGE_WEIGHT] = FIGURE_QUERY("weight", "AND " EDGES_OF_REGRESSION),
+        [EDGE_STANDARDISED] = FIGURE_QUERY("standardised", "AND " EDGES_OF_REGRESSION)};
     sql q;
     bool row = false;
     uint32_t room = 0;

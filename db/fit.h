@@ -83,11 +83,11 @@ typedef struct fit_target {
 } fit_target;
 
 typedef struct edge {
-    uint32_t source, target; /* features */
+    uint32_t source, target;     /* features */
     double weight, standardised; /* of the regression; 0: only the wiring speaks for the edge */
-    double removal; /* fall of the target: what the regression says, or, in a pair with a wiring,
-                       edge_removal of both, what one of them does not find being 0 */
-    double wired;   /* what the wiring says; NAN: the pair has none */
+    double removal;  /* fall of the target: what the regression says, or, in a pair with a wiring,
+                        edge_removal of both, what one of them does not find being 0 */
+    double wired;    /* what the wiring says; NAN: the pair has none */
     int64_t pair_id; /* when adding, 0: that of its target; of another pair in a joint fit, whose
                         targets have parents in every earlier layer */
 } edge;
@@ -98,6 +98,11 @@ double edge_removal(double regression, double wired);
 
 /* What the regression says of an edge's removal; of a pair without wiring, the removal. */
 double edge_by_regression(double removal, double wired);
+
+/* Whether only the wiring speaks for an edge: the regression, which has no edges of weight 0,
+ * knows nothing of it. EDGES_OF_REGRESSION says in SQL which ones remain. */
+bool edge_wired_alone(double weight, double wired);
+#define EDGES_OF_REGRESSION "NOT (weight = 0 AND wired IS NOT NULL)"
 
 /* One block of finished targets with all their edges, and the pairs' counts, in one transaction.
  * A target that is there already (two runners took the same fit) is left as it is, with its

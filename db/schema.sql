@@ -3,7 +3,8 @@
 -- numbers count from 0. Blobs hold little-endian arrays.
 
 CREATE TABLE study (                    -- facts of the whole study
-    key   TEXT PRIMARY KEY,             -- model, samples, rows ('tokens', 'documents'), pool, created, manifest, version
+    key   TEXT PRIMARY KEY,             -- model, samples, rows ('tokens', 'documents'), pool,
+                                        -- created, manifest, version
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -17,10 +18,11 @@ CREATE TABLE layer (                    -- one location in the model, in computa
     samples   INTEGER NOT NULL,
     nonzeros  INTEGER NOT NULL,
     source    TEXT    NOT NULL,         -- activation file as the manifest names it
-    hash      TEXT    NOT NULL          -- of the activations as imported; a fit records what it saw
+    hash      TEXT    NOT NULL          -- of the activations as imported; a fit records it
 ) STRICT;
 
-CREATE TABLE component (                -- consecutive features that make a whole: what a head or an MLP puts out
+CREATE TABLE component (                -- consecutive features that make a whole: what a head or
+                                        -- an MLP puts out
     layer_id      INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
     component     INTEGER NOT NULL,     -- place in its layer, from 0
     name          TEXT NOT NULL,        -- without a slash, not a number
@@ -35,12 +37,12 @@ CREATE TABLE activation_block (         -- consecutive features of one layer, by
     first_feature INTEGER NOT NULL,
     feature_count INTEGER NOT NULL,
     col_start     BLOB NOT NULL,        -- uint64[feature_count + 1], from 0; empty when dense
-    sample_index  BLOB NOT NULL,        -- uint32[nonzeros], ascending in a column; empty when dense
+    sample_index  BLOB NOT NULL,        -- uint32[nonzeros], ascending in a column; dense: empty
     value         BLOB NOT NULL,        -- float32[nonzeros], or float32[feature_count * samples]
     UNIQUE (layer_id, first_feature)
 ) STRICT;
 
-CREATE TABLE autoencoder (              -- weights of the sparse autoencoder that made a layer's features
+CREATE TABLE autoencoder (              -- weights of the autoencoder that made a layer's features
     layer_id     INTEGER PRIMARY KEY REFERENCES layer ON DELETE CASCADE,
     width        INTEGER NOT NULL CHECK (width > 0),  -- numbers that it reads and writes: d_model
     source       TEXT NOT NULL,         -- file as the manifest names it
@@ -51,7 +53,7 @@ CREATE TABLE autoencoder_block (        -- consecutive features of it
     layer_id      INTEGER NOT NULL REFERENCES autoencoder ON DELETE CASCADE,
     first_feature INTEGER NOT NULL,
     feature_count INTEGER NOT NULL,
-    encoder       BLOB NOT NULL,        -- float32[feature_count * width], a feature's direction together
+    encoder       BLOB NOT NULL,        -- float32[feature_count * width], feature after feature
     decoder       BLOB NOT NULL,        -- float32[feature_count * width], likewise
     encoder_bias  BLOB NOT NULL,        -- float32[feature_count]
     UNIQUE (layer_id, first_feature)
@@ -69,7 +71,8 @@ CREATE TABLE feature (
     active_mean  REAL NOT NULL,         -- over samples where it is not zero; 0 if there are none
     minimum      REAL NOT NULL,         -- over all samples
     maximum      REAL NOT NULL,
-    histogram    BLOB NOT NULL          -- uint32 counts of nonzero values, equal bins from their least to their greatest
+    histogram    BLOB NOT NULL          -- uint32 counts of nonzero values, equal bins from their
+                                        -- least to their greatest
 ) STRICT;
 
 -- counts per layer, which the first screen shows
@@ -80,13 +83,13 @@ CREATE VIRTUAL TABLE feature_search USING fts5 (  -- rowid = feature_id
     label, note, tokenize = 'unicode61', prefix = '1 2 3'
 );
 
-CREATE TABLE document (                 -- what was read: its samples are first_sample .. +samples-1
+CREATE TABLE document (                 -- what was read: samples first_sample .. +samples-1
     document_id  INTEGER PRIMARY KEY,   -- from 0, in order
     name         TEXT,
     text         TEXT,                  -- as imported; NULL when only tokens were given
     tokens       TEXT,                  -- JSON array of strings; NULL when only text was given
     first_sample INTEGER NOT NULL,
-    samples      INTEGER NOT NULL,      -- tokens of the document, or 1 (pooled, or a row a document)
+    samples      INTEGER NOT NULL,      -- tokens of it, or 1 (pooled, or a row a document)
     split        TEXT NOT NULL DEFAULT 'train' CHECK (split IN ('train', 'held out'))
 ) STRICT;
 CREATE INDEX document_by_sample ON document (first_sample);
@@ -107,7 +110,7 @@ CREATE TABLE effect_set (               -- measured interventions between two la
     UNIQUE (source_layer, target_layer)
 ) STRICT;
 
-CREATE TABLE effect (                   -- mean change of the target feature when the source is removed
+CREATE TABLE effect (                   -- mean change of the target when the source is removed
     effect_set_id INTEGER NOT NULL REFERENCES effect_set ON DELETE CASCADE,
     source_feature INTEGER NOT NULL,
     target_feature INTEGER NOT NULL,
@@ -119,14 +122,17 @@ CREATE TABLE effect (                   -- mean change of the target feature whe
 CREATE TABLE fit (                      -- what was asked, and how far it got
     fit_id      INTEGER PRIMARY KEY AUTOINCREMENT,
     kind        TEXT NOT NULL CHECK (kind IN ('pairwise', 'joint', 'target')),
-    rule        TEXT NOT NULL CHECK (rule IN ('absolute', 'pair', 'target', 'parents', 'edges', 'cv')),
-    lambda      REAL NOT NULL,          -- absolute, fraction, parents, edges or folds, as the rule says
+    rule        TEXT NOT NULL
+                CHECK (rule IN ('absolute', 'pair', 'target', 'parents', 'edges', 'cv')),
+    lambda      REAL NOT NULL,          -- absolute, fraction, parents, edges, folds: by the rule
     ridge       REAL NOT NULL,
     scale       TEXT NOT NULL CHECK (scale IN ('none', 'sd')),
     tolerance   REAL NOT NULL,
     seed        INTEGER NOT NULL DEFAULT 0,
-    state       TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'cancelled', 'failed')),
-    runner      TEXT,                   -- who runs it: host, process, its start; tells a dead run from a live one
+    state       TEXT NOT NULL
+                CHECK (state IN ('queued', 'running', 'done', 'cancelled', 'failed')),
+    runner      TEXT,                   -- who runs it: host, process, its start; tells a dead run
+                                        -- from a live one
     message     TEXT,                   -- why it failed
     version     TEXT NOT NULL,          -- of the program
     data_hash   TEXT NOT NULL,          -- of the layers it saw
@@ -134,7 +140,8 @@ CREATE TABLE fit (                      -- what was asked, and how far it got
     started     INTEGER,
     finished    INTEGER,
     ridge_by    TEXT NOT NULL DEFAULT 'feature' CHECK (ridge_by IN ('feature', 'layer')),
-                                        -- whose variance the ridge follows; layer: a fit of version 1
+                                        -- whose variance the ridge follows; layer: a fit of
+                                        -- version 1
     wiring      INTEGER NOT NULL DEFAULT 0 CHECK (wiring IN (0, 1))
                                         -- pairs use their autoencoders where both layers have one
 ) STRICT;
@@ -144,7 +151,7 @@ CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resumin
     fit_id       INTEGER NOT NULL REFERENCES fit ON DELETE CASCADE,
     source_layer INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
     target_layer INTEGER NOT NULL REFERENCES layer ON DELETE CASCADE,
-    lambda       REAL,                  -- the pair's lambda once it is known; NULL for one a target
+    lambda       REAL,                  -- the pair's, once it is known; NULL: one a target
     lambda_max   REAL,
     targets      INTEGER NOT NULL,      -- to do
     done         INTEGER NOT NULL DEFAULT 0,
@@ -153,7 +160,7 @@ CREATE TABLE fit_pair (                 -- one layer pair of a fit: what resumin
     edges        INTEGER NOT NULL DEFAULT 0,
     worst_gap    REAL NOT NULL DEFAULT 0,
     seconds      REAL NOT NULL DEFAULT 0,
-    wired_alone  INTEGER NOT NULL DEFAULT 0,  -- of the edges, those that only the wiring speaks for
+    wired_alone  INTEGER NOT NULL DEFAULT 0,  -- of the edges, the wiring's alone
     UNIQUE (fit_id, source_layer, target_layer)
 ) STRICT;
 
@@ -167,7 +174,7 @@ CREATE TABLE fit_target (
     r2         REAL NOT NULL,
     gap        REAL NOT NULL,           -- relative duality gap
     parents    INTEGER NOT NULL,
-    stretch    REAL NOT NULL,           -- undoes the penalties' shrinkage: a factor of its edges' removals
+    stretch    REAL NOT NULL,           -- undoes the penalties' shrinkage: a factor of removals
     PRIMARY KEY (pair_id, feature)
 ) STRICT, WITHOUT ROWID;
 
@@ -175,26 +182,29 @@ CREATE TABLE edge (
     pair_id        INTEGER NOT NULL REFERENCES fit_pair ON DELETE CASCADE,
     target_feature INTEGER NOT NULL,
     source_feature INTEGER NOT NULL,
-    weight         REAL NOT NULL,       -- on the data's own scale; 0: only the wiring speaks for it
+    weight         REAL NOT NULL,       -- on the data's own scale; 0: of the wiring alone
     standardised   REAL NOT NULL,       -- weight * sd(source) / sd(target)
-    removal        REAL NOT NULL,       -- fall of the target if the source were removed (src/jobs/strength.h);
-                                        -- the mean of what regression and (counting twice) wiring say
+    removal        REAL NOT NULL,       -- fall of the target if the source were removed
+                                        -- (src/jobs/strength.h); the mean of what regression and
+                                        -- (counting twice) wiring say
     wired          REAL,                -- what the wiring says it is; NULL: the pair has no wiring
     PRIMARY KEY (pair_id, target_feature, source_feature)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX edge_by_source ON edge (pair_id, source_feature);
 
-CREATE TABLE fit_variable (             -- fit of kind 'target': one target variable on the features of some layers
+CREATE TABLE fit_variable (             -- fit of kind 'target': one target variable on the
+                                        -- features of some layers
     fit_id      INTEGER PRIMARY KEY REFERENCES fit ON DELETE CASCADE,
     target_id   INTEGER NOT NULL REFERENCES target ON DELETE CASCADE,
     points      INTEGER NOT NULL,       -- of the path, as asked for
     folds       INTEGER NOT NULL,       -- of the cross-validation, by document; 0: none
-    least       INTEGER NOT NULL CHECK (least IN (0, 1)),  -- choose the least held-out error, not the sparsest near it
+    least       INTEGER NOT NULL CHECK (least IN (0, 1)),  -- choose the least held-out error, not
+                                                           -- the sparsest near it
     train_only  INTEGER NOT NULL CHECK (train_only IN (0, 1)),  -- on the training documents alone
     -- what came of it; NULL until it is done
-    outputs     INTEGER,                -- linear predictors: 1 (binary: of class 1), or one a class
+    outputs     INTEGER,                -- predictors: 1 (binary: of class 1), or one a class
     lambda_max  REAL,
-    null_loss   REAL,                   -- half the squared error, or -log-likelihood, without features
+    null_loss   REAL,                   -- half the squared error or -log-likelihood, no features
     chosen      INTEGER,                -- the point of the path to look at first
     seconds     REAL
 ) STRICT;
@@ -213,9 +223,9 @@ CREATE TABLE variable_point (           -- a point of the path, lambda descendin
     gap       REAL NOT NULL,            -- relative duality gap
     explained REAL NOT NULL,            -- part of the variance or of the deviance
     features  INTEGER NOT NULL,         -- with a nonzero weight in some output
-    held_out  REAL,                     -- squared error or deviance a sample; NULL: not cross-validated
+    held_out  REAL,                     -- squared error or deviance a sample; NULL: no folds
     held_out_deviation REAL,            -- its standard error over the folds
-    accuracy  REAL,                     -- held-out samples whose class is predicted; NULL for numbers
+    accuracy  REAL,                     -- share of held-out classes told right; NULL: numbers
     PRIMARY KEY (fit_id, point)
 ) STRICT, WITHOUT ROWID;
 
@@ -240,7 +250,8 @@ CREATE TABLE variable_weight (
     FOREIGN KEY (fit_id, point) REFERENCES variable_point ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE fit_check (                -- a trust check of a fit: held-out documents, permutations, resamples, ...
+CREATE TABLE fit_check (                -- a trust check of a fit: held-out documents,
+                                        -- permutations, resamples, ...
     check_id  INTEGER PRIMARY KEY AUTOINCREMENT,
     fit_id    INTEGER NOT NULL REFERENCES fit ON DELETE CASCADE,
     kind      TEXT NOT NULL,            -- which check; the program knows what its findings mean
@@ -249,7 +260,7 @@ CREATE TABLE fit_check (                -- a trust check of a fit: held-out docu
     runner    TEXT,                     -- as in fit
     message   TEXT,
     units     INTEGER NOT NULL DEFAULT 0,  -- of work to do; 0: not known yet
-    done      INTEGER NOT NULL DEFAULT 0,  -- units whose findings are stored: what resuming looks at
+    done      INTEGER NOT NULL DEFAULT 0,  -- units that are stored: what resuming looks at
     seconds   REAL NOT NULL DEFAULT 0,
     created   INTEGER NOT NULL,         -- unix seconds
     started   INTEGER,
@@ -289,7 +300,7 @@ CREATE TABLE check_value (              -- one number a target feature
     PRIMARY KEY (check_id, source_layer, target_layer, name, feature)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE check_edge (               -- one number an edge, the edges of a target feature in one row
+CREATE TABLE check_edge (               -- one number an edge, a target feature's in one row
     check_id       INTEGER NOT NULL REFERENCES fit_check ON DELETE CASCADE,
     source_layer   INTEGER NOT NULL,
     target_layer   INTEGER NOT NULL,
@@ -300,7 +311,7 @@ CREATE TABLE check_edge (               -- one number an edge, the edges of a ta
     PRIMARY KEY (check_id, source_layer, target_layer, name, target_feature)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE note (                     -- the user's own words; kept by names, so that it survives a re-import
+CREATE TABLE note (                     -- the user's own words; by names: they outlive a re-import
     note_id  INTEGER PRIMARY KEY,
     subject  TEXT NOT NULL CHECK (subject IN ('feature', 'edge', 'path', 'fit')),
     source   TEXT NOT NULL,             -- layer/index, or the fit's number

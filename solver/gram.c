@@ -173,7 +173,7 @@ void gram_row(const lasso_design *design, uint32_t rank, const uint32_t *others,
             i++;
             continue;
         }
-        uint32_t p[4];
+        uint32_t p[4] = {others[i]};
         float product[4];
         uint32_t found = 0;
         for (; i + found < count && found < 4 && !(row && others[i + found] < hot); found++)

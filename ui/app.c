@@ -146,7 +146,7 @@ const fit *app_fit(const app *a)
 
 const char *app_show_strength(char *out, const circuit *c, const circuit_edge *e)
 {
-    bool none = e->weight == 0 && circuit_strength(c, e) == 0;
+    bool none = circuit_wired_alone(e) && circuit_strength(c, e) == 0;
     return none ? draw_glyph(GLYPH_DASH) : show_figure(out, circuit_strength(c, e));
 }
 

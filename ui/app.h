@@ -49,21 +49,22 @@ typedef struct study {
     layer_set layers;
     char **short_name; /* by position: `3.resid_post` for `blocks.3.hook_resid_post` */
     target_set targets;
-    notes notes;            /* laid over the labels of the layers' tables */
+    notes notes; /* laid over the labels of the layers' tables */
     pinned_paths pins;
-    uint64_t pins_stamp;    /* another one for other pins */
-    fit_set fits;           /* of layer pairs, newest first */
-    const char **fit_state; /* by place in fits: fit_state_shown */
+    uint64_t pins_stamp;         /* another one for other pins */
+    fit_set fits;                /* of layer pairs, newest first */
+    const char **fit_state;      /* by place in fits: fit_state_shown */
     variable_fit_set variables;  /* fits of target variables, newest first */
     const char **variable_state; /* likewise */
     const fit **listed;          /* both kinds, newest first: listed_count of them */
     uint32_t listed_count;
     uint32_t documents, samples;
     uint32_t held_out; /* documents of them */
-    char *model; /* may be empty */
+    char *model;       /* may be empty */
 } study;
 
-/* The fit of a target variable that `f` is the base of, or NULL: one of layer pairs. f: of listed. */
+/* The fit of a target variable that `f` is the base of, or NULL: one of layer pairs. f: of listed.
+ */
 const variable_fit *study_variable(const study *s, const fit *f);
 
 /* One step of the history. */
@@ -113,7 +114,7 @@ struct app {
     const view_ops *ops[VIEW_COUNT];
     void *state[VIEW_COUNT];
 
-    struct trial *trial; /* of the fit dialog; NULL: it was not open yet */
+    struct trial *trial;             /* of the fit dialog; NULL: it was not open yet */
     struct target_page *target_page; /* ui/target_fit.c's; NULL: it is not open */
 
     struct screen *screen; /* ui/app.c's own: history, prompt, modal, messages, what is dirty */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- above ------------------------------------------------------------------------------------- */
+/* -- above ------------------------------------------------------------------------------------ */
 
 static const fit *fit_of(const app *a, int64_t id)
 {
@@ -46,7 +46,7 @@ static void draw_totals(const compare_picture *p, region r, int row)
                     jaccard, rank);
 }
 
-/* -- layer pairs ------------------------------------------------------------------------------- */
+/* -- layer pairs ------------------------------------------------------------------------------ */
 
 /* Right edges of the figures; 0: no room. */
 typedef struct pair_columns {
@@ -101,12 +101,13 @@ static void draw_pair(void *user, region r, int line, uint32_t index, style on)
                    text_width(text) <= 8 ? text : show_short(text, figure[i]));
     }
     if (c.rank) {
-        draw_right(r, line, c.jaccard, 8, ROLE_NUMBER | on, show_ratio(text, compare_jaccard(count)));
+        draw_right(r, line, c.jaccard, 8, ROLE_NUMBER | on,
+                   show_ratio(text, compare_jaccard(count)));
         draw_right(r, line, c.rank, 8, ROLE_NUMBER | on, show_ratio(text, count->rank));
     }
 }
 
-/* -- changes ----------------------------------------------------------------------------------- */
+/* -- changes ---------------------------------------------------------------------------------- */
 
 typedef struct change_columns {
     int bar, at_change, at_a, at_b, at_names;
@@ -177,11 +178,13 @@ static void draw_change(void *user, region r, int line, uint32_t index, style on
         col += draw_text(r, line, col, r.cols - col, ROLE_NAME | on, text) + 1;
         int room = i ? r.cols - col : (r.cols - col) / 2 - 10;
         if (room > 8)
-            col += draw_text(r, line, col, room, ROLE_LABEL | on, app_label(p->a, position, feature)) + 1;
+            col += draw_text(r, line, col, room, ROLE_LABEL | on,
+                             app_label(p->a, position, feature)) +
+                   1;
     }
 }
 
-/* -- the whole --------------------------------------------------------------------------------- */
+/* -- the whole -------------------------------------------------------------------------------- */
 
 void compare_draw(const compare_picture *p, region body)
 {
@@ -190,7 +193,8 @@ void compare_draw(const compare_picture *p, region body)
     int row = 0;
     body.cols = body.cols < WIDEST ? body.cols : WIDEST;
     if (!p->fit_a) {
-        draw_text(body, 0, 0, body.cols, ROLE_DIM, "nothing to compare: 3 goes to the fits, C there compares two");
+        draw_text(body, 0, 0, body.cols, ROLE_DIM,
+                  "nothing to compare: 3 goes to the fits, C there compares two");
         return;
     }
     draw_fit(p, body, row++, p->fit_a, low ? "" : "from ");

@@ -338,7 +338,7 @@ static void draw_witnesses(const edges_picture *p, region r, int row, const circ
     show_figure(wired, (double)e->wired);
     show_figure(weight, (double)e->weight);
     show_figure(standardised, (double)e->standardised);
-    if (e->weight == 0)
+    if (circuit_wired_alone(e))
         draw_format(r, row, 0, ROLE_DIM,
                     "removal %s: wiring %s; weight %s, only the wiring speaks for it", removal,
                     wired, draw_glyph(GLYPH_DASH));

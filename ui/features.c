@@ -51,7 +51,8 @@ static void arrange(app *a, features *f)
     if (had || f->rows.fuzzy)
         list_go(&f->list, row == NOTHING || f->rows.fuzzy ? 0 : row);
     if (f->typing)
-        app_rest(a); /* the card comes when the keys rest: its reading would hold the next letter up */
+        app_rest(
+            a); /* the card comes when the keys rest: its reading would hold the next letter up */
     else
         show_card(a, f);
 }

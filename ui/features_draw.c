@@ -73,7 +73,7 @@ void features_draw(app *a, features *f, region body)
     int cols = beside ? body.cols * 45 / 100 : body.cols;
     int rows = beside ? body.rows : body.rows / 2;
     draw_rows(a, f, region_part(body, 0, 0, rows, beside ? cols - 1 : cols), !f->on_card);
-    region r = body;
+    region r;
     if (beside) {
         draw_column(body, 0, cols, body.rows, f->on_card ? ROLE_HEAD : ROLE_BORDER);
         r = region_part(body, 1, cols + 2, body.rows - 1, body.cols - cols - 2);

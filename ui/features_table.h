@@ -6,7 +6,8 @@
 #include "ui/features_rows.h"
 
 /* The heads on r's first line, the rows below. `named`: rows are of several layers and show
- * their whole names. words: are searched for, and marked in labels. table may be NULL: heads only. */
+ * their whole names. words: are searched for, and marked in labels. table may be NULL: heads only.
+ */
 void features_table_draw(app *a, list *l, const feature_rows *rows, const feature_table *table,
                          const feature_order *order, bool named, const char *words, region r,
                          bool focused);

@@ -101,8 +101,10 @@ static uint32_t layers_of(const draft *d)
     for (uint32_t l = 0; l < d->a->study->layers.count; l++) {
         int64_t id = d->a->study->layers.item[l].id;
         bool reads = false;
-        for (uint32_t p = 0; p < d->request.pair_count; p++)
-            reads |= d->request.pair[p].source_layer == id || d->request.pair[p].target_layer == id;
+        for (uint32_t p = 0; p < d->request.pair_count; p++) {
+            const struct fit_request_pair *pair = &d->request.pair[p];
+            reads |= pair->source_layer == id || pair->target_layer == id;
+        }
         count += reads;
     }
     return count;
@@ -129,14 +131,14 @@ static void describe(form *f, const draft *d)
             }
     }
     show_count(targets, sum - before);
+    uint32_t taken = as_like ? layers_of(d) : d->chosen ? d->count : s->layers.count;
     if (d->request.pair_count == 1 && from && to)
         snprintf(f->about, sizeof f->about, "%s %s %s: %s targets",
                  app_layer_name(a, (uint32_t)(from - s->layers.item)), draw_glyph(GLYPH_ARROW),
                  app_layer_name(a, (uint32_t)(to - s->layers.item)), targets);
     else
         snprintf(f->about, sizeof f->about, "%s%s layers: %s pairs, %s targets",
-                 d->chosen || as_like ? "" : "all ",
-                 show_count(layers, as_like ? layers_of(d) : d->chosen ? d->count : s->layers.count),
+                 d->chosen || as_like ? "" : "all ", show_count(layers, taken),
                  show_count(pairs, d->request.pair_count), targets);
 }
 
@@ -328,7 +330,8 @@ void fit_dialog_open_like(app *a, const fit *like)
     d->like.pair_count = like->pair_count;
     d->like.pair = mem_alloc(like->pair_count * sizeof *d->like.pair);
     for (uint32_t p = 0; p < like->pair_count; p++)
-        d->like.pair[p] = (struct fit_request_pair){like->pair[p].source_layer, like->pair[p].target_layer};
+        d->like.pair[p] = (struct fit_request_pair){like->pair[p].source_layer,
+                                                    like->pair[p].target_layer};
     f->field[FIELD_PAIRS].choice_count = PAIRINGS + 1;
     f->field[FIELD_PAIRS].chosen = AS_LIKE;
     snprintf(d->title, sizeof d->title, "new fit, from fit %lld", (long long)like->id);

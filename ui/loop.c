@@ -303,10 +303,12 @@ static void tell_end_of_variable(app *a, const fit_progress *p)
     show_count(features, p->edges);
     show_figure(gap, p->worst_gap);
     if (p->state == FIT_DONE && p->unconverged > 0)
-        app_say(a, ROLE_WARNING, "fit %lld is done: %s features; %u of %u points above the tolerance",
+        app_say(a, ROLE_WARNING,
+                "fit %lld is done: %s features; %u of %u points above the tolerance",
                 (long long)p->fit_id, features, p->unconverged, p->targets);
     else if (p->state == FIT_DONE)
-        app_say(a, ROLE_GOOD, "fit %lld is done: %s features, worst gap %s; Enter in Fits lists them",
+        app_say(a, ROLE_GOOD,
+                "fit %lld is done: %s features, worst gap %s; Enter in Fits lists them",
                 (long long)p->fit_id, features, gap);
     else if (p->state == FIT_CANCELLED)
         app_say(a, ROLE_WARNING, "fit %lld is cancelled; r begins it anew", (long long)p->fit_id);

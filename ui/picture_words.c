@@ -117,7 +117,7 @@ static const char *word_label(void *user, uint32_t position, uint32_t feature)
  * may be left of the name of a target variable: its fit tells it from others. */
 static char *file_stem(const app *a, const picture_outcome *o, const char *subject)
 {
-    char what[256];
+    char what[256] = "";
     size_t length = strlen(a->path), to = 0;
     if (length > 4 && strcmp(a->path + length - 4, ".clw") == 0)
         length -= 4;

@@ -1,5 +1,6 @@
 /* What the boxes of a picture are called, on the screen and in files: features have their layer, a
- * number and a label; the outputs of a target variable, in the last column, its name and theirs. */
+ * number and a label; the outputs of a target variable, in the last column, its name and theirs.
+ */
 #ifndef UI_PICTURE_WORDS_H
 #define UI_PICTURE_WORDS_H
 

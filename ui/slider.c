@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Nobody slides farther down than two decades below lambda_max, or one below the fit's own: there a solve
- * takes a second, and has thousands of parents. */
+/* Nobody slides farther down than two decades below lambda_max, or one below the fit's own: there
+ * a solve takes a second, and has thousands of parents. */
 enum { STEPS_A_DECADE = 10, DECADES_BELOW_MAX = 2, DECADES_BELOW_OWN = 1 };
 
 /* What the slider's thread keeps between two questions; nobody else touches it. */
@@ -93,25 +93,26 @@ static status keep(kept *k, db *d, const slider_ask *ask, const layer **to, erro
     return slide_open(&k->slide, d, &k->layers, ask->fit_id, (*to)->id, err);
 }
 
-/* Solves at the step asked for; beyond lambda_max, where no parent is left, and below the least lambda at
- * the last step before. */
+/* Solves at the step asked for; beyond lambda_max, where no parent is left, and below the least
+ * lambda at the last step before. */
 static status solve(kept *k, const slider_ask *ask, double own, int *step, slide_result *found,
                     error *err)
 {
     *step = ask->step;
-    status code = slide_solve(k->slide, ask->feature, own * pow(10, (double)*step / STEPS_A_DECADE),
-                              found, err);
+    status code = slide_solve(k->slide, ask->feature,
+                              own * pow(10, (double)*step / STEPS_A_DECADE), found, err);
     if (code != STATUS_OK || !(found->lambda_max > 0))
         return code;
     int most = (int)ceil(STEPS_A_DECADE * log10(found->lambda_max / own));
     int least = most - DECADES_BELOW_MAX * STEPS_A_DECADE;
-    least = least > -DECADES_BELOW_OWN * STEPS_A_DECADE ? -DECADES_BELOW_OWN * STEPS_A_DECADE : least;
+    least =
+        least > -DECADES_BELOW_OWN * STEPS_A_DECADE ? -DECADES_BELOW_OWN * STEPS_A_DECADE : least;
     if (*step <= most && *step >= least)
         return code;
     *step = *step > most ? most : least;
     slide_result_release(found);
-    return slide_solve(k->slide, ask->feature, own * pow(10, (double)*step / STEPS_A_DECADE), found,
-                       err);
+    return slide_solve(k->slide, ask->feature, own * pow(10, (double)*step / STEPS_A_DECADE),
+                       found, err);
 }
 
 static status work(db *d, void *asked, void **result, error *err)
@@ -123,10 +124,11 @@ static status work(db *d, void *asked, void **result, error *err)
     slider_result *r = mem_zero(1, sizeof *r);
     status code = keep(ask->kept, d, ask, &to, err);
     if (code == STATUS_OK)
-        code = slide_own_lambda(d, &ask->kept->layers, ask->fit_id, to->id, ask->feature, &own,
-                                err);
+        code =
+            slide_own_lambda(d, &ask->kept->layers, ask->fit_id, to->id, ask->feature, &own, err);
     if (code == STATUS_OK && !(own > 0))
-        code = error_set(err, STATUS_INPUT, "the fit has lambda 0 here: there is nothing to slide");
+        code =
+            error_set(err, STATUS_INPUT, "the fit has lambda 0 here: there is nothing to slide");
     if (code == STATUS_OK)
         code = solve(ask->kept, ask, own, &r->step, &found, err);
     if (code == STATUS_OK) {
@@ -223,10 +225,10 @@ static void compare(app *a, slider *s)
         uint32_t i = first;
         while (i < end && whole->in_link[i].source != here->edge[k].source)
             i++;
-        common += i < end && whole->edge[whole->in[i]].weight != 0;
+        common += i < end && !circuit_wired_alone(&whole->edge[whole->in[i]]);
     }
     for (uint32_t i = first; i < end; i++)
-        parents += whole->edge[whole->in[i]].weight != 0;
+        parents += !circuit_wired_alone(&whole->edge[whole->in[i]]);
     s->fresh = here->edge_count - common;
     s->gone = parents - common;
 }
@@ -273,7 +275,8 @@ void slider_draw(const slider *s, region r, int row)
     char lambda[24], own[24], gap[24], r2[24];
     const slider_result *now = s->now;
     if (!now) {
-        draw_text(r, row, 0, r.cols, ROLE_WARNING, "reading the layers, to solve at another lambda");
+        draw_text(r, row, 0, r.cols, ROLE_WARNING,
+                  "reading the layers, to solve at another lambda");
         return;
     }
     show_figure(lambda, now->lambda);

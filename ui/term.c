@@ -225,7 +225,8 @@ static void leave_curses(void)
     char *show = tigetstr("cnorm");
     curs_set(1);
     endwin();
-    tcsetattr(STDIN_FILENO, TCSANOW, &saved_mode); /* endwin gives up if waiting for output fails */
+    tcsetattr(STDIN_FILENO, TCSANOW,
+              &saved_mode); /* endwin gives up if waiting for output fails */
     if (show && show != (char *)-1) {
         putp(show);
         fflush(stdout);

@@ -18,7 +18,11 @@ typedef struct drawing {
 
 static columns lay_out(int cols)
 {
-    columns c = {.figure = 8, .bar = cols >= 100 ? 12 : cols >= 70 ? 6 : 0, .path = cols >= 56 ? 10 : 0};
+    columns c = {.figure = 8,
+                 .bar = cols >= 100  ? 12
+                        : cols >= 70 ? 6
+                                     : 0,
+                 .path = cols >= 56 ? 10 : 0};
     c.at_figure = c.bar ? c.bar + 1 : 0;
     c.at_path = c.at_figure + c.figure;
     c.at_tree = c.at_path + c.path + 1;
@@ -51,7 +55,8 @@ static void draw_counts(const tree_picture *p, region r, int row)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s beyond %u a feature%s",
                               show_count(beyond, p->beyond), p->t->most, p->weak ? ", " : "");
     if (p->weak > 0)
-        snprintf(text + n, sizeof text - n, "%s below %g", show_count(weak, p->weak), p->t->threshold);
+        snprintf(text + n, sizeof text - n, "%s below %g", show_count(weak, p->weak),
+                 p->t->threshold);
     draw_text(r, row, 0, r.cols, p->beyond + p->weak ? ROLE_WARNING : ROLE_DIM, text);
 }
 
@@ -102,14 +107,15 @@ static void draw_rest(const drawing *d, region r, int line, int col, const tree_
     size_t n = (size_t)snprintf(text, sizeof text, "%s more", show_count(more, e.all - e.shown));
     bool both = e.strong > e.shown && e.all > e.strong;
     if (both)
-        n += (size_t)snprintf(text + n, sizeof text - n, ": %s", show_count(beyond, e.strong - e.shown));
+        n += (size_t)snprintf(text + n, sizeof text - n, ": %s",
+                              show_count(beyond, e.strong - e.shown));
     if (e.strong > e.shown)
         n += (size_t)snprintf(text + n, sizeof text - n, " beyond %s%s", show_count(more, e.shown),
                               both ? ", " : " ");
     if (e.all > e.strong)
         snprintf(text + n, sizeof text - n, "%s%sbelow %g",
-                 both ? show_count(weak, e.all - e.strong) : "", both || e.strong == e.shown ? " " : "",
-                 t->threshold);
+                 both ? show_count(weak, e.all - e.strong) : "",
+                 both || e.strong == e.shown ? " " : "", t->threshold);
     draw_text(r, line, col, r.cols - col, ROLE_DIM | on, text);
 }
 
@@ -179,7 +185,8 @@ void tree_draw(const tree_picture *p, region body)
     const char *path = "path: product of standardised weights from the root";
     int used = draw_text(body, body.rows - 1, 0, body.cols, ROLE_DIM,
                          body.cols < text_width(WEIGHTS_REMINDER) ? "a ranking, not causal effects"
-                                                                  : WEIGHTS_REMINDER) + 2;
+                                                                  : WEIGHTS_REMINDER) +
+               2;
     if (body.cols - used >= text_width(path))
         draw_right(body, body.rows - 1, used, body.cols - used, ROLE_DIM, path);
 }

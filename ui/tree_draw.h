@@ -1,5 +1,5 @@
-/* Drawing the Tree view: what hangs from what and what is hidden, above; the rows; the reminder of what
- * their figures mean, below. */
+/* Drawing the Tree view: what hangs from what and what is hidden, above; the rows; the reminder of
+ * what their figures mean, below. */
 #ifndef UI_TREE_DRAW_H
 #define UI_TREE_DRAW_H
 

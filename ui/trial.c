@@ -120,8 +120,8 @@ static void say(trial *t, const estimate *e)
 {
     char seconds[24], edges[24];
     snprintf(t->text, sizeof t->text, "about %s, %s edges (%.3g a target), %.3g MB",
-             show_seconds(seconds, e->seconds), show_count(edges, rounded(e->edges)), e->parents,
-             (double)e->bytes / 1e6);
+             show_seconds(seconds, e->seconds), show_count(edges, rounded(e->edges)),
+             (double)e->edges / e->targets, (double)e->bytes / 1e6);
 }
 
 bool trial_answer(app *a, int kind, reader_answer *answer)

@@ -1,5 +1,5 @@
-/* What the fit dialog says before starting: about how long and how large, tried on a thread of its own
- * while one still types. One trial is under way at most; another request stops it. */
+/* What the fit dialog says before starting: about how long and how large, tried on a thread of its
+ * own while one still types. One trial is under way at most; another request stops it. */
 #ifndef UI_TRIAL_H
 #define UI_TRIAL_H
 

@@ -273,10 +273,12 @@ void trust_use(app *a, trust_state *v)
         return;
     }
     const fit *f = app_fit(a);
-    if (f &&
-        f->wiring) { /* the threshold is on what the regression says, which ranks nothing there */
-        snprintf(filter, sizeof filter, "fdr<=%g", chosen.wanted);
-        app_use_fit(a, a->fit_id);
+    if (f && f->wiring) {
+        /* What is judged is the regression's |removal|, which ranks nothing where there is a
+         * wiring: no threshold of the circuit's can say it. Nor can `fdr<=`, which goes by the
+         * curve of each edge's own pair, while the chart's threshold is of the whole circuit. */
+        snprintf(filter, sizeof filter, "regression>=%.8g", chosen.threshold);
+        a->threshold = 0;
         go_to_circuit(a, filter);
         return;
     }

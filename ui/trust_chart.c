@@ -93,8 +93,7 @@ static void draw_axes(const chart_view *k, region r, region inside, const plot_a
     int base = inside.y - r.y + inside.rows;
     draw_right(r, base - inside.rows, 0, MARGIN - 1, ROLE_DIM, show_end(figure, y->to));
     draw_right(r, base - 1, 0, MARGIN - 1, ROLE_DIM, show_end(figure, y->from));
-    int col = MARGIN;
-    col += draw_text(r, base, col, 9, ROLE_DIM, show_end(figure, x->from)) + 2;
+    draw_text(r, base, MARGIN, 9, ROLE_DIM, show_end(figure, x->from));
     int wide = text_width(k->chart->x);
     draw_text(r, base, MARGIN + (inside.cols - wide) / 2, wide, ROLE_DIM, k->chart->x);
     draw_right(r, base, MARGIN + inside.cols - 9, 9, ROLE_DIM, show_end(figure, x->to));

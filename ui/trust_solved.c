@@ -151,18 +151,20 @@ static int draw_distributions(const summary *s, region r, int row)
 
 /* Columns of a pair's figures, from the right; 0: no room. */
 typedef struct columns {
-    int targets, constant, orphans, parents, edges, r2, gap, name;
+    int targets, constant, orphans, parents, edges, wired, r2, gap, name;
 } columns;
 
 /* Figures stay near the names that they are of, however wide the screen. */
 enum { WIDEST = 110 };
 
-static columns lay_out(int cols)
+static columns lay_out(const summary *s, int cols)
 {
     columns c = {0};
     int at = cols < WIDEST ? cols : WIDEST;
     c.gap = at -= 8;
     c.r2 = at -= 7;
+    if (cols >= 72 && s->wired)
+        c.wired = at -= 8;
     if (cols >= 60)
         c.edges = at -= 9;
     if (cols >= 60)
@@ -190,6 +192,8 @@ static void draw_pair_heads(region r, const columns *c)
         draw_right(r, 0, c->parents, 7, ROLE_HEAD, "parents");
     if (c->edges)
         draw_right(r, 0, c->edges, 8, ROLE_HEAD, "edges");
+    if (c->wired)
+        draw_right(r, 0, c->wired, 7, ROLE_HEAD, "wired");
     draw_right(r, 0, c->r2, 6, ROLE_HEAD, "R2");
     draw_right(r, 0, c->gap, 8, ROLE_HEAD, "gap");
 }
@@ -197,7 +201,7 @@ static void draw_pair_heads(region r, const columns *c)
 static void draw_pair(const solved_picture *p, region r, int line, uint32_t index, style on)
 {
     const summary_pair *pair = &p->s->pair[index];
-    columns c = lay_out(r.cols);
+    columns c = lay_out(p->s, r.cols);
     char text[160];
     uint32_t varying = pair->done - pair->constant;
     int col =
@@ -214,6 +218,8 @@ static void draw_pair(const solved_picture *p, region r, int line, uint32_t inde
         draw_right(r, line, c.orphans, 10, ROLE_NUMBER | on, show_count(text, pair->orphans));
     if (c.edges)
         draw_right(r, line, c.edges, 8, ROLE_NUMBER | on, show_short(text, pair->edges));
+    if (c.wired)
+        draw_right(r, line, c.wired, 7, ROLE_NUMBER | on, show_short(text, pair->wired_alone));
     if (varying == 0)
         return;
     snprintf(text, sizeof text, "%.1f", pair->mean_parents);
@@ -268,7 +274,7 @@ static void draw_row(void *user, region r, int line, uint32_t index, style on)
 static void draw_heads(const solved_picture *p, region r)
 {
     if (p->which == SOLVED_PAIRS) {
-        columns c = lay_out(r.cols);
+        columns c = lay_out(p->s, r.cols);
         draw_pair_heads(r, &c);
         return;
     }
@@ -284,9 +290,26 @@ static void draw_heads(const solved_picture *p, region r)
                    hubs ? "children" : "parents");
 }
 
+/* The same where parents are not all that have an edge. */
+static const char *about_wired(const solved_picture *p)
+{
+    switch (p->which) {
+    case SOLVED_PAIRS:
+        return "parents: mean, regression's; wired: of the wiring alone; R2: median; gap: worst";
+    case SOLVED_ORPHANS:
+        return p->s->orphans.count
+                   ? "the regression finds no parents for them at this lambda; the wiring may"
+                   : "every target that varies has parents in the regression";
+    default: return NULL;
+    }
+}
+
 /* One line on the list at hand. */
 static const char *about(const solved_picture *p)
 {
+    const char *wired = p->s->wired ? about_wired(p) : NULL;
+    if (wired)
+        return wired;
     switch (p->which) {
     case SOLVED_PAIRS: return "parents: a target's, on average; R2: the median; gap: the worst";
     case SOLVED_UNCONVERGED:

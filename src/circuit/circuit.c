@@ -3,6 +3,7 @@
 #include "src/base/memory.h"
 #include "src/circuit/trust.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,9 @@ bool strength_find(const char *name, strength *out)
 double circuit_strength(const circuit *c, const circuit_edge *e)
 {
     switch (c->ranked_by) {
-    case STRENGTH_WEIGHT:
-        return (double)e->weight;
-    case STRENGTH_STANDARDISED:
-        return (double)e->standardised;
-    case STRENGTH_REMOVAL:
-        break;
+    case STRENGTH_WEIGHT: return (double)e->weight;
+    case STRENGTH_STANDARDISED: return (double)e->standardised;
+    case STRENGTH_REMOVAL: break;
     }
     return (double)e->removal;
 }
@@ -112,6 +110,22 @@ static bool gather_edge(void *user, const edge *e)
     return true;
 }
 
+bool circuit_wired_alone(const circuit_edge *e)
+{
+    return edge_wired_alone((double)e->weight, (double)e->wired);
+}
+
+double circuit_regression(const circuit_edge *e)
+{
+    double removal = (double)e->removal, wired = (double)e->wired;
+    if (circuit_wired_alone(e))
+        return (double)NAN;
+    /* each float is within half of FLT_EPSILON of what it stands for; as much again is left for a
+     * threshold that was written with eight digits */
+    double sizes = isnan(wired) ? fabs(removal) : 3 * fabs(removal) + 2 * fabs(wired);
+    return fabs(edge_by_regression(removal, wired)) + (double)FLT_EPSILON * sizes;
+}
+
 /* |strength| as bits that order as the number does: for nonnegative floats they are the same. */
 static uint32_t sort_key(const circuit *c, const circuit_edge *e)
 {
@@ -146,7 +160,8 @@ static status sort_edges(circuit *c, error *err)
     return STATUS_OK;
 }
 
-/* Lists of edge indices by one end, and what `link` (may be NULL) says of each. Edges are visited strongest first, so each list is too. */
+/* Lists of edge indices by one end, and what `link` (may be NULL) says of each. Edges are visited
+ * strongest first, so each list is too. */
 static status link_edges(const circuit *c, bool by_source, uint32_t **start, uint32_t **list,
                          circuit_link *link, error *err)
 {
@@ -178,7 +193,8 @@ static status gather_edges(db *d, const layer_set *layers, const fit *f, circuit
             return error_set(err, STATUS_INPUT, "fit %lld names a layer that is not in the study",
                              (long long)f->id);
         if (source->position >= target->position)
-            return error_set(err, STATUS_INPUT, "fit %lld has a pair of layers that runs backwards",
+            return error_set(err, STATUS_INPUT,
+                             "fit %lld has a pair of layers that runs backwards",
                              (long long)f->id);
         g.source_first = c->layer_first[source->position];
         g.source_features = source->features;

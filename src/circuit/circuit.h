@@ -29,8 +29,8 @@ const char *strength_name(strength s);
 bool strength_find(const char *name, strength *out); /* false: there is none of that name */
 
 typedef struct circuit_edge {
-    uint32_t source, target; /* nodes */
-    float weight, standardised, removal; /* weight 0: only the wiring speaks for the edge */
+    uint32_t source, target;             /* nodes */
+    float weight, standardised, removal; /* weight 0, wired: see circuit_wired_alone */
     float wired; /* what the wiring says the removal is; NAN: the pair has none */
 } circuit_edge;
 
@@ -50,9 +50,9 @@ typedef struct circuit {
     uint32_t node_count;
     circuit_edge *edge; /* strongest first */
     uint32_t edge_count;
-    uint32_t *out_start, *out; /* children of node n: edge[out[out_start[n] .. out_start[n+1]-1]] */
-    uint32_t *in_start, *in;   /* parents likewise */
-    circuit_link *in_link;     /* beside `in`, so that a walk over all parents reads in order */
+    /* children of node n: edge[out[out_start[n] .. out_start[n+1]-1]]; parents likewise */
+    uint32_t *out_start, *out, *in_start, *in;
+    circuit_link *in_link; /* beside `in`, so that a walk over all parents reads in order */
     /* what trust checks say, by edge, NaN: nothing; NULL: there is no such check (see trust.h) */
     float *frequency; /* share of the halves of the documents in which it comes back */
     float *fdr; /* estimated false discovery rate of its pair's edges of at least its |removal|,
@@ -64,14 +64,22 @@ typedef struct circuit {
 status circuit_load(db *d, const layer_set *layers, int64_t fit_id, strength ranked_by,
                     circuit **out, error *err);
 
-/* The same from edges in memory (malloc; they become the circuit's, also on failure), in any order;
- * equally strong ones keep theirs. layer_features: how many features each layer has. */
+/* The same from edges in memory (malloc; they become the circuit's, also on failure), in any
+ * order; equally strong ones keep theirs. layer_features: how many features each layer has. */
 status circuit_build(uint32_t layer_count, const uint32_t *layer_features, circuit_edge *edges,
                      uint32_t edge_count, strength ranked_by, circuit **out, error *err);
 
 /* One more holder, that is, one more circuit_free before it is gone. Returns c. */
 circuit *circuit_hold(circuit *c);
 void circuit_free(circuit *c); /* NULL is fine */
+
+/* Whether only the wiring speaks for an edge (see db/fit.h). */
+bool circuit_wired_alone(const circuit_edge *e);
+
+/* |removal| as the regression has it, NaN: only the wiring speaks for the edge. Got back from
+ * floats, so given at the upper end of what their rounding leaves open: no edge falls below a
+ * threshold that is its own strength. */
+double circuit_regression(const circuit_edge *e);
 
 /* |strength| and signed strength of an edge in the circuit's ranking. */
 double circuit_strength(const circuit *c, const circuit_edge *e);

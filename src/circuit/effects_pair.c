@@ -64,7 +64,8 @@ static double mean_number(const effects_pair *pair, uint32_t pairs, size_t offse
     double sum = 0;
     uint32_t terms = 0;
     for (uint32_t p = 0; p < pairs; p++) {
-        double number = *(const double *)((const char *)&pair[p] + offset);
+        double number;
+        memcpy(&number, (const char *)&pair[p] + offset, sizeof number);
         sum += isnan(number) ? 0 : number;
         terms += isnan(number) ? 0 : 1;
     }

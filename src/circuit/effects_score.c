@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 const uint32_t effects_place[EFFECTS_PLACES] = {100, 300, 1000};
 
@@ -152,7 +153,8 @@ static double mean_of(const effects_score *pair, uint32_t pairs, size_t offset)
     double sum = 0;
     uint32_t terms = 0;
     for (uint32_t i = 0; i < pairs; i++) {
-        double value = *(const double *)((const char *)&pair[i] + offset);
+        double value;
+        memcpy(&value, (const char *)&pair[i] + offset, sizeof value);
         sum += isnan(value) ? 0 : value;
         terms += isnan(value) ? 0 : 1;
     }

@@ -14,7 +14,9 @@ static const char *const column_names[] = {
 };
 
 #define FILTER_COLUMN_COMMA(id, name) name ", "
-#define EXPECTED_NAMES                FILTER_COLUMN_LIST(FILTER_COLUMN_COMMA) "label, tag, pin or labelled"
+#define EXPECTED_NAMES                                                                            \
+    FILTER_COLUMN_LIST(FILTER_COLUMN_COMMA)                                                       \
+    "label, tag, pin or labelled"
 
 /* A piece of the text that is being read. */
 typedef struct piece {

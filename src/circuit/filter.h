@@ -67,8 +67,9 @@ status filter_parse(filter *out, const char *text, error *err);
 
 /* What is known of an edge itself */
 #define EDGE_COLUMN_LIST(X)                                                                       \
-    X(EDGE_STABLE, "stable") /* share of the halves of the documents that have it */              \
-    X(EDGE_FDR, "fdr")       /* false discovery rate of edges as strong */
+    X(EDGE_STABLE, "stable")         /* share of the halves of the documents that have it */      \
+    X(EDGE_FDR, "fdr")               /* false discovery rate of its pair's edges as strong */     \
+    X(EDGE_REGRESSION, "regression") /* |removal| as the regression has it */
 
 typedef enum edge_column {
 #define EDGE_COLUMN_ENUM(id, name) id,
@@ -83,8 +84,9 @@ typedef struct edge_term {
 } edge_term;
 
 /* A filter over edges: a term holds when it holds of one end; `from.TERM` must hold of the source
- * and `to.TERM` of the target (`!` before either turns it round). `stable>0.8` and `fdr<5%` look at
- * the edge itself; of an edge of which that is not known they do not hold, turned round or not. */
+ * and `to.TERM` of the target (`!` before either turns it round). `stable>0.8`, `fdr<5%` and
+ * `regression>0.1` look at the edge itself; of an edge of which that is not known they do not
+ * hold, turned round or not. */
 typedef struct edge_filter {
     filter either, source, target;
     edge_term itself[FILTER_TERMS];

@@ -71,7 +71,7 @@ static lit *light(const circuit *c, const sample_activation *active, uint32_t co
         uint32_t source = circuit_position(c, node, NULL);
         for (uint32_t k = c->out_start[node]; k < c->out_start[node + 1]; k++) {
             const circuit_edge *e = &c->edge[c->out[k]];
-            if (e->weight == 0) /* only the wiring speaks for it: it carries nothing by weight */
+            if (circuit_wired_alone(e)) /* it carries nothing by weight */
                 continue;
             uint32_t pair = source * c->layer_count + circuit_position(c, e->target, NULL);
             all[(*edges)++] = (lit){pair, {c->out[k], e->weight * active[i].value}};

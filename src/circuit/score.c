@@ -81,6 +81,8 @@ static status gather(scoring *s, error *err)
     size_t count = 0;
     for (uint32_t i = 0; i < s->c->edge_count; i++) {
         const circuit_edge *e = &s->c->edge[i];
+        if (s->c->ranked_by != STRENGTH_REMOVAL && circuit_wired_alone(e))
+            continue; /* it has no weight to be judged by */
         uint32_t source = r->units->of_node[e->source], target = r->units->of_node[e->target];
         uint32_t pair = pair_of(s, source, target);
         double size = circuit_strength(s->c, e);

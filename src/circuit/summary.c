@@ -154,7 +154,9 @@ static status load_targets(db *d, const layer_set *layers, const fit *f, gather 
         g->s->pair[g->pair] = (summary_pair){.source = source->position,
                                              .target = target->position,
                                              .targets = from->targets,
-                                             .edges = from->edges};
+                                             .edges = from->edges,
+                                             .wired_alone = from->wired_alone};
+        g->s->wired |= from->wired_alone > 0;
         g->target_first = layer_first[target->position];
         g->target_features = target->features;
         code = fit_each_target(d, from->id, gather_target, g, err);

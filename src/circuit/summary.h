@@ -1,6 +1,9 @@
 /* What the figures of a fit's targets say together: how well it was solved, how much it explains,
  * and where it explains nothing, or too much.
  *
+ * Parents are the regression's, as gap and R2 are: a target without them may have edges that only
+ * the wiring speaks for.
+ *
  * None of this says that a circuit is real: a gap certifies the optimisation, R2 the fit to these
  * very samples. */
 #ifndef CIRCUIT_SUMMARY_H
@@ -24,7 +27,7 @@ typedef struct summary_target {
 typedef struct summary_pair {
     uint32_t source, target; /* positions */
     uint32_t targets, done, converged, constant, orphans;
-    uint64_t edges;
+    uint64_t edges, wired_alone; /* all; those that only the wiring speaks for, no parents */
     double median_r2, worst_gap, mean_parents; /* of the targets that vary */
 } summary_pair;
 
@@ -45,6 +48,7 @@ typedef struct summary {
     strength measure; /* of hubs */
     double tolerance;
     uint32_t varying, constant; /* finished targets */
+    bool wired;                 /* some pair has edges that only the wiring speaks for */
     double median_r2, worst_gap;
     uint32_t gap_bin[SUMMARY_GAP_BINS], r2_bin[SUMMARY_R2_BINS]; /* of those that vary */
     summary_pair *pair;

@@ -63,8 +63,8 @@ static void reserve(tree *t, uint32_t count)
     t->row = mem_grow(t->row, t->capacity, sizeof *t->row);
 }
 
-/* Makes room for `rows` rows at `at`, or takes them out when negative; `row` and what it hangs from
- * have so many more or fewer. */
+/* Makes room for `rows` rows at `at`, or takes them out when negative; `row` and what it hangs
+ * from have so many more or fewer. */
 static void shift(tree *t, uint32_t row, uint32_t at, int64_t rows)
 {
     uint32_t from = rows < 0 ? at + (uint32_t)-rows : at;
@@ -120,7 +120,8 @@ typedef struct growth {
     uint32_t asked; /* where the deepest of them has come to stand */
 } growth;
 
-/* Puts a row at the end of t, and below it what is unfolded in its old place (TREE_NONE: it had none). */
+/* Puts a row at the end of t, and below it what is unfolded in its old place (TREE_NONE: it had
+ * none). */
 static void grow(tree *t, growth *g, tree_row r, uint32_t was)
 {
     uint32_t at = t->count;
@@ -224,8 +225,7 @@ void tree_plant(tree *t, circuit *c, uint32_t root, bool parents, double thresho
     *t = (tree){.c = circuit_hold(c), .parents = parents, .threshold = threshold, .most = most};
     t->seen = mem_zero(c->node_count, sizeof *t->seen);
     reserve(t, 1);
-    t->row[t->count++] =
-        (tree_row){.node = root, .edge = TREE_NONE, .weight = 1, .limit = most};
+    t->row[t->count++] = (tree_row){.node = root, .edge = TREE_NONE, .weight = 1, .limit = most};
     t->seen[root] = 1;
     tree_unfold(t, 0);
 }

@@ -1,9 +1,10 @@
 /* A tree of parents, or of children, unfolded from one feature of a circuit.
  *
- * Rows stand in one array in the order in which they are shown, each with the number of rows below it
- * that are its own; folding takes them out, unfolding puts them in. A feature shows its strongest edges
- * first, those at or above a threshold, and no more than a limit; a last row says how many it does not show.
- * A circuit has no cycles, so a feature is never on its own path, but it may hang in many places. */
+ * Rows stand in one array in the order in which they are shown, each with the number of rows below
+ * it that are its own; folding takes them out, unfolding puts them in. A feature shows its
+ * strongest edges first, those at or above a threshold, and no more than a limit; a last row says
+ * how many it does not show. A circuit has no cycles, so a feature is never on its own path, but
+ * it may hang in many places. */
 #ifndef CIRCUIT_TREE_H
 #define CIRCUIT_TREE_H
 
@@ -21,8 +22,8 @@ typedef struct tree_row {
     uint32_t limit;  /* at most so many of its edges show; 0: all */
     uint16_t depth;
     bool open;
-    bool rest;       /* no feature: stands for the edges of its parent that do not show */
-    double weight;   /* product of the standardised weights from the root to here */
+    bool rest;     /* no feature: stands for the edges of its parent that do not show */
+    double weight; /* product of the standardised weights from the root to here */
 } tree_row;
 
 typedef struct tree {
@@ -35,7 +36,8 @@ typedef struct tree {
     uint32_t *seen; /* by node: rows that show it */
 } tree;
 
-/* The edges of a row's feature: all, those at or above the threshold, those that show when it is open. */
+/* The edges of a row's feature: all, those at or above the threshold, those that show when it is
+ * open. */
 typedef struct tree_edges {
     const uint32_t *edge;
     uint32_t all, strong, shown;
@@ -45,19 +47,21 @@ typedef struct tree_edges {
 void tree_plant(tree *t, circuit *c, uint32_t root, bool parents, double threshold, uint32_t most);
 void tree_release(tree *t); /* a zeroed one is fine */
 
-/* Rows that came, or went. Folding, and unfolding what is open or has no edge, change nothing else. */
+/* Rows that came, or went. Folding, and unfolding what is open or has no edge, change nothing
+ * else. */
 uint32_t tree_unfold(tree *t, uint32_t row);
 uint32_t tree_fold(tree *t, uint32_t row);
 
-/* Unfolds everything that hangs from a row by one more level; false: the rows would be too many, and it
- * went as far as it could. */
+/* Unfolds everything that hangs from a row by one more level; false: the rows would be too many,
+ * and it went as far as it could. */
 bool tree_unfold_level(tree *t, uint32_t row);
 
-/* Shows as many more edges of a row's feature again as it shows now, at least one; rows that came. */
+/* Shows as many more edges of a row's feature again as it shows now, at least one; rows that came.
+ */
 uint32_t tree_show_more(tree *t, uint32_t row);
 
-/* Another circuit of the same study, threshold or limit: what was unfolded stays so as far as it is still
- * there. Returns where the row has gone to, or the nearest above it that is left. */
+/* Another circuit of the same study, threshold or limit: what was unfolded stays so as far as it
+ * is still there. Returns where the row has gone to, or the nearest above it that is left. */
 uint32_t tree_change(tree *t, circuit *c, double threshold, uint32_t most, uint32_t row);
 
 tree_edges tree_edges_of(const tree *t, uint32_t row);

@@ -63,7 +63,7 @@ static status load_frequencies(circuit *c, db *d, const layer_set *layers, const
                                 place_frequencies, &k, err);
     }
     for (uint32_t i = 0; i < c->edge_count; i++)
-        if (c->edge[i].weight == 0) /* halves are fitted without the wiring */
+        if (circuit_wired_alone(&c->edge[i])) /* halves are fitted without the wiring */
             c->frequency[i] = 0;
     return code;
 }
@@ -75,8 +75,6 @@ typedef struct rates {
     const check_point *threshold, *fdr;
     uint32_t count;
 } rates;
-
-static const double rounding = 1 + 1e-5;
 
 /* That of the weakest threshold of the curve which the edge reaches, or of the first above it. */
 static float rate_at(const rates *r, double removal)
@@ -121,9 +119,9 @@ static status load_rates(circuit *c, db *d, const layer_set *layers, const fit *
         const circuit_edge *e = &c->edge[i];
         uint32_t from = circuit_position(c, e->source, NULL);
         uint32_t to = circuit_position(c, e->target, NULL);
-        /* a circuit's figures are floats: the weakest edge must not fall below its own threshold */
-        double removal = fabs(edge_by_regression((double)e->removal, (double)e->wired)) * rounding;
-        c->fdr[i] = e->weight == 0 ? 1 : rate_at(&table[from * layers->count + to], removal);
+        c->fdr[i] = circuit_wired_alone(e)
+                        ? 1
+                        : rate_at(&table[from * layers->count + to], circuit_regression(e));
     }
     free(table);
     check_report_release(&report);
@@ -150,11 +148,17 @@ status trust_load(circuit *c, db *d, const layer_set *layers, error *err)
 
 /* ---- only some edges ---- */
 
+/* 9 of 10 halves are 0.9, and a rate of 0.05 is 0.05, whatever a float makes of it. */
+static double share(const float *list, uint32_t i)
+{
+    return list ? round((double)list[i] * 1e7) / 1e7 : (double)NAN;
+}
+
 void trust_figures(const circuit *c, uint32_t i, double figure[EDGE_COLUMNS])
 {
-    /* 9 of 10 halves are 0.9, whatever a float makes of it */
-    figure[EDGE_STABLE] = c->frequency ? round((double)c->frequency[i] * 1e6) / 1e6 : (double)NAN;
-    figure[EDGE_FDR] = c->fdr ? (double)c->fdr[i] : (double)NAN;
+    figure[EDGE_STABLE] = share(c->frequency, i);
+    figure[EDGE_FDR] = share(c->fdr, i);
+    figure[EDGE_REGRESSION] = circuit_regression(&c->edge[i]);
 }
 
 static bool keeps(const circuit *c, uint32_t i, double stable, double fdr)

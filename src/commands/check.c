@@ -15,7 +15,8 @@ enum { WORST = 20 }; /* rows of values that are printed of a check at most */
 static bool json, list_them, take_over;
 static const char *file, *noise, *by, *pairs, *measured;
 static double cut = (double)NAN, rate = (double)NAN;
-static uint64_t fit_id, target_fit, rounds, folds, seed, resume, delete_id, show_id, threads, memory;
+static uint64_t fit_id, target_fit, rounds, folds, seed, resume, delete_id, show_id;
+static uint64_t threads, memory;
 
 static const command_option options[] = {
     {"fit", OPTION_COUNT, &fit_id, "FIT", "which fit (default: the newest)"},
@@ -35,7 +36,8 @@ static const command_option options[] = {
     {"pairs", OPTION_TEXT, &pairs, "PAIRS",
      "truth: layer pairs of which it has an edge (truth), or all of the fit (default truth)"},
     {"target-fit", OPTION_COUNT, &target_fit, "FIT",
-     "faithfulness: the fit of the target variable (default: the newest that the circuit leads to)"},
+     "faithfulness: the fit of the target variable (default: the newest that the circuit leads "
+     "to)"},
     {"measured", OPTION_TEXT, &measured, "FILE",
      "faithfulness: kept nodes, a tab and a value a line, measured on the real model"},
     {"list", OPTION_FLAG, &list_them, NULL,
@@ -275,15 +277,14 @@ const command command_check = {
     .arguments = "STUDY [KIND...]",
     .summary = "test whether a fit's circuit is real: held-out documents, permutations, resamples",
     .details =
-        "Without a KIND all checks that apply are run, one after the other; each is a job that "
-        "keeps\n"
-        "its finished parts when it is interrupted or killed, and its findings in the workspace.\n"
-        "Documents are never torn apart: tokens of one text depend on each other. Kinds:\n"
+        "Without a KIND all checks that apply are run, one after the other; each is a job that\n"
+        "keeps its finished parts when it is interrupted or killed, and its findings in the\n"
+        "workspace. Documents are never torn apart: tokens of one text depend on each other.\n"
+        "Kinds:\n"
         "held-out   R2 of every target on documents that a refit has not seen\n"
-        "null       edges that arise when whole documents are put out of step: false discovery "
-        "rate\n"
+        "null       edges that arise with whole documents out of step: false discovery rate\n"
         "stability  how often each edge comes back in halves of the documents\n"
-        "effects    against measured interventions, beside covariance and Lasso (`score` says more)\n"
+        "effects    against measured interventions, beside covariance and Lasso (more: `score`)\n"
         "truth      agreement with a true circuit, of --file; circuitlasso score tells more\n"
         "debias     of a target variable's fit: circuitlasso debias runs it\n"
         "faithfulness  how few nodes and edges carry what the linear surrogate says of a variable",

@@ -27,8 +27,8 @@ void command_print_help(const command *c, FILE *out)
     if (c->options[0].name)
         fprintf(out, "\nOptions:\n");
     for (const command_option *o = c->options; o->name; o++) {
-        int length =
-            fprintf(out, "  --%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+        int length = fprintf(out, "  --%s%s%s", o->name, o->argument ? " " : "",
+                             o->argument ? o->argument : "");
         fprintf(out, "%*s%s\n", length < 24 ? 24 - length : 1, "", o->help);
     }
 }
@@ -94,8 +94,8 @@ status command_read_scale(const char *name, const char *text, bool *scale, error
     *scale = strcmp(text, "sd") == 0;
     return *scale || strcmp(text, "none") == 0
                ? STATUS_OK
-               : error_set(err, STATUS_USAGE, "%s: option --scale: '%s', expected none or sd", name,
-                           text);
+               : error_set(err, STATUS_USAGE, "%s: option --scale: '%s', expected none or sd",
+                           name, text);
 }
 
 status command_run(const command *c, int argc, char **argv, error *err)

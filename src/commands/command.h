@@ -34,7 +34,7 @@ typedef struct command {
     status (*run)(char **arguments, int count, error *err);
 } command;
 
-#define COMMAND_LIST(X) X(open) X(demo) X(import) X(info) X(layers) X(features) X(fit) X(fits)     \
+#define COMMAND_LIST(X) X(open) X(demo) X(import) X(info) X(layers) X(features) X(fit) X(fits)    \
     X(target) X(debias) X(edges) X(paths) X(effects) X(check) X(score) X(compare)                 \
     X(export) X(note) X(sample) X(synth) X(help)
 
@@ -57,7 +57,7 @@ extern command_screen command_the_screen;
 /* NULL: no such command. */
 const command *command_find(const char *name);
 
-/* Reads options and arguments (argv[0] is the command's name) and runs it; `--help` prints help. */
+/* Reads options and arguments (argv[0] is the command's name), runs it; `--help` prints help. */
 status command_run(const command *c, int argc, char **argv, error *err);
 
 /* What --scale says: none or sd. Anything else: STATUS_USAGE. */

@@ -242,18 +242,16 @@ const command command_debias = {
     .arguments = "STUDY [LABEL]",
     .summary = "a classifier without the features that carry an attribute it should not lean on",
     .details =
-        "Fits LABEL on the training documents (or takes --fit), sets the spurious features to 0, "
-        "and\n"
-        "judges all on the held-out documents, where the attribute should not go with the label.\n"
-        "before: as fitted; zeroed; averaged: set to their mean in training instead; retrained\n"
-        "without them; oracle: fitted on one half of the held-out documents and judged on the\n"
-        "other, both ways. worst_group: accuracy in the (label, attribute) group where it is\n"
-        "least. leakage: how often the attribute is guessed from the predicted class, by what is\n"
-        "usual for that class in training. feature_leakage: how often a Lasso tells the "
-        "attribute\n"
-        "from the features that the classifier still uses, fitted on one half of the held-out\n"
-        "documents and judged on the other, both ways. With two balanced attributes 0.5 tells\n"
-        "nothing. The result is kept as a check of the fit.",
+        "Fits LABEL on the training documents (or takes --fit), sets the spurious features to\n"
+        "0, and judges all on the held-out documents, where the attribute should not go with\n"
+        "the label. before: as fitted; zeroed; averaged: set to their mean in training instead;\n"
+        "retrained without them; oracle: fitted on one half of the held-out documents and\n"
+        "judged on the other, both ways. worst_group: accuracy in the (label, attribute) group\n"
+        "where it is least. leakage: how often the attribute is guessed from the predicted\n"
+        "class, by what is usual for that class in training. feature_leakage: how often a Lasso\n"
+        "tells the attribute from the features that the classifier still uses, fitted on one\n"
+        "half of the held-out documents and judged on the other, both ways. With two balanced\n"
+        "attributes 0.5 tells nothing. The result is kept as a check of the fit.",
     .least = 1,
     .most = 2,
     .options = options,

@@ -15,7 +15,8 @@ static bool no_color, no_screen;
 static const command_option options[] = {
     {"theme", OPTION_TEXT, &theme, "NAME", "as for open"},
     {"no-color", OPTION_FLAG, &no_color, NULL, "as for open"},
-    {"no-screen", OPTION_FLAG, &no_screen, NULL, "print the study and its strongest edges instead"},
+    {"no-screen", OPTION_FLAG, &no_screen, NULL,
+     "print the study and its strongest edges instead"},
     {0},
 };
 

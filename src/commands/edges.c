@@ -61,7 +61,7 @@ static status print_edge(study *s, const circuit *c, const circuit_edge *e, outp
     output_text(o, "source", source_name);
     output_text(o, "target", target_name);
     /* in a table, what only the wiring speaks for has no weight to show */
-    bool weighed = json || e->weight != 0;
+    bool weighed = json || !circuit_wired_alone(e);
     output_number(o, "removal", (double)e->removal, 4);
     if (json || c->wiring)
         output_number(o, "wired", (double)e->wired, 4);
@@ -188,18 +188,14 @@ const command command_edges = {
     .summary = "list the edges of a fit, strongest first",
     .details =
         "An edge is a nonzero coefficient: the target feature depends on the source feature.\n"
-        "removal is by how much the target would fall, says the linear surrogate, if the source "
-        "were\n"
-        "removed where it is active: the weight times what the source carries there, counting "
-        "only\n"
-        "samples where the target is active too (a silent one cannot fall), times what undoes "
-        "the\n"
-        "shrinkage of the target's fit (see the README). standardised is\n"
-        "weight * sd(source) / sd(target). Where a fit uses the layers' autoencoders, wired is "
-        "what\n"
-        "these say of the fall, and removal the mean of both, theirs counting twice; an edge "
-        "that\n"
-        "only they speak for has weight 0. All of these rank dependencies; none is a causal effect.",
+        "removal is by how much the target would fall, says the linear surrogate, if the source\n"
+        "were removed where it is active: the weight times what the source carries there,\n"
+        "counting only samples where the target is active too (a silent one cannot fall), times\n"
+        "what undoes the shrinkage of the target's fit (see the README). standardised is weight\n"
+        "* sd(source) / sd(target). Where a fit uses the layers' autoencoders, wired is what\n"
+        "these say of the fall, and removal the mean of both, theirs counting twice; an edge\n"
+        "that only they speak for has weight 0. All of these rank dependencies; none is a\n"
+        "causal effect.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -73,17 +73,14 @@ const command command_effects = {
     .name = "effects",
     .arguments = "STUDY [FILE]",
     .summary = "list the measured effects of interventions, or add a file of them",
-    .details = "A file is a table, source target effect n_active, separated by tabs, with that "
-               "heading; or an\n"
-               ".npz archive with `features` (the removed source features), `effect` (removed x "
-               "target features)\n"
-               "and perhaps `n_active` (a number a removed feature). An effect is the mean change "
-               "of the target\n"
-               "feature, over the samples where the source was active, when the source is "
-               "removed; what is not\n"
-               "listed did not move. A file with a fault changes nothing. `score` holds fits "
-               "against effects.\n"
-               "`import --replace` makes the study anew, with the manifest's effects only.",
+    .details =
+        "A file is a table, source target effect n_active, separated by tabs, with that\n"
+        "heading; or an .npz archive with `features` (the removed source features), `effect`\n"
+        "(removed x target features) and perhaps `n_active` (a number a removed feature). An\n"
+        "effect is the mean change of the target feature, over the samples where the source was\n"
+        "active, when the source is removed; what is not listed did not move. A file with a\n"
+        "fault changes nothing. `score` holds fits against effects. `import --replace` makes\n"
+        "the study anew, with the manifest's effects only.",
     .least = 1,
     .most = 2,
     .options = options,

@@ -145,11 +145,10 @@ const command command_export = {
     .name = "export",
     .arguments = "STUDY --output FILE",
     .summary = "write a layered picture of the circuit as SVG or DOT",
-    .details = "Columns are layers, boxes are features, lines are edges; dashed lines have "
-               "negative weights.\n"
-               "With --focus the features with the strongest paths to and from one feature are "
-               "drawn, else\n"
-               "those on the strongest paths from the first fitted layer to the last.",
+    .details =
+        "Columns are layers, boxes are features, lines are edges; dashed lines have negative\n"
+        "weights. With --focus the features with the strongest paths to and from one feature\n"
+        "are drawn, else those on the strongest paths from the first fitted layer to the last.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -119,10 +119,11 @@ const command command_features = {
     .name = "features",
     .arguments = "STUDY [LAYER[/INDEX]]",
     .summary = "list or search features",
-    .details = "The features of a layer (by name, unique part of it, or position), or one of them; or,\n"
-               "with --search, those of the layer or of all layers whose label has words that begin\n"
-               "so. density is the share of samples where a feature is not zero, active_mean its mean\n"
-               "there.",
+    .details =
+        "The features of a layer (by name, unique part of it, or position), or one of them; or,\n"
+        "with --search, those of the layer or of all layers whose label has words that begin\n"
+        "so. density is the share of samples where a feature is not zero, active_mean its mean\n"
+        "there.",
     .least = 1,
     .most = 2,
     .options = options,

@@ -193,15 +193,16 @@ static status print_estimate(const study *s, error *err)
             output_count(o, "tried", about.tried);
             output_number(o, "parents", about.parents, 1);
             output_count(o, "edges", about.edges);
+            output_count(o, "wired_alone", about.wired_alone);
             output_count(o, "bytes", about.bytes);
             output_number(o, "seconds", about.seconds, 2);
             output_record(o);
         } else {
-            output_line(
-                o,
-                "about %.3g s, %llu edges (%.3g parents a target), %.3g MB: from %u of %u targets",
-                about.seconds, (unsigned long long)about.edges, about.parents,
-                (double)about.bytes / 1e6, about.tried, about.targets);
+            output_line(o,
+                        "about %.3g s, %llu edges (%.3g a target), %.3g MB: from %u of %u targets",
+                        about.seconds, (unsigned long long)about.edges,
+                        (double)about.edges / about.targets, (double)about.bytes / 1e6,
+                        about.tried, about.targets);
         }
         output_end(o);
     }

@@ -98,11 +98,10 @@ const command command_fits = {
     .arguments = "STUDY",
     .summary = "list the fits of a study, a row a layer pair",
     .details =
-        "What was asked (rule and value of lambda, ridge, scale, whether autoencoders are used),\n"
-        "how far each layer pair is, its edges, those among them that only the autoencoders "
-        "speak\n"
-        "for (wired_alone), and its worst relative duality gap. A fit that was cut off says so;\n"
-        "circuitlasso fit STUDY --resume FIT goes on with it.",
+        "What was asked (rule and value of lambda, ridge, scale, whether autoencoders are\n"
+        "used), how far each layer pair is, its edges, those among them that only the\n"
+        "autoencoders speak for (wired_alone), and its worst relative duality gap. A fit that\n"
+        "was cut off says so; circuitlasso fit STUDY --resume FIT goes on with it.",
     .least = 1,
     .most = 1,
     .options = options,

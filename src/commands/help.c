@@ -82,11 +82,13 @@ static void print_command_manual(const command *c)
 
 static void print_manual(void)
 {
-    printf(".TH CIRCUITLASSO 1 \"\" \"circuitlasso %s\" \"User Commands\"\n", CIRCUITLASSO_VERSION);
+    printf(".TH CIRCUITLASSO 1 \"\" \"circuitlasso %s\" \"User Commands\"\n",
+           CIRCUITLASSO_VERSION);
     printf(".SH NAME\ncircuitlasso \\- learn the circuits inside a language model and walk them\n"
            ".SH SYNOPSIS\n.B circuitlasso\n.I STUDY\n.br\n.B circuitlasso\n.I COMMAND\n"
            "[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"
-           "Explores sparse\\-autoencoder features of a language model: imports activation dumps,\n"
+           "Explores sparse\\-autoencoder features of a language model: imports activation "
+           "dumps,\n"
            "learns which features of a layer depend on which features of the layer before by\n"
            "certified sparse regression, and shows the circuit as lists of edges that can be\n"
            "followed with the keyboard. Weights rank dependencies; they are not causal effects.\n"

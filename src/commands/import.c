@@ -62,10 +62,10 @@ const command command_import = {
     .arguments = "STUDY MANIFEST",
     .summary = "make a study from activation dumps",
     .details =
-        "Reads the manifest (YAML) and the files that it names: activations (.npy, .npz as SciPy\n"
-        "writes it, safetensors), labels (.jsonl, .jsonl.gz, .tsv, .csv), autoencoders (safetensors\n"
-        "as SAELens writes it), documents (.jsonl, .txt), target variables and measured effects.\n"
-        "Files are looked for in the manifest's own folder.\n"
+        "Reads the manifest (YAML) and the files that it names: activations (.npy, .npz as\n"
+        "SciPy writes it, safetensors), labels (.jsonl, .jsonl.gz, .tsv, .csv), autoencoders\n"
+        "(safetensors as SAELens writes it), documents (.jsonl, .txt), target variables and\n"
+        "measured effects. Files are looked for in the manifest's own folder.\n"
         "An import that fails, is interrupted or killed leaves everything as it was.",
     .least = 2,
     .most = 2,

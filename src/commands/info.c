@@ -9,7 +9,8 @@
 static bool json, check;
 
 static const command_option options[] = {
-    {"check", OPTION_FLAG, &check, NULL, "read the whole file for damage first: for one from elsewhere"},
+    {"check", OPTION_FLAG, &check, NULL,
+     "read the whole file for damage first: for one from elsewhere"},
     {"json", OPTION_FLAG, &json, NULL, "one JSON object"},
     {0},
 };

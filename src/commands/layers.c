@@ -42,10 +42,11 @@ const command command_layers = {
     .name = "layers",
     .arguments = "STUDY",
     .summary = "list the layers of a study",
-    .details = "Layers in computation order: their kind, how many features they have, how many of\n"
-               "these are active anywhere and how many have a label, the width of the autoencoder\n"
-               "that was imported with the layer (0: none), and the share of (sample, feature)\n"
-               "cells that are not zero.",
+    .details =
+        "Layers in computation order: their kind, how many features they have, how many of\n"
+        "these are active anywhere and how many have a label, the width of the autoencoder\n"
+        "that was imported with the layer (0: none), and the share of (sample, feature)\n"
+        "cells that are not zero.",
     .least = 1,
     .most = 1,
     .options = options,

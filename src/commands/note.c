@@ -99,10 +99,10 @@ const command command_note = {
     .arguments = "STUDY [LAYER[/INDEX]]",
     .summary = "label, tag and pin features in your own words",
     .details =
-        "With options: changes what is noted on one feature. Without: lists all notes, or those "
-        "on\n"
-        "a layer or feature. Your label is shown in place of the imported one. Notes are kept by\n"
-        "the layer's name and the feature's index, and stay when the study is imported anew.",
+        "With options: changes what is noted on one feature. Without: lists all notes, or those\n"
+        "on a layer or feature. Your label is shown in place of the imported one. Notes are\n"
+        "kept by the layer's name and the feature's index, and stay when the study is imported\n"
+        "anew.",
     .least = 1,
     .most = 2,
     .options = options,

@@ -25,8 +25,8 @@ struct output {
     json_t *object;
     column column[FIELDS_MAX];
     size_t columns;
-    size_t field;   /* of the present record */
-    char **cell;    /* records * columns, cleaned */
+    size_t field; /* of the present record */
+    char **cell;  /* records * columns, cleaned */
     size_t cells, capacity;
     char *notes; /* cleaned lines for after the table; NULL: none */
 };
@@ -111,7 +111,8 @@ void output_small(output *o, const char *name, double value)
 void output_record(output *o)
 {
     if (o->as_json) {
-        char *line = json_dumps(o->object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
+        char *line =
+            json_dumps(o->object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
         /* ENSURE_ASCII leaves one control character as it is: DEL */
         for (const char *at = line; at && *at; at++) {
             if (*at == 0x7f)

@@ -297,19 +297,16 @@ const command command_paths = {
     .name = "paths",
     .arguments = "STUDY",
     .summary = "the strongest paths between features, into one, from one, or to a target variable",
-    .details = "The weight of a path is the product of its edges' standardised weights. The "
-               "strongest paths\n"
-               "are found exactly, whatever the circuit's size. With only --to, paths begin where "
-               "no edge leads\n"
-               "in; with only --from they end where none leads out; with neither they lead from "
-               "the first\n"
-               "fitted layer to the last. reading says what becomes of the concept at each step: "
-               "it persists\n"
-               "(one parent has 60% of the squared weights of its target's parents, or 40% and a "
-               "similar\n"
-               "label), merges with others, or is a minor part of what another parent carries.\n"
-               "With --to-target the last step is a weight of a target variable's fit, at the\n"
-               "point of its path that it chose: times sd(feature), for numbers / sd(variable).",
+    .details =
+        "The weight of a path is the product of its edges' standardised weights. The strongest\n"
+        "paths are found exactly, whatever the circuit's size. With only --to, paths begin\n"
+        "where no edge leads in; with only --from they end where none leads out; with neither\n"
+        "they lead from the first fitted layer to the last. reading says what becomes of the\n"
+        "concept at each step: it persists (one parent has 60% of the squared weights of its\n"
+        "target's parents, or 40% and a similar label), merges with others, or is a minor part\n"
+        "of what another parent carries. With --to-target the last step is a weight of a target\n"
+        "variable's fit, at the point of its path that it chose: times sd(feature), for numbers\n"
+        "/ sd(variable).",
     .least = 1,
     .most = 1,
     .options = options,

@@ -30,7 +30,8 @@ status study_find_layers(const study *s, const char *list, const layer ***found,
                          error *err);
 
 /* The user's own label of a feature, or else the imported one (may be NULL). Raw; borrowed. */
-const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature, const char *imported);
+const char *study_own_label(const study *s, int64_t layer_id, uint32_t feature,
+                            const char *imported);
 
 /* The same, with the imported label looked up; or NULL. Loads its layer's features once. */
 status study_label(study *s, uint32_t position, uint32_t feature, const char **label, error *err);

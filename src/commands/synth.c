@@ -181,17 +181,13 @@ const command command_synth = {
     .name = "synth",
     .arguments = "FOLDER",
     .summary = "make up activations with a planted circuit, to see what a fit finds of it",
-    .details = "Writes a manifest, activations, labels, documents and the truth (truth.tsv), all "
-               "from the\n"
-               "seed and the same on every machine; more samples only add to the end. Features of "
-               "a later\n"
-               "layer continue one of the layer before, merge several, or are new. What is hard "
-               "for a fit\n"
-               "is in it too: near copies, hidden common causes, products, thresholds. Lines of "
-               "the truth\n"
-               "with weight 0 are pairs that only look like an edge. Then: circuitlasso score "
-               "STUDY --truth\n"
-               "FOLDER/truth.tsv.",
+    .details =
+        "Writes a manifest, activations, labels, documents and the truth (truth.tsv), all from\n"
+        "the seed and the same on every machine; more samples only add to the end. Features of\n"
+        "a later layer continue one of the layer before, merge several, or are new. What is\n"
+        "hard for a fit is in it too: near copies, hidden common causes, products, thresholds.\n"
+        "Lines of the truth with weight 0 are pairs that only look like an edge. Then:\n"
+        "circuitlasso score STUDY --truth FOLDER/truth.tsv.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -162,13 +162,11 @@ const command command_target = {
     .details =
         "Squared error for numbers, logistic for two classes, softmax for more, each with an l1\n"
         "penalty, for a whole path of lambdas at once; every point is certified by its relative\n"
-        "duality gap. The features are those of one point: the end of the path or, with --cv, "
-        "the\n"
-        "sparsest within one standard error of the least held-out error. They are ranked by\n"
-        "|weight|; with --sample, by |weight * activation| in one sample. Fits are stored: "
-        "without\n"
-        "VARIABLE, the study's variables and their fits are listed, and --fit shows one of them.\n"
-        "Exit status 1: some points stayed above the tolerance.",
+        "duality gap. The features are those of one point: the end of the path or, with --cv,\n"
+        "the sparsest within one standard error of the least held-out error. They are ranked by\n"
+        "|weight|; with --sample, by |weight * activation| in one sample. Fits are stored:\n"
+        "without VARIABLE, the study's variables and their fits are listed, and --fit shows one\n"
+        "of them. Exit status 1: some points stayed above the tolerance.",
     .least = 1,
     .most = 2,
     .options = options,

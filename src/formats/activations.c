@@ -204,7 +204,8 @@ static status open_by_content(activations *a, uint64_t bytes, const char *tensor
     char *label = mem_format("'%s'", a->file);
     stream in;
     stream_of_file(&in, a->fd, 0, bytes, label);
-    status code = stream_read(&in, magic, bytes < sizeof magic ? (size_t)bytes : sizeof magic, err);
+    size_t wanted = bytes < sizeof magic ? (size_t)bytes : sizeof magic;
+    status code = stream_read(&in, magic, wanted, err);
     stream_close(&in);
     if (code == STATUS_OK) {
         if (memcmp(magic, "PK", 2) == 0) {

@@ -1,7 +1,8 @@
 /* What was read: documents, one a line.
  *
  * JSONL: objects with `tokens` (strings), `text`, and maybe `id` (text or a whole number) and
- * `split` ("train" or "held out"); other keys are passed over, blank lines too. Plain text: every line is a document. */
+ * `split` ("train" or "held out"); other keys are passed over, blank lines too. Plain text: every
+ * line is a document. */
 #ifndef FORMATS_DOCUMENTS_H
 #define FORMATS_DOCUMENTS_H
 

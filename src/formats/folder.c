@@ -64,7 +64,8 @@ static int open_step_by_step(int base, const char *name)
 
 static int open_beneath(int base, const char *name)
 {
-    struct open_how how = {.flags = OPEN_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    struct open_how how = {.flags = OPEN_FLAGS,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
     long fd = syscall(SYS_openat2, base, name, &how, sizeof how);
     /* a container's filter may answer EPERM for a system call that it does not know */
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))

@@ -142,8 +142,8 @@ static status find_type(const array *a, const char *descr, number_type *type, ui
         return error_set(err, STATUS_INPUT,
                          "%s: holds records of several fields, expected plain numbers", name);
     if (descr[0] == '>')
-        return error_set(err, STATUS_INPUT, "%s: big-endian numbers ('%s'), expected little-endian",
-                         name, descr);
+        return error_set(err, STATUS_INPUT,
+                         "%s: big-endian numbers ('%s'), expected little-endian", name, descr);
     return error_set(err, STATUS_INPUT,
                      "%s: dtype '%s', expected float16, float32, float64, a whole number or bool",
                      name, descr);
@@ -192,7 +192,8 @@ status array_open_npy(array *a, stream *in, error *err)
         goto done;
     if (!parse_header(text, &h)) {
         code = error_set(err, STATUS_INPUT,
-                         "%s: not a .npy header: it must hold 'descr', 'fortran_order' and 'shape'",
+                         "%s: not a .npy header: it must hold 'descr', 'fortran_order' and "
+                         "'shape'",
                          name);
         goto done;
     }
@@ -206,8 +207,8 @@ status array_open_npy(array *a, stream *in, error *err)
     if (__builtin_mul_overflow(h.shape[0], h.shape[1], &a->count) ||
         __builtin_mul_overflow(a->count, width, &bytes) || bytes != a->in.left) {
         code = error_set(err, STATUS_INPUT,
-                         "%s: its shape (%llu x %llu, %llu bytes each) does not fit the %llu bytes "
-                         "that follow its header",
+                         "%s: its shape (%llu x %llu, %llu bytes each) does not fit the %llu "
+                         "bytes that follow its header",
                          name, (unsigned long long)h.shape[0], (unsigned long long)h.shape[1],
                          (unsigned long long)width, (unsigned long long)a->in.left);
         goto done;

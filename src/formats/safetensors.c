@@ -56,7 +56,8 @@ static status check_cover(const json_t *header, uint64_t data_bytes, const char 
         all[count].name = name;
         if (!read_offsets(entry, &all[count++])) {
             code = error_set(err, STATUS_INPUT,
-                             "'%s': tensor '%s': its 'data_offsets' are not a beginning and an end",
+                             "'%s': tensor '%s': its 'data_offsets' are not a beginning and an "
+                             "end",
                              file, name);
             goto done;
         }
@@ -83,7 +84,8 @@ done:
 }
 
 /* The entry of the wanted tensor, and its name. */
-static const json_t *choose(const json_t *header, const char *file, const char **tensor, error *err)
+static const json_t *choose(const json_t *header, const char *file, const char **tensor,
+                            error *err)
 {
     if (*tensor) {
         const json_t *entry =

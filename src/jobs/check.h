@@ -13,14 +13,16 @@
 #include <stddef.h>
 
 /* C name, in the order in which they are run and shown */
-#define CHECK_KIND_LIST(X) X(held_out) X(null) X(stability) X(effects) X(truth) X(debias) X(faithfulness)
+#define CHECK_KIND_LIST(X)                                                                        \
+    X(held_out) X(null) X(stability) X(effects) X(truth) X(debias) X(faithfulness)
 
 /* What a check can be told; a kind looks at those that it knows. What is left 0 (NaN, NULL) is the
  * kind's default: `settle` fills it in. */
 #define CHECK_SETTING_COUNT_LIST(X)                                                               \
     X(rounds, "how often something random is repeated")                                           \
     X(folds, "parts of the documents, each held out once")                                        \
-    X(target_fit, "of faithfulness: the fit of the target variable; 0: the newest that it can be") \
+    X(target_fit,                                                                                 \
+      "of faithfulness: the fit of the target variable; 0: the newest that it can be")            \
     X(retrain, "of debias: also fit anew without the spurious features")                          \
     X(seed, "what the random choices follow from")
 #define CHECK_SETTING_NUMBER_LIST(X)                                                              \

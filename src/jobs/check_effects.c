@@ -222,7 +222,7 @@ static effects_score stored_score(const check_report *r, const effects_pair *pai
 {
     score_figure list[12];
     effects_score s = {0};
-    double value[12];
+    double value[12] = {[SAME_FOR_ALL] = (double)NAN};
     list_score(&s, list);
     for (int i = SAME_FOR_ALL; list[i].name; i++) {
         char name[CHECK_NAME];

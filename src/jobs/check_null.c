@@ -113,7 +113,7 @@ static void add_strength(strengths *s, double strength)
 
 static bool take_strength(void *user, const edge *e)
 {
-    if (e->weight != 0)
+    if (!edge_wired_alone(e->weight, e->wired))
         add_strength(user, fabs(edge_by_regression(e->removal, e->wired)));
     return true;
 }

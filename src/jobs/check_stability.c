@@ -94,7 +94,7 @@ static status applies(db *d, const layer_set *layers, const fit *f, const check_
 static bool take_edge(void *user, const edge *e)
 {
     edge_list *l = user;
-    if (e->weight == 0) /* only the wiring speaks for it: no half can have it */
+    if (edge_wired_alone(e->weight, e->wired)) /* no half can have it */
         return true;
     if (l->edges == l->room) {
         l->room = l->room ? 2 * l->room : 4096;

@@ -136,10 +136,13 @@ static status is_queued(db *d, task t, bool *queued, error *err)
 static status shelve(engine *e, task t, const char *why, bool *waits, error *err)
 {
     db *d = NULL;
+    bool idle = why != NULL;
     status code = db_open(&d, e->study, DB_WRITE, err);
     if (code == STATUS_OK && !why)
-        code = is_queued(d, t, waits, err);
-    if (code == STATUS_OK && (why || *waits))
+        code = is_queued(d, t, &idle, err);
+    if (waits)
+        *waits = idle;
+    if (code == STATUS_OK && idle)
         code = t.check ? check_set_state(d, t.id, FIT_CANCELLED, why, err)
                        : fit_set_state(d, t.id, FIT_CANCELLED, why, err);
     db_close(d);

@@ -9,15 +9,18 @@
 #include <unistd.h>
 
 enum {
-    SLOTS = 6,            /* regressions that are tried, spread over the fit's */
-    TRIED = 252,          /* targets of each that are solved at most: */
-    BATCH = 4,            /* so many at first, then twice as many each time */
-    FOR_PARENTS = 24,     /* targets that lambda is looked for with */
-    FOR_LAMBDA = 512,     /* targets among which the pair's lambda_max is looked for */
-    BYTES_A_EDGE = 52,    /* in the workspace, both indexes included */
-    BYTES_A_TARGET = 80,
+    SLOTS = 6,        /* regressions that are tried, spread over the fit's */
+    TRIED = 252,      /* targets of each that are solved at most: */
+    BATCH = 4,        /* so many at first, then twice as many each time */
+    FOR_PARENTS = 24, /* targets that lambda is looked for with */
+    FOR_LAMBDA = 512, /* targets among which the pair's lambda_max is looked for */
     TABLE_MEMORY = 64 << 20
 };
+
+/* What stands in the workspace for an edge, its index and what its pages leave free included, as
+ * measured on fits of the sample: of the regression; what the wiring says beside it; of the wiring
+ * alone, whose two zeros take no room. */
+enum { BYTES_A_EDGE = 57, BYTES_A_WIRE = 9, BYTES_WIRED_ALONE = 44, BYTES_A_TARGET = 90 };
 
 /* Seconds after which no further regression, and no further batch, is tried. */
 static const double patience = 1.2;
@@ -38,7 +41,7 @@ struct estimator {
 /* One regression of a fit: a pair, or all pairs of a joint fit with the same target. */
 typedef struct regression {
     int64_t target_layer;
-    uint32_t pair;   /* the first of them */
+    uint32_t pair; /* the first of them */
     uint32_t targets;
 } regression;
 
@@ -58,7 +61,7 @@ void estimator_free(estimator *e)
     free(e);
 }
 
-/* -- what the fit consists of ------------------------------------------------------------------ */
+/* -- what the fit consists of ----------------------------------------------------------------- */
 
 static uint32_t list_regressions(const layer_set *layers, const fit_request *request,
                                  regression *list)
@@ -81,8 +84,8 @@ static status load_sources(slot *s, db *d, const layer_set *layers, const fit_re
                            const regression *r, error *err)
 {
     if (!request->joint)
-        return layer_data_load(&s->source, d, layer_by_id(layers, request->pair[r->pair].source_layer),
-                               err);
+        return layer_data_load(&s->source, d,
+                               layer_by_id(layers, request->pair[r->pair].source_layer), err);
     layer_data *side = mem_zero(request->pair_count, sizeof *side);
     uint32_t count = 0;
     status code = STATUS_OK;
@@ -103,7 +106,8 @@ static status load(slot *s, db *d, const layer_set *layers, const fit_request *r
                    const regression *r, error *err)
 {
     int64_t source_layer = request->joint ? 0 : request->pair[r->pair].source_layer;
-    if (s->target.layer_id && s->source_layer == source_layer && s->target_layer == r->target_layer)
+    if (s->target.layer_id && s->source_layer == source_layer &&
+        s->target_layer == r->target_layer)
         return STATUS_OK;
     double since = clock_seconds();
     layer_data_release(&s->source);
@@ -119,7 +123,7 @@ static status load(slot *s, db *d, const layer_set *layers, const fit_request *r
     return code;
 }
 
-/* -- which targets are tried --------------------------------------------------------------------- */
+/* -- which targets are tried ------------------------------------------------------------------ */
 
 /* Up to `most` targets that vary, spread evenly over the layer. */
 static uint32_t spread(const layer_data *to, uint32_t most, uint32_t *list)
@@ -182,7 +186,7 @@ static status take_columns(const matrix *from, const uint32_t *list, uint32_t co
     return STATUS_OK;
 }
 
-/* -- the trial ------------------------------------------------------------------------------------- */
+/* -- the trial -------------------------------------------------------------------------------- */
 
 typedef struct trial {
     const lasso_design *design;
@@ -207,8 +211,9 @@ static status choose_lambda(trial *t, uint32_t features, error *err)
         t->settings.rule = LASSO_PARENTS;
         t->settings.lambda /= features;
     }
-    uint32_t count = of_pair && !t->settings.scale ? most_varying(t->to, FOR_LAMBDA, list)
-                                                   : spread(t->to, of_pair ? FOR_LAMBDA : FOR_PARENTS, list);
+    uint32_t count = of_pair && !t->settings.scale
+                         ? most_varying(t->to, FOR_LAMBDA, list)
+                         : spread(t->to, of_pair ? FOR_LAMBDA : FOR_PARENTS, list);
     status code = take_columns(&t->to->m, list, count, &few, err);
     double since = clock_seconds();
     if (code == STATUS_OK)
@@ -250,8 +255,8 @@ static void scatter(uint32_t *list, uint32_t count)
         list[i] = from[at];
 }
 
-/* Solves batch after batch while there is time. What a target takes is what it took in the last and
- * largest of them, to which beginning matters least. */
+/* Solves batch after batch while there is time. What a target takes is what it took in the last
+ * and largest of them, to which beginning matters least. */
 static status solve(trial *t, double until, error *err)
 {
     uint32_t list[TRIED];
@@ -262,11 +267,11 @@ static status solve(trial *t, double until, error *err)
     if (count == 0)
         return error_set(err, STATUS_INPUT, "no target varies: there is nothing to fit");
     scatter(list, count);
-    for (double since = clock_seconds(), now = since; t->tried < count && code == STATUS_OK;
+    for (double since = clock_seconds(), now; t->tried < count && code == STATUS_OK;
          size *= 2, since = now) {
         size = size < count - t->tried ? size : count - t->tried;
-        code = lasso_solve(t->design, &t->to->m, list + t->tried, size, &t->settings, &hooks, &report,
-                           err);
+        code = lasso_solve(t->design, &t->to->m, list + t->tried, size, &t->settings, &hooks,
+                           &report, err);
         if (code == STATUS_OK && report.stopped)
             code = error_set(err, STATUS_INTERRUPTED, "cancelled");
         now = clock_seconds();
@@ -308,7 +313,8 @@ static double varying(const layer_data *data)
 /* What the trials of some regressions say together. */
 typedef struct tally {
     uint32_t regressions, tried;
-    double load_seconds, parents, seconds; /* sums; the last two a target, over all that vary or not */
+    /* sums; the last two a target, over all that vary or not */
+    double load_seconds, parents, seconds;
 } tally;
 
 static status try_regressions(estimator *e, db *d, const layer_set *layers,
@@ -348,13 +354,13 @@ static void add_wiring(const layer_set *layers, const fit_request *request, doub
         const layer *target = layer_by_id(layers, request->pair[p].target_layer);
         if (!fit_pair_wireable(source, target))
             continue;
-        wiring_needs n = fit_wiring_needs(source, target,
-                                          (uint64_t)(out->parents * target->features));
+        uint64_t edges = (uint64_t)(out->parents * target->features);
+        wiring_needs n = fit_wiring_needs(source, target, edges);
         out->seconds += n.seconds / parallel;
         out->edges += n.alone;
-        out->bytes += n.alone * BYTES_A_EDGE;
+        out->wired_alone += n.alone;
+        out->bytes += edges * BYTES_A_WIRE + n.alone * BYTES_WIRED_ALONE;
     }
-    out->parents = (double)out->edges / out->targets;
 }
 
 status estimate_fit(estimator *e, db *d, const layer_set *layers, const fit_request *request,

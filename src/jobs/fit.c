@@ -161,8 +161,8 @@ static status wire(run *r, work *w, error *err)
                              r->options->cancel, &w->wired, err);
         if (code == STATUS_INPUT) {
             error why = *err;
-            error_set(err, code, "layer '%s': %s (a fit with wiring off does without it)", target->name,
-                      why.message);
+            error_set(err, code, "layer '%s': %s (a fit with wiring off does without it)",
+                      target->name, why.message);
         }
     }
     autoencoder_release(&from);
@@ -266,10 +266,9 @@ static status plan_memory(run *r, work *w, error *err)
     for (uint32_t p = 0; p < r->f.pair_count; p++)
         if (r->joint ? r->f.pair[p].target_layer == w->pair->target_layer : p == w->number)
             source[sources++] = layer_by_id(&r->layers, r->f.pair[p].source_layer);
-    status code = memory_plan_make(source, sources, layer_by_id(&r->layers, w->pair->target_layer),
-                                   is_wired(r, w->pair),
-                                   fit_rule(&r->f), 1, r->options->threads, r->options->memory,
-                                   &w->plan, err);
+    const layer *target = layer_by_id(&r->layers, w->pair->target_layer);
+    status code = memory_plan_make(source, sources, target, is_wired(r, w->pair), fit_rule(&r->f),
+                                   1, r->options->threads, r->options->memory, &w->plan, err);
     free(source);
     if (code == STATUS_OK && w->plan.cache)
         code = db_limit_cache(r->connection, w->plan.cache, err);

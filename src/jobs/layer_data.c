@@ -26,8 +26,9 @@ status layer_data_load(layer_data *data, db *d, const layer *from, error *err)
     data->sd = mem_alloc(from->features * sizeof *data->sd);
     data->active_mean = mem_alloc(from->features * sizeof *data->active_mean);
     if (table.count != from->features)
-        code = error_set(err, STATUS_INPUT, "layer '%s' has statistics of %u features, expected %u",
-                         from->name, table.count, from->features);
+        code =
+            error_set(err, STATUS_INPUT, "layer '%s' has statistics of %u features, expected %u",
+                      from->name, table.count, from->features);
     for (uint32_t f = 0; code == STATUS_OK && f < table.count; f++) {
         data->sd[f] = (double)table.row[f].sd;
         data->active_mean[f] = (double)table.row[f].active_mean;

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* This process as text: host, process number, the process's start, the machine's start. Free it. */
+/* This process as text: host, process number, the process's start, the machine's start. Free it.
+ */
 char *runner_self(void);
 
 /* Whether that process still exists. On this machine that is certain, process numbers used again

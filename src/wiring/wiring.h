@@ -35,8 +35,8 @@ typedef struct wiring {
 /* Falls of the layer pair, those that add up to most over all samples; the strongest of them,
  * WIRED_STRONG a target feature on average, are `strong`. Both layers are sparse, have the same
  * samples, and autoencoders of one width. The result does not depend on `threads`. STATUS_INPUT:
- * the target's autoencoder does not read what it writes (places.h); STATUS_MACHINE: memory;
- * STATUS_INTERRUPTED: `cancel` (may be NULL) was set. */
+ * the target's autoencoder does not read what it writes (places.h), or the stream has no answer
+ * (response.h); STATUS_MACHINE: memory; STATUS_INTERRUPTED: `cancel` (may be NULL) was set. */
 enum { WIRED_STRONG = 12, WIRED_KEPT = 64 };
 status wiring_create(const matrix *source, const autoencoder *from, const matrix *target,
                      const autoencoder *to, unsigned threads, const atomic_bool *cancel,

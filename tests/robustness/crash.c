@@ -150,16 +150,17 @@ static bool has_finished_blocks_only(const char *study)
 {
     return ask(study, NULL,
                "SELECT count(*) FROM fit_target t WHERE parents <> (SELECT count(*) FROM edge e"
-               " WHERE e.pair_id = t.pair_id AND e.target_feature = t.feature AND e.weight <> 0)") ==
-               0 &&
+               " WHERE e.pair_id = t.pair_id AND e.target_feature = t.feature"
+               " AND e.weight <> 0)") == 0 &&
            ask(study, NULL,
                "SELECT count(*) FROM edge e WHERE NOT EXISTS (SELECT 1 FROM fit_target t"
                " WHERE t.pair_id = e.pair_id AND t.feature = e.target_feature)") == 0 &&
            ask(study, NULL,
                "SELECT count(*) FROM fit_pair p WHERE"
                " done <> (SELECT count(*) FROM fit_target t WHERE t.pair_id = p.pair_id) OR"
-               " edges <> (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id) OR wired_alone <>"
-               " (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id AND e.weight = 0)") == 0;
+               " edges <> (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id) OR"
+               " wired_alone <> (SELECT count(*) FROM edge e WHERE e.pair_id = p.pair_id"
+               " AND e.weight = 0)") == 0;
 }
 
 /* How many numbers of fit `id` here are not those of fit 1 there, to the last bit. */
@@ -214,7 +215,7 @@ static void kill_fits(const char *unfitted, const char *reference, double second
         copy_study(unfitted, study);
         double moment = seconds * 1.1 * uniform();
         pid_t child = START("fit", study, FIT);
-        if (round % 3 == 0) { /* one in three in the middle for certain, however fast it is today */
+        if (round % 3 == 0) { /* one in three for certain in the middle, however fast it is */
             wait_for_block(study);
             moment = 0;
         }

@@ -44,7 +44,8 @@ static void make_fit(void)
         edge edges[5 * FIXTURE_FEATURES];
         uint64_t count = 0;
         for (uint32_t t = 0; t < FIXTURE_FEATURES; t++) {
-            targets[t] = (fit_target){.feature = t, .state = "converged", .parents = t % 5, .stretch = 1};
+            targets[t] =
+                (fit_target){.feature = t, .state = "converged", .parents = t % 5, .stretch = 1};
             for (uint32_t k = 0; k < t % 5; k++) {
                 double removal = planted(p, t, k);
                 edges[count++] = (edge){.source = (t + k) % FIXTURE_FEATURES,
@@ -55,8 +56,9 @@ static void make_fit(void)
                                         .wired = NAN};
             }
         }
-        cr_assert_eq(fit_add_block(d, f.pair[p].id, targets, FIXTURE_FEATURES, edges, count, 1, &err),
-                     STATUS_OK, "%s", err.message);
+        cr_assert_eq(
+            fit_add_block(d, f.pair[p].id, targets, FIXTURE_FEATURES, edges, count, 1, &err),
+            STATUS_OK, "%s", err.message);
     }
 }
 

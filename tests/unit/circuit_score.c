@@ -32,16 +32,21 @@ static void release_units(score_units *u)
     free(u->varies);
 }
 
-static circuit *build(const uint32_t *features, uint32_t layers, const circuit_edge *list,
-                      uint32_t count)
+static circuit *build_by(strength measure, const uint32_t *features, uint32_t layers,
+                         const circuit_edge *list, uint32_t count)
 {
     circuit *c;
     circuit_edge *own = malloc((count + 1) * sizeof *own);
     for (uint32_t i = 0; i < count; i++)
         own[i] = list[i];
-    cr_assert_eq(circuit_build(layers, features, own, count, STRENGTH_WEIGHT, &c, &err),
-                 STATUS_OK);
+    cr_assert_eq(circuit_build(layers, features, own, count, measure, &c, &err), STATUS_OK);
     return c;
+}
+
+static circuit *build(const uint32_t *features, uint32_t layers, const circuit_edge *list,
+                      uint32_t count)
+{
+    return build_by(STRENGTH_WEIGHT, features, layers, list, count);
 }
 
 /* Made with scikit-learn 1.2.1:
@@ -220,6 +225,33 @@ Test(score, the_true_circuit_is_perfect_and_an_empty_one_useless)
     release_units(&u);
     circuit_free(c);
     circuit_free(none);
+}
+
+/* An edge that only the wiring speaks for has a removal; it has no weight to be judged by. */
+Test(score, what_only_the_wiring_says_counts_by_removal_alone)
+{
+    const circuit_edge list[] = {{0, 2, 0.5f, 0.25f, 1, 1}, {1, 3, 0, 0, 2, 3}};
+    const score_truth truth[] = {{0, 2, 1, 0}, {1, 3, 1, 0}};
+    const score_pair pair = {0, 1};
+    static const struct {
+        strength measure;
+        uint64_t edges;
+    } known[] = {{STRENGTH_REMOVAL, 2}, {STRENGTH_WEIGHT, 1}, {STRENGTH_STANDARDISED, 1}};
+    for (int i = 0; i < 3; i++) {
+        circuit *c = build_by(known[i].measure, (const uint32_t[]){2, 2}, 2, list, 2);
+        score_units u = plain_units(c);
+        score s;
+        score_request r = {&u, &pair, 1, truth, 2, 0, 9};
+        cr_assert_eq(score_circuit(c, &r, &s, &err), STATUS_OK);
+        cr_expect_eq(s.all.edges, known[i].edges);
+        cr_expect_eq(s.all.found, known[i].edges);
+        cr_expect_eq(s.all.right, known[i].edges);
+        cr_expect_eq(s.all.missing, 2 - known[i].edges);
+        cr_expect_eq(s.missing_count, 2 - known[i].edges);
+        score_release(&s);
+        release_units(&u);
+        circuit_free(c);
+    }
 }
 
 /* Two layers of 2 components with 3 coordinates each. */

@@ -135,6 +135,33 @@ Test(circuit_summary, counts_and_lists)
     summary_free(s);
 }
 
+/* Edges that only the wiring speaks for have no parents: they count as edges alone. */
+Test(circuit_summary, tells_parents_from_edges_of_the_wiring)
+{
+    summary *s = NULL;
+    error err = {0};
+    fit f;
+    const edge wired[] = {{3, TARGETS - 1, 0, 0, 0.5, 0.75, 0}};
+    const fit_target target = {.feature = TARGETS - 1, .state = "converged", .r2 = 0.5};
+    cr_assert_eq(summary_load(d, &layers, fit_id, NULL, &s, &err), STATUS_OK);
+    cr_expect_not(s->wired);
+    summary_free(s);
+    cr_assert_eq(fit_get(d, fit_id, &f, &err), STATUS_OK);
+    f.wiring = true;
+    f.pair_count = 1;
+    cr_assert_eq(fit_add(d, &f, &err), STATUS_OK, "%s", err.message);
+    cr_assert_eq(fit_add_block(d, f.pair[0].id, &target, 1, wired, 1, 1, &err), STATUS_OK, "%s",
+                 err.message);
+    cr_assert_eq(summary_load(d, &layers, f.id, NULL, &s, &err), STATUS_OK, "%s", err.message);
+    cr_expect(s->wired);
+    cr_expect_eq(s->pair[0].edges, 1);
+    cr_expect_eq(s->pair[0].wired_alone, 1);
+    cr_expect_eq(s->pair[0].mean_parents, 0);
+    cr_expect_eq(s->orphans.count, 1);
+    summary_free(s);
+    fit_release(&f);
+}
+
 Test(circuit_summary, median_of_an_even_and_an_odd_number)
 {
     summary *s = NULL;

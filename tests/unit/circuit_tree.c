@@ -1,11 +1,12 @@
-/* Trees of parents and children: what unfolds is what the circuit says, rows stay in order through any
- * folding, and another threshold or limit keeps what was unfolded. */
+/* Trees of parents and children: what unfolds is what the circuit says, rows stay in order through
+ * any folding, and another threshold or limit keeps what was unfolded. */
 #include "src/circuit/tree.h"
 #include "tests/unit/circuit_fixture.h"
 
 enum { LAYERS = 5, WIDTH = 6 };
 
-/* Every row hangs where its span, parent and depth say, and its weight is the product of the path's. */
+/* Every row hangs where its span, parent and depth say, and its weight is the product of the
+ * path's. */
 static void check(const tree *t)
 {
     uint32_t *seen = calloc(t->c->node_count, sizeof *seen);
@@ -92,7 +93,8 @@ Test(tree, rows_stay_in_order_through_any_folding)
         case 0: tree_fold(&t, row); break;
         case 1: tree_show_more(&t, row); break;
         case 2: {
-            uint32_t to = tree_change(&t, c, 0.5 * fixture_below(&seed, 8), 1 + fixture_below(&seed, 4), row);
+            uint32_t to = tree_change(&t, c, 0.5 * fixture_below(&seed, 8),
+                                      1 + fixture_below(&seed, 4), row);
             cr_assert(to < t.count);
             if (to >= row && t.row[to].depth > 0 && t.row[to].edge == way)
                 cr_assert_eq(t.row[to].node, node);

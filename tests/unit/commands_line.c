@@ -4,10 +4,9 @@
 #include "src/base/text.h"
 #include "tests/unit/study_fixture.h"
 
-#include <jansson.h>
 #include <sys/wait.h>
 
-#include "tests/unit/command_fixture.h"
+#include "tests/unit/json_fixture.h"
 
 static char *path;
 
@@ -30,27 +29,6 @@ static void tear_down(void)
 }
 
 TestSuite(line, .init = set_up, .fini = tear_down);
-
-/* The lines of JSON that were said, parsed. */
-static json_t *lines(void)
-{
-    json_t *all = json_array();
-    char *save = NULL;
-    for (char *line = strtok_r(said, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        json_error_t why;
-        json_t *object = json_loads(line, 0, &why);
-        cr_assert_not_null(object, "'%s': %s", line, why.text);
-        json_array_append_new(all, object);
-    }
-    return all;
-}
-
-static double number(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    cr_assert(json_is_number(value), "%s", name);
-    return json_number_value(value);
-}
 
 Test(line, layers_as_json)
 {
@@ -196,8 +174,8 @@ Test(line, mistakes_are_told_apart)
     cr_expect_eq(RUN("help", "nosuch"), STATUS_USAGE);
 }
 
-/* Of settings that make no sense each is refused before a fit is stored, those that only look odd are
- * done. */
+/* Of settings that make no sense each is refused before a fit is stored, those that only look odd
+ * are done. */
 Test(line, odd_settings_of_a_fit)
 {
     static const char *const wrong[][2] = {
@@ -221,8 +199,9 @@ Test(line, odd_settings_of_a_fit)
 
 Test(line, a_lambda_above_all_leaves_no_edge)
 {
-    cr_assert_eq(RUN("fit", path, "--rule", "absolute", "--lambda", "1e9", "--threads", "40", "--json"),
-                 STATUS_OK, "%s", err.message);
+    cr_assert_eq(
+        RUN("fit", path, "--rule", "absolute", "--lambda", "1e9", "--threads", "40", "--json"),
+        STATUS_OK, "%s", err.message);
     json_t *fit = lines();
     cr_expect_eq(number(json_array_get(fit, 0), "edges"), 0);
     cr_expect_eq(number(json_array_get(fit, 0), "unconverged"), 0);

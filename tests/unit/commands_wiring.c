@@ -3,11 +3,10 @@
 #include "src/base/text.h"
 #include "tests/unit/study_fixture.h"
 
-#include <jansson.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 
-#include "tests/unit/command_fixture.h"
+#include "tests/unit/json_fixture.h"
 
 static char *path;
 
@@ -33,26 +32,6 @@ static void tear_down(void)
 }
 
 TestSuite(wiring, .init = set_up, .fini = tear_down);
-
-/* The lines of JSON that were said, parsed. */
-static json_t *lines(void)
-{
-    json_t *all = json_array();
-    char *save = NULL;
-    for (char *line = strtok_r(said, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        json_t *object = json_loads(line, 0, NULL);
-        cr_assert_not_null(object, "%s", line);
-        json_array_append_new(all, object);
-    }
-    return all;
-}
-
-static double number(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    cr_assert(json_is_number(value), "%s", name);
-    return json_number_value(value);
-}
 
 /* In a process of its own: options keep what they were given. */
 static void fit_with(const char *option, const char *value)

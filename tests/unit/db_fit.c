@@ -320,9 +320,10 @@ Test(db_fit, wiring_comes_back)
                           {6, 3, 0, 0, 0.5, 0.75, 0},
                           {7, 3, 0.5, 0.25, 2, 0, 0},
                           {8, 3, 0.5, 0.25, 2, NAN, other},
+                          {9, 3, 0, 0, 0, NAN, other}, /* nothing, but not of a wiring */
                           {2, 1, 0, 0, -1, -1.5, 0}};
-    OK(fit_add_block(d, pair, targets, 3, wired, 5, 0.5, &err));
-    OK(fit_add_block(d, pair, targets, 3, wired, 5, 0.5, &err)); /* known: nothing twice */
+    OK(fit_add_block(d, pair, targets, 3, wired, 6, 0.5, &err));
+    OK(fit_add_block(d, pair, targets, 3, wired, 6, 0.5, &err)); /* known: nothing twice */
     fit got;
     OK(fit_get(d, f.id, &got, &err));
     cr_expect(got.wiring);
@@ -337,18 +338,27 @@ Test(db_fit, wiring_comes_back)
     seen s = {.most = 64};
     OK(fit_each_edge(d, pair, keep, &s, &err));
     cr_assert_eq(s.count, 4);
-    static const double says[][2] = {{-1.5, 0}, {1, 2.5}, {0.75, 0}, {0, 6}}; /* wiring, regression */
+    /* wiring, regression */
+    static const double says[][2] = {{-1.5, 0}, {1, 2.5}, {0.75, 0}, {0, 6}};
     for (int i = 0; i < 4; i++) {
         cr_expect_eq(s.e[i].wired, says[i][0]);
         cr_expect_eq(edge_by_regression(s.e[i].removal, s.e[i].wired), says[i][1]);
     }
     s = (seen){.most = 64};
     OK(fit_each_edge(d, other, keep, &s, &err));
-    cr_assert_eq(s.count, 1);
+    cr_assert_eq(s.count, 2);
     cr_expect(isnan(s.e[0].wired), "a pair without wiring");
     cr_expect_eq(edge_by_regression(s.e[0].removal, s.e[0].wired), 2);
     db_close(d);
-    cr_expect_eq(ask("SELECT count(*) FROM edge WHERE wired IS NULL"), 1);
+    cr_expect_eq(ask("SELECT count(*) FROM edge WHERE wired IS NULL"), 2);
+    cr_expect_eq(ask("SELECT count(*) FROM edge WHERE " EDGES_OF_REGRESSION), 4);
+}
+
+Test(db_fit, an_edge_without_a_weight_is_of_the_wiring_only_if_that_speaks)
+{
+    cr_expect(edge_wired_alone(0, 1.5) && edge_wired_alone(0, -1.5));
+    cr_expect_not(edge_wired_alone(0, NAN));
+    cr_expect_not(edge_wired_alone(0.5, 0) || edge_wired_alone(-0.5, NAN));
 }
 
 /* Fits of version 2 knew no wiring, and say so; those made since may have it. */

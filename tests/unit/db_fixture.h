@@ -63,7 +63,8 @@ static inline void tamper(const char *text)
     sqlite3 *raw = NULL;
     char *message = NULL;
     cr_assert_eq(sqlite3_open(STUDY, &raw), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(raw, text, NULL, NULL, &message), SQLITE_OK, "%s: %s", text, message);
+    cr_assert_eq(sqlite3_exec(raw, text, NULL, NULL, &message), SQLITE_OK, "%s: %s", text,
+                 message);
     cr_assert_eq(sqlite3_close(raw), SQLITE_OK);
 }
 

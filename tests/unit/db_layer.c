@@ -218,42 +218,43 @@ static void expect_refused(const char *how)
     db_close(d);
 }
 
+#define SET   "UPDATE activation_block SET "
 #define BLOCK " WHERE first_feature = 3"
 
 Test(db_layer, blocks_that_lie_are_refused)
 {
     /* blocks are of features 0-2, 3-5, 6-8, 9-10; feature 3 has 8 entries, 4 none */
     static const char *const lies[] = {
-        "UPDATE activation_block SET col_start = x''" BLOCK,
-        "UPDATE activation_block SET col_start = zeroblob(32)" BLOCK,
-        "UPDATE activation_block SET col_start = substr(col_start, 1, 24)" BLOCK,
-        "UPDATE activation_block SET col_start = CAST(col_start || x'0000000000000000' AS BLOB)" BLOCK,
+        SET "col_start = x''" BLOCK,
+        SET "col_start = zeroblob(32)" BLOCK,
+        SET "col_start = substr(col_start, 1, 24)" BLOCK,
+        SET "col_start = CAST(col_start || x'0000000000000000' AS BLOB)" BLOCK,
         /* starts beyond the end; so large that offsets overflow; running backwards */
-        "UPDATE activation_block SET col_start = CAST(substr(col_start, 1, 8) || x'ff00000000000000'"
+        SET "col_start = CAST(substr(col_start, 1, 8) || x'ff00000000000000'"
         " || substr(col_start, 17) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET col_start = CAST(substr(col_start, 1, 8) || x'ffffffffffffffff'"
+        SET "col_start = CAST(substr(col_start, 1, 8) || x'ffffffffffffffff'"
         " || substr(col_start, 17) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET col_start = CAST(substr(col_start, 1, 8) || x'fcffffffffffff7f'"
+        SET "col_start = CAST(substr(col_start, 1, 8) || x'fcffffffffffff7f'"
         " || substr(col_start, 17) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET col_start = CAST(substr(col_start, 1, 16) || x'0100000000000000'"
+        SET "col_start = CAST(substr(col_start, 1, 16) || x'0100000000000000'"
         " || substr(col_start, 25) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET col_start = CAST(x'0100000000000000' || substr(col_start, 9) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET sample_index = x''" BLOCK,
-        "UPDATE activation_block SET sample_index = substr(sample_index, 5)" BLOCK,
-        "UPDATE activation_block SET sample_index = zeroblob(length(sample_index))" BLOCK,
-        "UPDATE activation_block SET sample_index = CAST(x'28000000' || substr(sample_index, 5) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET sample_index = CAST(x'ffffffff' || substr(sample_index, 5) AS BLOB)" BLOCK,
-        "UPDATE activation_block SET value = x''" BLOCK,
-        "UPDATE activation_block SET value = CAST(value || x'00' AS BLOB)" BLOCK,
-        "UPDATE activation_block SET value = CAST(value || x'00000000' AS BLOB)" BLOCK,
-        "UPDATE activation_block SET value = CAST(x'0000c07f' || substr(value, 5) AS BLOB)" BLOCK, /* NaN */
-        "UPDATE activation_block SET value = CAST(x'0000807f' || substr(value, 5) AS BLOB)" BLOCK, /* inf */
-        "UPDATE activation_block SET feature_count = 2" BLOCK,
-        "UPDATE activation_block SET feature_count = 0" BLOCK,
-        "UPDATE activation_block SET feature_count = -1" BLOCK,
-        "UPDATE activation_block SET feature_count = 4294967299" BLOCK,
-        "UPDATE activation_block SET first_feature = 4" BLOCK,
-        "UPDATE activation_block SET first_feature = -3" BLOCK,
+        SET "col_start = CAST(x'0100000000000000' || substr(col_start, 9) AS BLOB)" BLOCK,
+        SET "sample_index = x''" BLOCK,
+        SET "sample_index = substr(sample_index, 5)" BLOCK,
+        SET "sample_index = zeroblob(length(sample_index))" BLOCK,
+        SET "sample_index = CAST(x'28000000' || substr(sample_index, 5) AS BLOB)" BLOCK,
+        SET "sample_index = CAST(x'ffffffff' || substr(sample_index, 5) AS BLOB)" BLOCK,
+        SET "value = x''" BLOCK,
+        SET "value = CAST(value || x'00' AS BLOB)" BLOCK,
+        SET "value = CAST(value || x'00000000' AS BLOB)" BLOCK,
+        SET "value = CAST(x'0000c07f' || substr(value, 5) AS BLOB)" BLOCK, /* NaN */
+        SET "value = CAST(x'0000807f' || substr(value, 5) AS BLOB)" BLOCK, /* inf */
+        SET "feature_count = 2" BLOCK,
+        SET "feature_count = 0" BLOCK,
+        SET "feature_count = -1" BLOCK,
+        SET "feature_count = 4294967299" BLOCK,
+        SET "first_feature = 4" BLOCK,
+        SET "first_feature = -3" BLOCK,
         "DELETE FROM activation_block" BLOCK,
         "DELETE FROM activation_block",
         "UPDATE layer SET dense = 1",

@@ -19,14 +19,10 @@ static float expected(int i, int j, scaling how)
 {
     int n = (7 * i + 13 * j) % 5 == 0 ? (31 * i + 17 * j) % 61 - 20 : 0;
     switch (how) {
-    case WHOLE:
-        return (float)n;
-    case UNSIGNED:
-        return n < 0 ? 0 : (float)n;
-    case BOOLS:
-        return n != 0;
-    default:
-        return (float)n / 8;
+    case WHOLE: return (float)n;
+    case UNSIGNED: return n < 0 ? 0 : (float)n;
+    case BOOLS: return n != 0;
+    default: return (float)n / 8;
     }
 }
 
@@ -136,8 +132,9 @@ static const struct {
     {"study", NULL, "'study' is not a regular file"},
     {"../scratch.h", NULL, "'../scratch.h' lies outside the manifest's folder"},
     {"/etc/hostname", NULL, "'/etc/hostname' lies outside the manifest's folder"},
-    {"bad-cut.npy", NULL, "'bad-cut.npy': its shape (23 x 11, 4 bytes each) does not fit the 1011 "
-                          "bytes that follow its header"},
+    {"bad-cut.npy", NULL,
+     "'bad-cut.npy': its shape (23 x 11, 4 bytes each) does not fit the 1011 "
+     "bytes that follow its header"},
     {"bad-long.npy", NULL, "does not fit the 1013 bytes"},
     {"bad-header-cut.npy", NULL, "'bad-header-cut.npy': ends 68 bytes early"},
     {"bad-short.npy", NULL, "'bad-short.npy': too short for a .npy file"},
@@ -150,7 +147,8 @@ static const struct {
     {"bad-complex.npy", NULL, "dtype '<c8', expected float16, float32"},
     {"bad-text.npy", NULL, "text, expected numbers"},
     {"bad-empty.npy", NULL, "0 samples x 4 features: nothing in it"},
-    {"bad-pickle.npy", NULL, "'bad-pickle.npy': holds pickled Python objects, which are never read"},
+    {"bad-pickle.npy", NULL,
+     "'bad-pickle.npy': holds pickled Python objects, which are never read"},
     {"bad-bare-pickle.npy", NULL, "a pickle, which is never read"},
     {"bad-huge.npy", NULL, "its shape (4294967296 x 4294967296, 4 bytes each) does not fit"},
     {"bad-lying.npy", NULL, "its shape (23 x 12, 4 bytes each) does not fit the 1012 bytes"},
@@ -165,8 +163,9 @@ static const struct {
     {"bad-not-zip.npz", NULL, "not a sound .npz archive"},
     {"bad-twice.npz", NULL, "not a sound .npz archive"},
     {"bad-checksum.npz", NULL, "'bad-checksum.npz': entry 'data.npy': damaged: CRC error"},
-    {"bad-index.npz", NULL, "'bad-index.npz': entry 'indices.npy': index 11 at entry 17, expected "
-                            "0 to 10"},
+    {"bad-index.npz", NULL,
+     "'bad-index.npz': entry 'indices.npy': index 11 at entry 17, expected "
+     "0 to 10"},
     {"bad-negative.npz", NULL, "entry 'indices.npy': index -1 at entry 17, expected 0 to 10"},
     {"bad-row.npz", NULL, "entry 'row.npy': index 23 at entry 3, expected 0 to 22"},
     {"bad-row-csc.npz", NULL, "index 1073741824 at entry 5, expected 0 to 22"},

@@ -68,7 +68,8 @@ Test(estimate, stops_when_asked_and_says_what_it_cannot_foretell)
     fit_request request = {.settings = lasso_defaults()};
     fit_request_adjacent(&request, &layers, NULL, 0);
     estimator *e = estimator_create();
-    cr_expect_eq(estimate_fit(e, d, &layers, &request, 1, &cancel, &about, &err), STATUS_INTERRUPTED);
+    cr_expect_eq(estimate_fit(e, d, &layers, &request, 1, &cancel, &about, &err),
+                 STATUS_INTERRUPTED);
     request.settings.rule = LASSO_CROSS;
     request.settings.lambda = 5;
     cr_expect_eq(estimate_fit(e, d, &layers, &request, 1, NULL, &about, &err), STATUS_INPUT);

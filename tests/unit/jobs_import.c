@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#define SAMPLE "sample_data/manifest.yaml"
+#define SAMPLE   "sample_data/manifest.yaml"
 #define FIXTURES "tests/unit/fixtures/"
 
 static char *scratch, *study;
@@ -126,8 +126,9 @@ Test(jobs_import, the_sample_exactly)
     cr_expect(targets.count == 2 && targets.item[0].samples == 12900);
     cr_expect_eq(document_count(d, &documents, &samples, NULL, &err), STATUS_OK);
     cr_expect(documents == 100 && samples == 12900);
-    cr_expect_eq(effect_load(d, layers.item[0].id, layers.item[1].id, &effect_list, &effects, &err),
-                 STATUS_OK);
+    cr_expect_eq(
+        effect_load(d, layers.item[0].id, layers.item[1].id, &effect_list, &effects, &err),
+        STATUS_OK);
     cr_expect_gt(effects, 10000);
 
     document doc;
@@ -240,9 +241,8 @@ Test(jobs_import, pooling_as_numpy_does_it)
 Test(jobs_import, samples_come_from_the_first_layer_without_documents)
 {
     error err;
-    cr_assert_eq(run_text(HEAD LAYERS
-                          "targets:\n"
-                          "  - {name: y, kind: real, values: '@by-token.npy'}\n",
+    cr_assert_eq(run_text(HEAD LAYERS "targets:\n"
+                                      "  - {name: y, kind: real, values: '@by-token.npy'}\n",
                           false, &err),
                  STATUS_OK, "%s", err.message);
     db *d = open_study();
@@ -257,7 +257,8 @@ Test(jobs_import, samples_come_from_the_first_layer_without_documents)
 static const struct {
     const char *text, *message;
 } bad[] = {
-    {"circuitlasso: 1\nmodle: m\n", "line 2, column 1: unknown key 'modle', did you mean 'model'?"},
+    {"circuitlasso: 1\nmodle: m\n",
+     "line 2, column 1: unknown key 'modle', did you mean 'model'?"},
     {HEAD "layers: [{name: a, kind: moe, activations: '@sparse.npz'}]\n",
      "line 3, column 26: 'kind' is 'moe', expected one of 'sae', 'neuron', 'component'"},
     {HEAD "layers: [{name: a, kind: sae, activations: none.npz}]\n",
@@ -289,7 +290,8 @@ static const struct {
      "classes.npy': value 1 is 2, but 'classes' names only 0 to 1"},
     {HEAD LAYERS "targets: [{name: y, kind: real, values: '@by-token.npy', classes: [a]}]\n",
      "a target of kind 'real' has no classes"},
-    {HEAD "layers: [{name: a, kind: sae, activations: '@sparse.npz', labels: '@labels-far.tsv'}]\n",
+    {HEAD
+     "layers: [{name: a, kind: sae, activations: '@sparse.npz', labels: '@labels-far.tsv'}]\n",
      "labels-far.tsv': line 2: feature 11, but layer 'a' has features 0 to 10"},
     {HEAD LAYERS "effects: [{from: sparse, to: dense, values: '@effects-twice.tsv'}]\n",
      "effects-twice.tsv': the effect of feature 1 on feature 2 is there twice"},

@@ -184,13 +184,14 @@ Test(memory, plans_use_what_there_is)
         memory_plan plan;
         error err = {0};
         uint64_t low = 1, high = (uint64_t)1 << 40;
-        cr_assert_eq(memory_plan_make(source, 1, &to, false, LASSO_OF_PAIR, 1, 4, high, &plan, &err),
-                     STATUS_OK);
+        cr_assert_eq(
+            memory_plan_make(source, 1, &to, false, LASSO_OF_PAIR, 1, 4, high, &plan, &err),
+            STATUS_OK);
         cr_assert_eq(plan.threads, 4);
         uint64_t most = plan.table;
         while (high - low > 1)
-            if (memory_plan_make(source, 1, &to, false, LASSO_OF_PAIR, 1, 4, (low + high) / 2, &plan,
-                                 &err) == STATUS_OK)
+            if (memory_plan_make(source, 1, &to, false, LASSO_OF_PAIR, 1, 4, (low + high) / 2,
+                                 &plan, &err) == STATUS_OK)
                 high = (low + high) / 2;
             else
                 low = (low + high) / 2;

@@ -1,5 +1,6 @@
 /* Wired fits of the sample, whose interventions were measured: what the autoencoders add. */
 #include "src/jobs/effects_judge.h"
+#include "src/jobs/estimate.h"
 #include "src/jobs/fit.h"
 #include "tests/unit/sample_fixture.h"
 
@@ -121,6 +122,55 @@ Test(jobs_wiring, keeps_the_regression_and_adds_to_it)
     free(alone.list);
 }
 
+/* Bytes of the pages that hold the study's edges. */
+static uint64_t stored(void)
+{
+    sqlite3 *raw = NULL;
+    sqlite3_stmt *q = NULL;
+    cr_assert_eq(sqlite3_open(study, &raw), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(raw,
+                                    "SELECT sum(pgsize) FROM dbstat"
+                                    " WHERE name IN ('edge', 'edge_by_source', 'fit_target')",
+                                    -1, &q, NULL),
+                 SQLITE_OK, "%s", sqlite3_errmsg(raw));
+    cr_assert_eq(sqlite3_step(q), SQLITE_ROW);
+    uint64_t bytes = (uint64_t)sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(raw);
+    return bytes;
+}
+
+/* Parents are the regression's, edges all of them; and an edge takes the room that is foretold. */
+Test(jobs_wiring, is_foretold)
+{
+    fit_request request = {.settings = lasso_defaults()};
+    fit_request_adjacent(&request, &layers, NULL, 0);
+    estimator *e = estimator_create();
+    uint64_t before = stored();
+    for (int wiring = 0; wiring < 2; wiring++) {
+        error err = {0};
+        estimate about;
+        int64_t id;
+        fit_progress last;
+        fit_run_options options = {.threads = 2};
+        request.wiring = wiring;
+        expect(estimate_fit(e, d, &layers, &request, 2, NULL, &about, &err), &err);
+        expect(fit_create(d, &layers, &request, &id, &err), &err);
+        expect(fit_run(study, id, &options, &last, &err), &err);
+        uint64_t after = stored();
+        double each = (double)(after - before) / (double)last.edges;
+        double foretold = (double)about.bytes / (double)about.edges;
+        cr_expect_float_eq(foretold, each, 0.05 * each, "%g bytes an edge, not %g", each,
+                           foretold);
+        cr_expect_float_eq(about.parents * about.targets,
+                           (double)(about.edges - about.wired_alone), 1);
+        cr_expect_eq(about.wired_alone > 0, wiring);
+        before = after;
+    }
+    estimator_free(e);
+    fit_request_release(&request);
+}
+
 static void same_edges(int64_t a, int64_t b)
 {
     found x = edges_of(a), y = edges_of(b);
@@ -174,8 +224,9 @@ Test(jobs_wiring, refuses_an_autoencoder_of_another_layer)
               " WHERE name = 'blocks.3.hook_resid_post')");
     int64_t id = ask(true);
     cr_expect_eq(go(id, 2, NULL, &err), STATUS_INPUT);
-    cr_expect_not_null(strstr(err.message, "layer 'blocks.3.hook_resid_post': its autoencoder does"),
-                       "%s", err.message);
+    cr_expect_not_null(
+        strstr(err.message, "layer 'blocks.3.hook_resid_post': its autoencoder does"), "%s",
+        err.message);
     fit f = {0};
     expect(fit_get(d, id, &f, &err), &err);
     cr_expect(f.state == FIT_FAILED && f.pair[0].done == 0 && f.pair[0].edges == 0);

@@ -159,6 +159,18 @@ Test(wiring_response, of_no_samples_is_nothing)
     stream_release(&s);
 }
 
+/* An answer that was not reached is none. */
+Test(wiring_response, that_is_not_found_is_refused)
+{
+    problem *p = problem_make(8);
+    float got[COLS * WIDTH];
+    error err = {0};
+    p->s.added[5] = INFINITY;
+    cr_expect_eq(response_measure(&p->s, 2, NULL, got, &err), STATUS_INPUT);
+    cr_expect(strstr(err.message, "conjugate gradients"), "%s", err.message);
+    problem_free(p);
+}
+
 Test(wiring_response, can_be_cancelled)
 {
     problem *p = problem_make(7);

@@ -1,5 +1,5 @@
 /* The sample's raw files and a workspace's rows, read by means that share nothing with the
- * program: libzip on SciPy's files, plain SQL on the workspace. For the judges beside this file. */
+ * program: libzip on SciPy's files, plain SQL on the workspace. For the judges beside it. */
 #ifndef TESTS_ORACLE_SAMPLE_H
 #define TESTS_ORACLE_SAMPLE_H
 
