@@ -115,18 +115,22 @@ typedef struct job {
     atomic_bool short_of_memory, not_solved;
 } job;
 
-/* The right-hand side: what is added, with each feature. */
+/* The right-hand side: the covariance of what is added and each feature. */
 static void load(const job *j, uint32_t first, uint32_t count, const lanes *v)
 {
     const matrix *z = &j->s->source;
     size_t width = j->s->width;
+    double mean[LANES] = {0};
+    for (size_t i = 0; i < j->s->rows; i++)
+        for (uint32_t l = 0; l < count; l++)
+            mean[l] += (double)j->s->added[i * width + first + l] / z->rows;
     memset(v->right, 0, (size_t)z->cols * LANES * sizeof *v->right);
     for (uint32_t k = 0; k < z->cols; k++) {
         double *sum = v->right + (size_t)k * LANES;
         for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++)
             for (uint32_t l = 0; l < count; l++)
                 sum[l] += (double)z->value[e] *
-                          (double)j->s->added[z->row[e] * width + first + l] / z->rows;
+                          ((double)j->s->added[z->row[e] * width + first + l] - mean[l]) / z->rows;
         for (uint32_t l = 0; l < count && j->r.scale[k] == 0; l++)
             sum[l] = 0;
     }

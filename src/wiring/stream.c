@@ -49,21 +49,16 @@ static double spread(const stream *s, const float *x, double *mean)
     return squares;
 }
 
-static void find_added(stream *s)
+static void find_added(stream *s, const float *bias)
 {
     double *mean = mem_alloc(s->width * sizeof *mean);
     size_t cells = (size_t)s->rows * s->width;
     for (size_t i = 0; i < cells; i++)
-        s->added[i] = s->after[i] - s->before[i];
+        s->added[i] = s->after[i] + bias[i % s->width] - s->before[i];
     double of_after = spread(s, s->after, mean);
     s->handed_on = spread(s, s->added, mean) < of_after;
-    if (!s->handed_on) {
-        memcpy(s->added, s->after, cells * sizeof *s->added);
-        spread(s, s->added, mean);
-    }
-    for (size_t i = 0; i < s->rows; i++)
-        for (size_t c = 0; c < s->width; c++)
-            s->added[i * s->width + c] -= (float)mean[c];
+    for (size_t i = 0; i < cells && !s->handed_on; i++)
+        s->added[i] = s->after[i] + bias[i % s->width];
     free(mean);
 }
 
@@ -92,7 +87,7 @@ status stream_create(stream *s, const matrix *source, const autoencoder *from,
         memset(s->after, 0, cells * sizeof *s->after);
         put_back(&s->source, from, s->before);
         put_back(&s->target, to, s->after);
-        find_added(s);
+        find_added(s, to->decoder_bias);
     } else {
         stream_release(s);
     }

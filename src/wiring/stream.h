@@ -17,7 +17,7 @@ typedef struct stream {
     /* rows x width, row by row */
     float *before; /* at the source layer */
     float *after;  /* at the target layer, without its decoder's bias */
-    float *added;  /* after - before, or after; less its mean over the rows */
+    float *added;  /* after, with the bias, - before; or all of it */
     bool handed_on;
 } stream;
 

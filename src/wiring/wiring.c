@@ -5,6 +5,7 @@
 #include "src/base/memory.h"
 #include "src/wiring/places.h"
 #include "src/wiring/response.h"
+#include "src/wiring/unseen.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -24,6 +25,8 @@ typedef struct job {
     const autoencoder *from, *to;
     const uint64_t *active; /* by source feature: over all samples of the study */
     const double *squares;  /* by sample: of the stream before */
+    const double *mean;     /* by target feature: of its activity */
+    unseen trust;           /* what is to be thought of the linear model */
     const kernels *k;
     const atomic_bool *cancel;
     uint32_t most;
@@ -63,14 +66,16 @@ static void cut(job *j)
     }
 }
 
-static const double sight = 0.1; /* 1 - cosine at which most of what is added is lost */
+static const double sight = 0.14; /* 1 - cosine at which most of what is added is lost */
 
 /* One thread's memory; by target feature, but for change and fall, which are by place, and the two
  * vectors of the source at hand. */
 typedef struct scratch {
-    float *weight; /* encoder . answer of the source at hand */
-    double *sum;
-    uint32_t *known; /* for which source the two are: its number + 1 */
+    float *weight;    /* encoder . answer of the source at hand */
+    double *sum;      /* of falls */
+    double *together; /* sum of source times target, */
+    double *carried;  /* and of the source where both are active */
+    uint32_t *known;  /* for which source these are: its number + 1 */
     uint32_t *touched;
     float *change, *fall;
     double *answer, *direction; /* width */
@@ -89,7 +94,7 @@ static float weight_of(const job *j, scratch *t, uint32_t source, uint32_t featu
         size_t width = j->s->width;
         t->known[feature] = source + 1;
         t->weight[feature] = (float)j->k->dot(j->to->encoder + feature * width, t->answer, width);
-        t->sum[feature] = 0;
+        t->sum[feature] = t->together[feature] = t->carried[feature] = 0;
         t->touched[(*touched)++] = feature;
     }
     return t->weight[feature];
@@ -105,11 +110,36 @@ static double lost_part(const job *j, uint32_t row, const double *d, double dd, 
     return 1 - exp(-(1 - cosine) / sight);
 }
 
+/* Both estimates of a source's falls as one: `sum` becomes what is lost, as a mean. The falls that
+ * were played through, of `rows` samples where the source is active, adding up to `z`; and the
+ * covariance with the target, carried by the source's mean where both are active, which says
+ * rightly where a source's loss is felt, not how much it is: it is scaled to the former. */
+static void add_coactivity(const job *j, scratch *t, uint32_t touched, double rows, double z)
+{
+    double both = 0, squares = 0;
+    for (uint32_t i = 0; i < touched; i++) {
+        uint32_t feature = t->touched[i];
+        double covariance = (t->together[feature] - z * j->mean[feature]) / j->s->rows;
+        t->sum[feature] /= rows;
+        t->carried[feature] *= fmax(0, covariance) / rows;
+        both += t->carried[feature] * t->sum[feature];
+        squares += t->carried[feature] * t->carried[feature];
+    }
+    if (both <= 0)
+        return;
+    for (uint32_t i = 0; i < touched; i++) {
+        uint32_t feature = t->touched[i];
+        t->sum[feature] +=
+            j->trust.unknown * (t->carried[feature] * both / squares - t->sum[feature]);
+    }
+}
+
 /* A source feature is removed from every sample where it is active. */
 static void remove_one(job *j, scratch *t, uint32_t source)
 {
     const matrix *z = &j->s->source;
     uint32_t touched = 0, rows = 0, width = j->s->width;
+    double z_sum = 0;
     const float *direction = j->from->decoder + (size_t)source * width;
     widen(j->answer + (size_t)source * width, width, t->answer);
     widen(direction, width, t->direction);
@@ -120,19 +150,25 @@ static void remove_one(job *j, scratch *t, uint32_t source)
         size_t count = j->p->first[row + 1] - j->p->first[row];
         if (z->value[e] == 0)
             continue;
-        float lost = (float)lost_part(j, row, t->direction, dd, (double)z->value[e]) / 2;
+        double lost = (1 - j->trust.share) * lost_part(j, row, t->direction, dd, (double)z->value[e]);
         for (size_t i = 0; i < count; i++)
             t->change[i] = -z->value[e] * weight_of(j, t, source, first[i].feature, &touched) -
-                           lost * first[i].added;
+                           (float)lost * first[i].added;
         places_fall(j->p, row, t->change, t->fall);
         for (size_t i = 0; i < count; i++)
             t->sum[first[i].feature] += (double)t->fall[i];
+        for (size_t i = 0; i < count && first[i].below == 0; i++) {
+            t->together[first[i].feature] += (double)z->value[e] * (double)first[i].value;
+            t->carried[first[i].feature] += (double)z->value[e];
+        }
+        z_sum += (double)z->value[e];
         rows++;
     }
+    add_coactivity(j, t, touched, rows, z_sum);
     pthread_mutex_lock(&j->lock);
     for (uint32_t i = 0; i < touched; i++) {
         uint32_t feature = t->touched[i];
-        float fall = (float)(t->sum[feature] / rows);
+        float fall = (float)t->sum[feature];
         float total = fabsf(fall) * (float)j->active[source];
         if (total > 0 && total >= j->least)
             j->best[j->count++] = (candidate){total, {feature, source, fall, false}};
@@ -149,11 +185,12 @@ static void remove_all(void *user, unsigned thread)
     size_t features = j->to->features;
     scratch t = {
         mem_try(features, sizeof *t.weight),    mem_try(features, sizeof *t.sum),
+        mem_try(features, sizeof *t.together),  mem_try(features, sizeof *t.carried),
         mem_try(features, sizeof *t.known),     mem_try(features, sizeof *t.touched),
         mem_try(j->most, sizeof *t.change),     mem_try(j->most, sizeof *t.fall),
         mem_try(j->s->width, sizeof *t.answer), mem_try(j->s->width, sizeof *t.direction)};
-    bool sound =
-        t.weight && t.sum && t.known && t.touched && t.change && t.fall && t.answer && t.direction;
+    bool sound = t.weight && t.sum && t.together && t.carried && t.known && t.touched &&
+                 t.change && t.fall && t.answer && t.direction;
     if (!sound)
         atomic_store(&j->failed, true);
     else
@@ -165,6 +202,8 @@ static void remove_all(void *user, unsigned thread)
     }
     free(t.weight);
     free(t.sum);
+    free(t.together);
+    free(t.carried);
     free(t.known);
     free(t.touched);
     free(t.change);
@@ -214,11 +253,11 @@ static status remove_each(job *j, unsigned threads, wiring *out, error *err)
     return code;
 }
 
-/* What is handed on, and half of the linear model of what is added: in place. */
-static void add_directions(const stream *s, const autoencoder *from, float *answer)
+/* What is handed on, and the linear model's share of what is added: in place. */
+static void add_directions(const stream *s, const autoencoder *from, double share, float *answer)
 {
     for (size_t i = 0; i < (size_t)from->features * from->width; i++)
-        answer[i] = answer[i] / 2 + (s->handed_on ? from->decoder[i] : 0);
+        answer[i] = (float)share * answer[i] + (s->handed_on ? from->decoder[i] : 0);
 }
 
 /* Of each sample of the stream before; NULL: no memory. */
@@ -231,6 +270,16 @@ static double *count_squares(const stream *s)
             squares[i] += (double)s->before[c] * (double)s->before[c];
     }
     return squares;
+}
+
+/* Of each feature's activity. */
+static double *measure_means(const matrix *z)
+{
+    double *mean = mem_zero(z->cols ? z->cols : 1, sizeof *mean);
+    for (uint32_t k = 0; k < z->cols; k++)
+        for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++)
+            mean[k] += (double)z->value[e] / z->rows;
+    return mean;
 }
 
 /* Samples of the whole study where each feature is active. */
@@ -250,6 +299,7 @@ status wiring_create(const matrix *source, const autoencoder *from, const matrix
     *out = (wiring){0};
     stream s = {0};
     places p = {0};
+    unseen trust = {0};
     uint64_t *active = count_active(source);
     float *answer = mem_try((size_t)from->features * from->width, sizeof *answer);
     status code = answer ? stream_create(&s, source, from, target, to, err)
@@ -257,12 +307,15 @@ status wiring_create(const matrix *source, const autoencoder *from, const matrix
     if (code == STATUS_OK)
         code = response_measure(&s, threads, cancel, answer, err);
     if (code == STATUS_OK)
+        code = unseen_measure(&s, threads, cancel, &trust, err);
+    if (code == STATUS_OK)
         code = places_find(&s, to, threads, cancel, &p, err);
     double *squares = code == STATUS_OK ? count_squares(&s) : NULL;
     if (code == STATUS_OK && !squares)
         code = error_memory(err, "the residual stream of two layers");
     if (code == STATUS_OK) {
-        add_directions(&s, from, answer);
+        double *mean = measure_means(&s.target);
+        add_directions(&s, from, trust.share, answer);
         job j = {.s = &s,
                  .p = &p,
                  .answer = answer,
@@ -270,10 +323,13 @@ status wiring_create(const matrix *source, const autoencoder *from, const matrix
                  .to = to,
                  .active = active,
                  .squares = squares,
+                 .mean = mean,
+                 .trust = trust,
                  .k = kernels_choose(),
                  .cancel = cancel,
                  .most = places_most(&p)};
         code = remove_each(&j, threads, out, err);
+        free(mean);
     }
     free(answer);
     free(active);

@@ -37,7 +37,7 @@ typedef struct wiring {
  * samples, and autoencoders of one width. The result does not depend on `threads`. STATUS_INPUT:
  * the target's autoencoder does not read what it writes (places.h), or the stream has no answer
  * (response.h); STATUS_MACHINE: memory; STATUS_INTERRUPTED: `cancel` (may be NULL) was set. */
-enum { WIRED_STRONG = 12, WIRED_KEPT = 64 };
+enum { WIRED_STRONG = 13, WIRED_KEPT = 64 };
 status wiring_create(const matrix *source, const autoencoder *from, const matrix *target,
                      const autoencoder *to, unsigned threads, const atomic_bool *cancel,
                      wiring *out, error *err);

@@ -1,0 +1,136 @@
+#include "src/wiring/unseen.h"
+
+#include "solver/subset.h"
+#include "src/base/memory.h"
+#include "src/base/random.h"
+#include "src/wiring/response.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In which half each sample is: by its set of active features alone. */
+static uint8_t *divide(const matrix *z)
+{
+    uint64_t *set = mem_zero(z->rows ? z->rows : 1, sizeof *set);
+    uint8_t *half = mem_alloc(z->rows ? z->rows : 1);
+    for (uint32_t k = 0; k < z->cols; k++) {
+        uint64_t seed = k;
+        uint64_t bits = random_bits(&seed);
+        for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++)
+            if (z->value[e] != 0)
+                set[z->row[e]] += bits;
+    }
+    for (uint32_t i = 0; i < z->rows; i++)
+        half[i] = (uint8_t)(random_bits(&set[i]) & 1);
+    free(set);
+    return half;
+}
+
+/* The samples of one half as a stream of few coordinates. */
+static status take_half(const stream *s, const uint8_t *half, uint8_t which, uint32_t width,
+                        stream *out, error *err)
+{
+    uint8_t *keep = mem_alloc(s->rows ? s->rows : 1);
+    for (uint32_t i = 0; i < s->rows; i++)
+        keep[i] = half[i] == which;
+    *out = (stream){.width = width};
+    status code = subset_rows(&s->source, keep, &out->source, err);
+    out->rows = code == STATUS_OK ? out->source.rows : 0;
+    out->after = mem_try((size_t)out->rows * width, sizeof *out->after);
+    out->added = mem_try((size_t)out->rows * width, sizeof *out->added);
+    if (code == STATUS_OK && (!out->after || !out->added))
+        code = error_memory(err, "half of the residual stream");
+    size_t at = 0;
+    for (uint32_t i = 0; code == STATUS_OK && i < s->rows; i++)
+        for (uint32_t c = 0; keep[i] && c < width; c++, at++) {
+            size_t from = i * (size_t)s->width + (size_t)c * s->width / width;
+            out->after[at] = s->after[from];
+            out->added[at] = s->added[from];
+        }
+    free(keep);
+    return code;
+}
+
+/* base - (mean of z)'C, so that a sample's forecast is that and its z'C. */
+static void find_base(const stream *seen, const float *answer, double *base)
+{
+    size_t width = seen->width;
+    const matrix *z = &seen->source;
+    memset(base, 0, width * sizeof *base);
+    for (size_t i = 0; i < seen->rows; i++)
+        for (size_t c = 0; c < width; c++)
+            base[c] += (double)seen->added[i * width + c] / seen->rows;
+    for (uint32_t k = 0; k < z->cols; k++) {
+        double sum = 0;
+        for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++)
+            sum += (double)z->value[e];
+        for (size_t c = 0; c < width; c++)
+            base[c] -= sum / seen->rows * (double)answer[k * width + c];
+    }
+}
+
+typedef struct squares {
+    double left, added, after; /* of what is added, less its forecast; and about their means */
+} squares;
+
+static double about_mean(const float *x, size_t rows, size_t width)
+{
+    double sum = 0;
+    for (size_t c = 0; c < width; c++) {
+        double mean = 0;
+        for (size_t i = 0; i < rows; i++)
+            mean += (double)x[i * width + c] / (double)rows;
+        for (size_t i = 0; i < rows; i++)
+            sum += ((double)x[i * width + c] - mean) * ((double)x[i * width + c] - mean);
+    }
+    return sum;
+}
+
+static void add_squares(const stream *seen, const stream *other, const float *answer, squares *sum)
+{
+    size_t width = seen->width, cells = other->rows * width;
+    const matrix *z = &other->source;
+    double *left = mem_alloc((cells ? cells : 1) * sizeof *left);
+    double *base = mem_alloc(width * sizeof *base);
+    find_base(seen, answer, base);
+    for (size_t i = 0; i < cells; i++)
+        left[i] = (double)other->added[i] - base[i % width];
+    for (uint32_t k = 0; k < z->cols; k++)
+        for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++)
+            for (size_t c = 0; c < width; c++)
+                left[z->row[e] * width + c] -=
+                    (double)z->value[e] * (double)answer[k * width + c];
+    for (size_t i = 0; i < cells; i++)
+        sum->left += left[i] * left[i];
+    sum->added += about_mean(other->added, other->rows, width);
+    sum->after += about_mean(other->after, other->rows, width);
+    free(left);
+    free(base);
+}
+
+status unseen_measure(const stream *s, unsigned threads, const atomic_bool *cancel, unseen *out,
+                      error *err)
+{
+    uint32_t width = s->width < UNSEEN_WIDTH ? s->width : UNSEEN_WIDTH;
+    stream half[2] = {{0}, {0}};
+    squares sum = {0};
+    uint8_t *side = divide(&s->source);
+    float *answer = mem_try((size_t)s->source.cols * width, sizeof *answer);
+    status code = answer ? take_half(s, side, 0, width, &half[0], err)
+                         : error_memory(err, "a layer's answers in the residual stream");
+    if (code == STATUS_OK)
+        code = take_half(s, side, 1, width, &half[1], err);
+    for (int i = 0; i < 2 && code == STATUS_OK && half[0].rows > 0 && half[1].rows > 0; i++) {
+        code = response_measure(&half[i], threads, cancel, answer, err);
+        if (code == STATUS_OK)
+            add_squares(&half[i], &half[1 - i], answer, &sum);
+    }
+    free(side);
+    free(answer);
+    stream_release(&half[0]);
+    stream_release(&half[1]);
+    out->share = sum.added > 0 ? sqrt(fmax(0, 1 - sum.left / sum.added)) : 0;
+    out->unknown = sum.after > 0 ? fmin(1, sum.left / sum.after) : 1;
+    return code;
+}

@@ -1,0 +1,29 @@
+/* How far a linear model of what is added may be trusted.
+ *
+ * A removal makes streams that the model never read. The linear model (response.h) is learned on
+ * one half of the sets of active features that occur, and foretells what is added to the samples
+ * of the other half, and the other way round. At the first block, which reads single tokens, it
+ * fails there, however well it fits the samples that it has seen. */
+#ifndef WIRING_UNSEEN_H
+#define WIRING_UNSEEN_H
+
+#include "src/wiring/stream.h"
+
+#include <stdatomic.h>
+
+/* So many coordinates of the stream, evenly spread, stand for all. */
+enum { UNSEEN_WIDTH = 64 };
+
+typedef struct unseen {
+    double share;   /* how closely the forecast follows what is added: the square root of the
+                     * explained part of its squares about the mean, from 0 to 1 */
+    double unknown; /* the squares that are not explained, as a part of those of the whole stream
+                     * after, from 0 to 1 */
+} unseen;
+
+/* Where there is nothing to learn from, nothing is explained. Does not depend on `threads`.
+ * Errors as response_measure. */
+status unseen_measure(const stream *s, unsigned threads, const atomic_bool *cancel, unseen *out,
+                      error *err);
+
+#endif
