@@ -5,14 +5,19 @@
  * their places (places.h). What the model adds to the stream in between, D in a sample, follows
  * what it reads, x. Removing k changes the stream at the target layer by
  *
- *     - z_k d_k  -  1/2 z_k C_k  -  1/2 (1 - exp(-(1 - cos(x, x - z_k d_k)) / 0.1)) (D - mean D)
+ *     - z_k d_k  -  s z_k C_k  -  (1 - s) (1 - exp(-(1 - cos(x, x - z_k d_k)) / 0.14)) D
  *
- * D's answer is the mean of two models of it: linear in the features (C, response.h), and local:
- * D is lost to the extent to which the stream no longer looks as it did. (A linear model alone
- * falls short where a feature decides all that is added, as at the first block, which reads
- * single tokens.) The mean over the samples where k is active of what target features are then
- * expected to lose is the fall: the regression's `removal` (src/jobs/strength.h), estimated
- * another way, with other errors. README, "Wiring", says what it is worth. */
+ * D's answer is told by two models: linear in the features (C, response.h), and local: D is lost
+ * to the extent to which the stream no longer looks as it did. The linear one falls short where a
+ * feature decides all that is added, as at the first block, which reads single tokens; s is how
+ * far it foretells samples with sets of features that it has not seen (unseen.h).
+ *
+ * The mean over the samples where k is active of what target features are then expected to lose is
+ * what the weights say. What they leave unknown (unseen.h) is told by what goes together in the
+ * data: cov(z_k, y) times the mean of z_k where k is active, counting only samples where the
+ * target is, too; by one factor a source as large as the former. Both together are the fall: the
+ * regression's `removal` (src/jobs/strength.h), estimated another way, with other errors. README,
+ * "Wiring", says what it is worth. */
 #ifndef WIRING_WIRING_H
 #define WIRING_WIRING_H
 

@@ -2,26 +2,32 @@
 #include "src/jobs/effects_judge.h"
 #include "src/jobs/estimate.h"
 #include "src/jobs/fit.h"
+#include "src/wiring/wiring.h"
 #include "tests/unit/sample_fixture.h"
 
 #include <math.h>
 #include <sqlite3.h>
 
-enum { PAIR = 3, TARGETS = 512 }; /* blocks.2 to blocks.3 */
+enum { PAIR = 3, TARGETS = 512 }; /* blocks.2 to blocks.3; 0: of the embedding */
 
 TestSuite(jobs_wiring, .init = open_sample, .fini = close_sample);
 
-static int64_t ask(bool wiring)
+static int64_t ask_of(uint32_t pair, bool with)
 {
     error err = {0};
     int64_t id = 0;
-    fit_request request = {.settings = lasso_defaults(), .wiring = wiring};
-    uint32_t of[2] = {PAIR, PAIR + 1};
+    fit_request request = {.settings = lasso_defaults(), .wiring = with};
+    uint32_t of[2] = {pair, pair + 1};
     fit_request_adjacent(&request, &layers, of, 2);
     cr_assert_eq(request.pair_count, 1);
     expect(fit_create(d, &layers, &request, &id, &err), &err);
     fit_request_release(&request);
     return id;
+}
+
+static int64_t ask(bool with)
+{
+    return ask_of(PAIR, with);
 }
 
 static status go(int64_t id, unsigned threads, const atomic_bool *cancel, error *err)
@@ -31,10 +37,10 @@ static status go(int64_t id, unsigned threads, const atomic_bool *cancel, error 
     return fit_run(study, id, &options, &last, err);
 }
 
-static int64_t run(bool wiring, unsigned threads)
+static int64_t run(bool with, unsigned threads)
 {
     error err = {0};
-    int64_t id = ask(wiring);
+    int64_t id = ask(with);
     expect(go(id, threads, NULL, &err), &err);
     return id;
 }
@@ -97,6 +103,21 @@ Test(jobs_wiring, finds_more_of_what_removals_moved_and_how_far)
     effects_pair_release(&alone);
 }
 
+/* The first block reads single tokens: a linear model of its answers fails where a part of one is
+ * removed. Measured: 64 removals. Trusted as much as at later blocks it leads to .789; without what
+ * goes together in the data it is .774. */
+Test(jobs_wiring, leans_on_what_goes_together_where_the_block_is_not_foretold)
+{
+    error err = {0};
+    int64_t id = ask_of(0, true);
+    expect(go(id, 2, NULL, &err), &err);
+    effects_pair first = judge(id);
+    double precision = first.circuit.average_precision, slope = first.circuit.slope;
+    cr_expect_gt(precision, 0.792, "%f", precision);
+    cr_expect(slope > 0.9 && slope < 1.1, "%f", slope);
+    effects_pair_release(&first);
+}
+
 /* Beside the regression's edges, which stay as they are, there are some of the wiring alone. */
 Test(jobs_wiring, keeps_the_regression_and_adds_to_it)
 {
@@ -117,7 +138,7 @@ Test(jobs_wiring, keeps_the_regression_and_adds_to_it)
         cr_expect(isnan(r->wired));
     }
     cr_expect_eq(at, alone.count);
-    cr_expect(added > TARGETS && added <= 12 * TARGETS, "%llu", (unsigned long long)added);
+    cr_expect(added > TARGETS && added <= WIRED_STRONG * TARGETS, "%llu", (unsigned long long)added);
     free(wired.list);
     free(alone.list);
 }
@@ -147,13 +168,13 @@ Test(jobs_wiring, is_foretold)
     fit_request_adjacent(&request, &layers, NULL, 0);
     estimator *e = estimator_create();
     uint64_t before = stored();
-    for (int wiring = 0; wiring < 2; wiring++) {
+    for (int with = 0; with < 2; with++) {
         error err = {0};
         estimate about;
         int64_t id;
         fit_progress last;
         fit_run_options options = {.threads = 2};
-        request.wiring = wiring;
+        request.wiring = with;
         expect(estimate_fit(e, d, &layers, &request, 2, NULL, &about, &err), &err);
         expect(fit_create(d, &layers, &request, &id, &err), &err);
         expect(fit_run(study, id, &options, &last, &err), &err);
@@ -164,7 +185,7 @@ Test(jobs_wiring, is_foretold)
                            foretold);
         cr_expect_float_eq(about.parents * about.targets,
                            (double)(about.edges - about.wired_alone), 1);
-        cr_expect_eq(about.wired_alone > 0, wiring);
+        cr_expect_eq(about.wired_alone > 0, with);
         before = after;
     }
     estimator_free(e);
