@@ -30,7 +30,8 @@ static const command_option options[] = {
      "what --lambda is: pair or target (a fraction of lambda_max), parents (a target), edges (a "
      "pair), cv (folds, by document), absolute (default pair)"},
     {"lambda", OPTION_NUMBER, &lambda, "X",
-     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, cv 5)"},
+     "lambda as the rule reads it (default: pair 0.005, target 0.05, parents 20, edges 10000, "
+     "cv 5)"},
     {"path", OPTION_COUNT, &points, "N",
      "for each layer pair, a line for each of N lambdas (2 to 1000), log-spaced from the largest "
      "down to --lambda, to choose one by; rules pair, target and absolute; stores nothing"},
@@ -346,15 +347,15 @@ const command command_fit = {
     .arguments = "STUDY",
     .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
     .details =
-        "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all features of\n"
-        "the layer before it, or of the layers that --pairs and --joint say; nonzero coefficients "
-        "are\n"
-        "edges. Every target is certified by its relative duality gap. Where both layers of a pair\n"
-        "have their autoencoders, edges are also told from these, and removal is the mean of both\n"
-        "(--wiring off: from the regression alone; a joint fit is). Finished targets are stored as\n"
-        "they come: a fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
-        "of many lambdas what the regression at each would come to. Exit status 1: some targets\n"
-        "stayed above the tolerance.",
+        "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all\n"
+        "features of the layer before it, or of the layers that --pairs and --joint say;\n"
+        "nonzero coefficients are edges. Every target is certified by its relative\n"
+        "duality gap. Where both layers of a pair have their autoencoders, edges are\n"
+        "also told from these, and removal is the mean of both (--wiring off: from the\n"
+        "regression alone; a joint fit is). Finished targets are stored as they come: a\n"
+        "fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
+        "of many lambdas what the regression at each would come to. Exit status 1: some\n"
+        "targets stayed above the tolerance.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -150,10 +150,11 @@ static void remove_one(job *j, scratch *t, uint32_t source)
         size_t count = j->p->first[row + 1] - j->p->first[row];
         if (z->value[e] == 0)
             continue;
-        double lost = (1 - j->trust.share) * lost_part(j, row, t->direction, dd, (double)z->value[e]);
+        double part = lost_part(j, row, t->direction, dd, (double)z->value[e]);
+        float lost = (float)((1 - j->trust.share) * part);
         for (size_t i = 0; i < count; i++)
             t->change[i] = -z->value[e] * weight_of(j, t, source, first[i].feature, &touched) -
-                           (float)lost * first[i].added;
+                           lost * first[i].added;
         places_fall(j->p, row, t->change, t->fall);
         for (size_t i = 0; i < count; i++)
             t->sum[first[i].feature] += (double)t->fall[i];
