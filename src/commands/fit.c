@@ -16,7 +16,7 @@
 
 static bool json, take_over, joint, estimated;
 static const char *layers, *pairs = "adjacent", *rule = "pair", *scale = "none", *wiring = "on";
-static double lambda = (double)NAN, ridge, tolerance = 1e-6;
+static double lambda = (double)NAN, ridge = (double)NAN, tolerance = 1e-6;
 static uint64_t resume, threads, memory, points = NO_PATH;
 
 static const command_option options[] = {
@@ -92,7 +92,7 @@ static status read_wiring(bool *on, error *err)
 /* `settings` has lasso_defaults(). */
 static status read_settings(lasso_settings *settings, error *err)
 {
-    settings->ridge = ridge;
+    settings->ridge = isnan(ridge) ? settings->ridge : ridge;
     settings->tolerance = tolerance;
     status code = command_read_scale("fit", scale, &settings->scale, err);
     return code == STATUS_OK ? read_rule(settings, err) : code;
@@ -161,7 +161,7 @@ static status read_request(const study *s, fit_request *request, error *err)
     return code == STATUS_OK ? read_settings(&request->settings, err) : code;
 }
 
-/* *unwired: how many pairs have no wiring although it is on. */
+/* *unwired: how many pairs of a Lasso have no wiring although it is on. */
 static status create(const study *s, int64_t *fit_id, uint32_t *unwired, error *err)
 {
     fit_request request = {0};
@@ -170,7 +170,7 @@ static status create(const study *s, int64_t *fit_id, uint32_t *unwired, error *
         code = memory_plan_check(&s->layers, &request, 1, memory, err);
     if (code == STATUS_OK)
         code = fit_create(s->connection, &s->layers, &request, fit_id, err);
-    if (request.wiring && !request.joint)
+    if (request.wiring && !request.joint && request.settings.ridge == 0)
         *unwired = request.pair_count - fit_wired_pairs(&s->layers, &request);
     fit_request_release(&request);
     return code;
@@ -272,7 +272,7 @@ static void advise(const output *o, uint32_t unwired, uint32_t fitted)
     if (unwired < fitted)
         snprintf(some, sizeof some, " for %u of %u pairs", unwired, fitted);
     output_line(o,
-                "no autoencoders%s: removals rest on the regression alone; in the sample's model",
+                "no wiring%s: removals rest on the regression alone; in the sample's model",
                 some);
     output_line(o, "--ridge 0.25 predicts them better (README, \"Why the defaults are what they "
                    "are\")");
@@ -299,7 +299,7 @@ static void report(const char *path, const fit_progress *p, uint32_t unwired)
         if (p->state == FIT_CANCELLED || p->state == FIT_FAILED)
             output_line(o, "go on with: circuitlasso fit %s --resume %lld", path,
                         (long long)p->fit_id);
-        else if (unwired > 0 && ridge == 0)
+        else if (unwired > 0)
             advise(o, unwired, p->pairs);
     }
     output_end(o);

@@ -70,10 +70,6 @@ static void find_base(const stream *seen, const float *answer, double *base)
     }
 }
 
-typedef struct squares {
-    double left, added, after; /* of what is added, less its forecast; and about their means */
-} squares;
-
 static double about_mean(const float *x, size_t rows, size_t width)
 {
     double sum = 0;
@@ -87,7 +83,8 @@ static double about_mean(const float *x, size_t rows, size_t width)
     return sum;
 }
 
-static void add_squares(const stream *seen, const stream *other, const float *answer, squares *sum)
+/* The squares of what is added to the other half, less its forecast. */
+static double left_over(const stream *seen, const stream *other, const float *answer)
 {
     size_t width = seen->width, cells = other->rows * width;
     const matrix *z = &other->source;
@@ -101,12 +98,12 @@ static void add_squares(const stream *seen, const stream *other, const float *an
             for (size_t c = 0; c < width; c++)
                 left[z->row[e] * width + c] -=
                     (double)z->value[e] * (double)answer[k * width + c];
+    double sum = 0;
     for (size_t i = 0; i < cells; i++)
-        sum->left += left[i] * left[i];
-    sum->added += about_mean(other->added, other->rows, width);
-    sum->after += about_mean(other->after, other->rows, width);
+        sum += left[i] * left[i];
     free(left);
     free(base);
+    return sum;
 }
 
 status unseen_measure(const stream *s, unsigned threads, const atomic_bool *cancel, unseen *out,
@@ -114,23 +111,31 @@ status unseen_measure(const stream *s, unsigned threads, const atomic_bool *canc
 {
     uint32_t width = s->width < UNSEEN_WIDTH ? s->width : UNSEEN_WIDTH;
     stream half[2] = {{0}, {0}};
-    squares sum = {0};
+    double left = 0, added = 0, after = 0;
     uint8_t *side = divide(&s->source);
     float *answer = mem_try((size_t)s->source.cols * width, sizeof *answer);
     status code = answer ? take_half(s, side, 0, width, &half[0], err)
                          : error_memory(err, "a layer's answers in the residual stream");
     if (code == STATUS_OK)
         code = take_half(s, side, 1, width, &half[1], err);
-    for (int i = 0; i < 2 && code == STATUS_OK && half[0].rows > 0 && half[1].rows > 0; i++) {
-        code = response_measure(&half[i], threads, cancel, answer, err);
-        if (code == STATUS_OK)
-            add_squares(&half[i], &half[1 - i], answer, &sum);
+    for (int i = 0; i < 2 && code == STATUS_OK; i++) {
+        const stream *seen = &half[1 - i], *other = &half[i];
+        double about = about_mean(other->added, other->rows, width);
+        added += about;
+        after += about_mean(other->after, other->rows, width);
+        if (seen->rows > 0 && other->rows > 0) {
+            code = response_measure(seen, threads, cancel, answer, err);
+            left += code == STATUS_OK ? left_over(seen, other, answer) : 0;
+        } else {
+            left += about;
+        }
     }
     free(side);
     free(answer);
     stream_release(&half[0]);
     stream_release(&half[1]);
-    out->share = sum.added > 0 ? sqrt(fmax(0, 1 - sum.left / sum.added)) : 0;
-    out->unknown = sum.after > 0 ? fmin(1, sum.left / sum.after) : 1;
+    left = fmin(left, added); /* a forecast that is worse than none is not used */
+    out->share = added > 0 ? sqrt(1 - left / added) : 0;
+    out->unknown = after > 0 ? fmin(1, left / after) : 0;
     return code;
 }

@@ -3,7 +3,8 @@
  * A removal makes streams that the model never read. The linear model (response.h) is learned on
  * one half of the sets of active features that occur, and foretells what is added to the samples
  * of the other half, and the other way round. At the first block, which reads single tokens, it
- * fails there, however well it fits the samples that it has seen. */
+ * fails there, however well it fits the samples that it has seen. Where sets differ from each other
+ * by little the trust is too high: it is an upper bound of what can be asked of a removal. */
 #ifndef WIRING_UNSEEN_H
 #define WIRING_UNSEEN_H
 
@@ -16,9 +17,9 @@ enum { UNSEEN_WIDTH = 64 };
 
 typedef struct unseen {
     double share;   /* how closely the forecast follows what is added: the square root of the
-                     * explained part of its squares about the mean, from 0 to 1 */
-    double unknown; /* the squares that are not explained, as a part of those of the whole stream
-                     * after, from 0 to 1 */
+                     * explained part of its variance, from 0 to 1 */
+    double unknown; /* the variance that is not explained, as a part of the variance of the whole
+                     * stream after, from 0 to 1 */
 } unseen;
 
 /* Where there is nothing to learn from, nothing is explained. Does not depend on `threads`.

@@ -7,6 +7,7 @@
  *
  *     - z_k d_k  -  s z_k C_k  -  (1 - s) (1 - exp(-(1 - cos(x, x - z_k d_k)) / 0.14)) D
  *
+ * (without the first term where nothing is handed on: stream.h).
  * D's answer is told by two models: linear in the features (C, response.h), and local: D is lost
  * to the extent to which the stream no longer looks as it did. The linear one falls short where a
  * feature decides all that is added, as at the first block, which reads single tokens; s is how
@@ -14,10 +15,11 @@
  *
  * The mean over the samples where k is active of what target features are then expected to lose is
  * what the weights say. What they leave unknown (unseen.h) is told by what goes together in the
- * data: cov(z_k, y) times the mean of z_k where k is active, counting only samples where the
- * target is, too; by one factor a source as large as the former. Both together are the fall: the
- * regression's `removal` (src/jobs/strength.h), estimated another way, with other errors. README,
- * "Wiring", says what it is worth. */
+ * data: cov(z_k, y), if it is positive, times the sum of z_k over the samples where both are active
+ * by the number where k is; scaled to the former by one factor a source (least squares over its
+ * targets; a source where the two have nothing in common keeps the former). Both together, by the
+ * unknown part, are the fall: the regression's `removal` (src/jobs/strength.h), estimated another
+ * way, with other errors. README, "Wiring", says what it is worth. */
 #ifndef WIRING_WIRING_H
 #define WIRING_WIRING_H
 

@@ -137,7 +137,7 @@ Test(line, a_fit_without_autoencoders_says_what_predicts_removals_better)
         if (child == 0) {
             const char *words[] = {"fit", path, asked[i].option, asked[i].value};
             status code = run(asked[i].value ? 4 : 3, words);
-            const char *advice = strstr(said, "\nno autoencoders: ");
+            const char *advice = strstr(said, "\nno wiring: ");
             bool right = asked[i].advised ? advice && strstr(advice, "--ridge 0.25") : !advice;
             _exit(code == STATUS_OK && strstr(said, "done") && right ? 0 : 1);
         }

@@ -83,7 +83,7 @@ Test(wiring, pairs_that_have_none_are_counted)
 {
     change("PRAGMA foreign_keys = ON; DELETE FROM autoencoder WHERE layer_id = 1");
     cr_assert_eq(RUN("fit", path), STATUS_OK, "%s", err.message);
-    cr_expect(strstr(said, "no autoencoders for 1 of 2 pairs: "), "%s", said);
+    cr_expect(strstr(said, "no wiring for 1 of 2 pairs: "), "%s", said);
 }
 
 Test(wiring, where_all_pairs_have_it_there_is_nothing_to_advise)
