@@ -17,8 +17,8 @@ enum { RESPONSE_LANES = 8 };
 
 /* out: C, source features x width; 0 where a feature does not vary. By conjugate gradients, to a
  * relative residual of 1e-3; the result does not depend on `threads`. STATUS_INTERRUPTED when
- * `cancel` (may be NULL) was set; STATUS_INPUT when that many steps do not get there, as with
- * numbers that are not finite. */
+ * `cancel` (may be NULL) was set; STATUS_INPUT when 200 steps do not get there, as with numbers
+ * that are not finite. */
 status response_measure(const stream *s, unsigned threads, const atomic_bool *cancel, float *out,
                         error *err);
 

@@ -31,11 +31,11 @@ static void put_back(const matrix *z, const autoencoder *a, float *x)
     }
 }
 
-/* The coordinates' means over the samples, and the sum of all squares about them. */
-static double spread(const stream *s, const float *x, double *mean)
+/* The sum of all squares about the coordinates' means over the samples. */
+static double spread(const stream *s, const float *x)
 {
     double squares = 0, rows = s->rows ? s->rows : 1;
-    memset(mean, 0, s->width * sizeof *mean);
+    double *mean = mem_zero(s->width, sizeof *mean);
     for (size_t i = 0; i < s->rows; i++)
         for (size_t c = 0; c < s->width; c++) {
             double value = (double)x[i * s->width + c];
@@ -46,20 +46,18 @@ static double spread(const stream *s, const float *x, double *mean)
         mean[c] /= rows;
         squares -= rows * mean[c] * mean[c];
     }
+    free(mean);
     return squares;
 }
 
 static void find_added(stream *s, const float *bias)
 {
-    double *mean = mem_alloc(s->width * sizeof *mean);
     size_t cells = (size_t)s->rows * s->width;
     for (size_t i = 0; i < cells; i++)
         s->added[i] = s->after[i] + bias[i % s->width] - s->before[i];
-    double of_after = spread(s, s->after, mean);
-    s->handed_on = spread(s, s->added, mean) < of_after;
+    s->handed_on = spread(s, s->added) < spread(s, s->after);
     for (size_t i = 0; i < cells && !s->handed_on; i++)
         s->added[i] = s->after[i] + bias[i % s->width];
-    free(mean);
 }
 
 status stream_create(stream *s, const matrix *source, const autoencoder *from,

@@ -9,11 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In which half each sample is: by its set of active features alone. */
-static uint8_t *divide(const matrix *z)
+enum { NEITHER = 2 };
+/* Some tokens (the first of a text, in many models) are a hundred times louder than all others, and
+ * always the same: they would be all that is measured. */
+static const double loud = 10; /* times the median of the samples' squares */
+
+static int by_size(const void *left, const void *right)
 {
+    double a = *(const double *)left, b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* What a sample's squares of the stream after may be at most. */
+static double find_bound(const double *squares, uint32_t rows)
+{
+    double *sorted = mem_alloc((rows ? rows : 1) * sizeof *sorted);
+    memcpy(sorted, squares, rows * sizeof *sorted);
+    qsort(sorted, rows, sizeof *sorted, by_size);
+    double median = rows ? sorted[rows / 2] : 0;
+    free(sorted);
+    return median > 0 ? loud * median : INFINITY;
+}
+
+/* In which half each sample is: by its set of active features alone. Loud ones are in neither. */
+static uint8_t *divide(const stream *s)
+{
+    const matrix *z = &s->source;
     uint64_t *set = mem_zero(z->rows ? z->rows : 1, sizeof *set);
+    double *squares = mem_zero(z->rows ? z->rows : 1, sizeof *squares);
     uint8_t *half = mem_alloc(z->rows ? z->rows : 1);
+    for (size_t i = 0; i < (size_t)z->rows * s->width; i++)
+        squares[i / s->width] += (double)s->after[i] * (double)s->after[i];
+    double bound = find_bound(squares, z->rows);
     for (uint32_t k = 0; k < z->cols; k++) {
         uint64_t seed = k;
         uint64_t bits = random_bits(&seed);
@@ -22,8 +49,9 @@ static uint8_t *divide(const matrix *z)
                 set[z->row[e]] += bits;
     }
     for (uint32_t i = 0; i < z->rows; i++)
-        half[i] = (uint8_t)(random_bits(&set[i]) & 1);
+        half[i] = squares[i] > bound ? NEITHER : (uint8_t)(random_bits(&set[i]) & 1);
     free(set);
+    free(squares);
     return half;
 }
 
@@ -52,7 +80,7 @@ static status take_half(const stream *s, const uint8_t *half, uint8_t which, uin
     return code;
 }
 
-/* base - (mean of z)'C, so that a sample's forecast is that and its z'C. */
+/* (mean of what is added) - (mean of z)'C: a sample's forecast is that and its z'C. */
 static void find_base(const stream *seen, const float *answer, double *base)
 {
     size_t width = seen->width;
@@ -83,12 +111,14 @@ static double about_mean(const float *x, size_t rows, size_t width)
     return sum;
 }
 
-/* The squares of what is added to the other half, less its forecast. */
+/* The squares of what is added to the other half, less its forecast; infinite without memory. */
 static double left_over(const stream *seen, const stream *other, const float *answer)
 {
     size_t width = seen->width, cells = other->rows * width;
     const matrix *z = &other->source;
-    double *left = mem_alloc((cells ? cells : 1) * sizeof *left);
+    double *left = mem_try(cells, sizeof *left);
+    if (!left)
+        return INFINITY;
     double *base = mem_alloc(width * sizeof *base);
     find_base(seen, answer, base);
     for (size_t i = 0; i < cells; i++)
@@ -112,7 +142,7 @@ status unseen_measure(const stream *s, unsigned threads, const atomic_bool *canc
     uint32_t width = s->width < UNSEEN_WIDTH ? s->width : UNSEEN_WIDTH;
     stream half[2] = {{0}, {0}};
     double left = 0, added = 0, after = 0;
-    uint8_t *side = divide(&s->source);
+    uint8_t *side = divide(s);
     float *answer = mem_try((size_t)s->source.cols * width, sizeof *answer);
     status code = answer ? take_half(s, side, 0, width, &half[0], err)
                          : error_memory(err, "a layer's answers in the residual stream");
@@ -123,13 +153,19 @@ status unseen_measure(const stream *s, unsigned threads, const atomic_bool *canc
         double about = about_mean(other->added, other->rows, width);
         added += about;
         after += about_mean(other->after, other->rows, width);
-        if (seen->rows > 0 && other->rows > 0) {
+        bool learned = seen->rows > 0 && other->rows > 0;
+        if (learned)
             code = response_measure(seen, threads, cancel, answer, err);
-            left += code == STATUS_OK ? left_over(seen, other, answer) : 0;
-        } else {
-            left += about;
+        learned = learned && code == STATUS_OK;
+        left += learned ? left_over(seen, other, answer) : about;
+        if (code == STATUS_INPUT) { /* half of the samples have no answer: nothing is foretold */
+            code = STATUS_OK;
+            if (err)
+                *err = (error){0};
         }
     }
+    if (code == STATUS_OK && isinf(left))
+        code = error_memory(err, "half of the residual stream");
     free(side);
     free(answer);
     stream_release(&half[0]);

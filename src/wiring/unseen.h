@@ -22,8 +22,9 @@ typedef struct unseen {
                      * stream after, from 0 to 1 */
 } unseen;
 
-/* Where there is nothing to learn from, nothing is explained. Does not depend on `threads`.
- * Errors as response_measure. */
+/* Samples that are far louder than most are left out. Where there is nothing to learn from, or no
+ * answer is found, nothing is explained. Does not depend on `threads`. STATUS_INTERRUPTED when
+ * `cancel` (may be NULL) was set; STATUS_MACHINE: memory. */
 status unseen_measure(const stream *s, unsigned threads, const atomic_bool *cancel, unseen *out,
                       error *err);
 

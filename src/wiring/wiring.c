@@ -111,9 +111,9 @@ static double lost_part(const job *j, uint32_t row, const double *d, double dd, 
 }
 
 /* Both estimates of a source's falls as one: `sum` becomes what is lost, as a mean. The falls that
- * were played through, of `rows` samples where the source is active, adding up to `z`; and the
- * covariance with the target, carried by the source's mean where both are active, which says
- * rightly where a source's loss is felt, not how much it is: it is scaled to the former. */
+ * were played through, of `rows` samples where the source is active, adding up to `z`; and what
+ * goes together (wiring.h), which says rightly where a source's loss is felt, not how much it is:
+ * it is scaled to the former. */
 static void add_coactivity(const job *j, scratch *t, uint32_t touched, double rows, double z)
 {
     double both = 0, squares = 0;
@@ -121,16 +121,15 @@ static void add_coactivity(const job *j, scratch *t, uint32_t touched, double ro
         uint32_t feature = t->touched[i];
         double covariance = (t->together[feature] - z * j->mean[feature]) / j->s->rows;
         t->sum[feature] /= rows;
-        t->carried[feature] *= fmax(0, covariance) / rows;
+        t->carried[feature] = fmax(0, t->carried[feature] * covariance) / rows;
         both += t->carried[feature] * t->sum[feature];
         squares += t->carried[feature] * t->carried[feature];
     }
-    if (both <= 0)
-        return;
+    double scale = both > 0 ? both / squares : 0;
     for (uint32_t i = 0; i < touched; i++) {
         uint32_t feature = t->touched[i];
         t->sum[feature] +=
-            j->trust.unknown * (t->carried[feature] * both / squares - t->sum[feature]);
+            j->trust.unknown * (scale * t->carried[feature] - t->sum[feature]);
     }
 }
 

@@ -28,17 +28,12 @@ static problem *problem_make(uint64_t seed)
         p->z[i * COLS + CONSTANT] = 1.75F;
     p->s = (stream){.rows = ROWS, .width = WIDTH, .source = made_matrix(ROWS, COLS, p->z)};
     p->s.added = mem_zero(ROWS * WIDTH, sizeof *p->s.added);
-    for (size_t c = 0; c < WIDTH; c++) {
-        double mean = 0;
+    for (size_t c = 0; c < WIDTH; c++)
         for (size_t i = 0; i < ROWS; i++) {
             const float *z = p->z + i * COLS;
-            double value = made_normal(&seed) + (double)z[c] - 2 * (double)z[2 * c + 3];
+            double value = 3 + made_normal(&seed) + (double)z[c] - 2 * (double)z[2 * c + 3];
             p->s.added[i * WIDTH + c] = (float)value;
-            mean += value / ROWS;
         }
-        for (size_t i = 0; i < ROWS; i++)
-            p->s.added[i * WIDTH + c] -= (float)mean;
-    }
     return p;
 }
 
