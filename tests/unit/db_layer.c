@@ -255,7 +255,7 @@ Test(db_layer, blocks_that_lie_are_refused)
         SET "feature_count = 4294967299" BLOCK,
         SET "first_feature = 4" BLOCK,
         SET "first_feature = -3" BLOCK,
-        "DELETE FROM activation_block" BLOCK,
+        "DELETE FROM activation_block WHERE first_feature = 3",
         "DELETE FROM activation_block",
         "UPDATE layer SET dense = 1",
         "UPDATE layer SET samples = 30",
