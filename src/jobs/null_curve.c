@@ -15,7 +15,8 @@ static int descending(const void *left, const void *right)
 
 void null_curve_make(null_curve *c, double *value, size_t count)
 {
-    qsort(value, count, sizeof *value, descending);
+    if (count > 0) /* else there may be no list */
+        qsort(value, count, sizeof *value, descending);
     uint32_t room = 16;
     c->edges = mem_alloc(room * sizeof *c->edges);
     c->threshold = mem_alloc(room * sizeof *c->threshold);
