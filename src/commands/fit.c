@@ -271,8 +271,7 @@ static void advise(const output *o, uint32_t unwired, uint32_t fitted)
     char some[48] = "";
     if (unwired < fitted)
         snprintf(some, sizeof some, " for %u of %u pairs", unwired, fitted);
-    output_line(o,
-                "no wiring%s: removals rest on the regression alone; in the sample's model",
+    output_line(o, "no wiring%s: removals rest on the regression alone; in the sample's model",
                 some);
     output_line(o, "--ridge 0.25 predicts them better (README, \"Why the defaults are what they "
                    "are\")");
@@ -346,16 +345,15 @@ const command command_fit = {
     .name = "fit",
     .arguments = "STUDY",
     .summary = "learn a circuit: sparse regressions of later layers on earlier ones",
-    .details =
-        "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all\n"
-        "features of the layer before it, or of the layers that --pairs and --joint say;\n"
-        "nonzero coefficients are edges. Every target is certified by its relative\n"
-        "duality gap. Where both layers of a pair have their autoencoders, edges are\n"
-        "also told from these, and removal is the mean of both (--wiring off: from the\n"
-        "regression alone; a joint fit is). Finished targets are stored as they come: a\n"
-        "fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
-        "of many lambdas what the regression at each would come to. Exit status 1: some\n"
-        "targets stayed above the tolerance.",
+    .details = "For every feature of a layer, the Lasso (with --ridge, an elastic net) on all\n"
+               "features of the layer before it, or of the layers that --pairs and --joint say;\n"
+               "nonzero coefficients are edges. Every target is certified by its relative\n"
+               "duality gap. Where both layers of a pair have their autoencoders, edges are\n"
+               "also told from these, and removal is the mean of both (--wiring off: from the\n"
+               "regression alone; a joint fit is). Finished targets are stored as they come: a\n"
+               "fit that is interrupted or killed keeps them and can be resumed. --path tells\n"
+               "of many lambdas what the regression at each would come to. Exit status 1: some\n"
+               "targets stayed above the tolerance.",
     .least = 1,
     .most = 1,
     .options = options,

@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum { NEITHER = 2 };
-/* Some tokens (the first of a text, in many models) are a hundred times louder than all others, and
- * always the same: they would be all that is measured. */
+/* Some tokens (the first of a text, in many models) are a hundred times louder than all others,
+ * and always the same: they would be all that is measured. */
 static const double loud = 10; /* times the median of the samples' squares */
 
 static int by_size(const void *left, const void *right)
@@ -126,8 +126,7 @@ static double left_over(const stream *seen, const stream *other, const float *an
     for (uint32_t k = 0; k < z->cols; k++)
         for (uint64_t e = z->col_start[k]; e < z->col_start[k + 1]; e++)
             for (size_t c = 0; c < width; c++)
-                left[z->row[e] * width + c] -=
-                    (double)z->value[e] * (double)answer[k * width + c];
+                left[z->row[e] * width + c] -= (double)z->value[e] * (double)answer[k * width + c];
     double sum = 0;
     for (size_t i = 0; i < cells; i++)
         sum += left[i] * left[i];

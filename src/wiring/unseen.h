@@ -3,8 +3,9 @@
  * A removal makes streams that the model never read. The linear model (response.h) is learned on
  * one half of the sets of active features that occur, and foretells what is added to the samples
  * of the other half, and the other way round. At the first block, which reads single tokens, it
- * fails there, however well it fits the samples that it has seen. Where sets differ from each other
- * by little the trust is too high: it is an upper bound of what can be asked of a removal. */
+ * fails there, however well it fits the samples that it has seen. Where sets differ from each
+ * other by little the trust is too high: it is an upper bound of what can be asked of a removal.
+ */
 #ifndef WIRING_UNSEEN_H
 #define WIRING_UNSEEN_H
 

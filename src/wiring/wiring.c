@@ -128,8 +128,7 @@ static void add_coactivity(const job *j, scratch *t, uint32_t touched, double ro
     double scale = both > 0 ? both / squares : 0;
     for (uint32_t i = 0; i < touched; i++) {
         uint32_t feature = t->touched[i];
-        t->sum[feature] +=
-            j->trust.unknown * (scale * t->carried[feature] - t->sum[feature]);
+        t->sum[feature] += j->trust.unknown * (scale * t->carried[feature] - t->sum[feature]);
     }
 }
 

@@ -15,10 +15,11 @@
  *
  * The mean over the samples where k is active of what target features are then expected to lose is
  * what the weights say. What they leave unknown (unseen.h) is told by what goes together in the
- * data: cov(z_k, y), if it is positive, times the sum of z_k over the samples where both are active
- * by the number where k is; scaled to the former by one factor a source (least squares over its
- * targets, not below zero). Both together, by the unknown part, are the fall: the regression's `removal` (src/jobs/strength.h), estimated another
- * way, with other errors. README, "Wiring", says what it is worth. */
+ * data: cov(z_k, y), if it is positive, times the sum of z_k over the samples where both are
+ * active by the number where k is; scaled to the former by one factor a source (least squares over
+ * its targets, not below zero). Both together, by the unknown part, are the fall: the regression's
+ * `removal` (src/jobs/strength.h), estimated another way, with other errors. README, "Wiring",
+ * says what it is worth. */
 #ifndef WIRING_WIRING_H
 #define WIRING_WIRING_H
 

@@ -267,8 +267,8 @@ static double *count_together(const model *m)
 }
 
 /* Twelve sets of source features, and a target layer in which each has places of its own; the
- * layers do not lie on one stream. No linear model foretells a set that it has not seen: nothing is
- * known of what is added, and what goes together says all, up to a factor a source. */
+ * layers do not lie on one stream. No linear model foretells a set that it has not seen: nothing
+ * is known of what is added, and what goes together says all, up to a factor a source. */
 Test(wiring_falls, are_told_by_what_goes_together_where_nothing_is_known)
 {
     enum { SETS = 12, SOURCES = 8, TARGETS = 24, ROWS = 600, PLACES = 4 };
