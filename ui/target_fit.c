@@ -225,6 +225,19 @@ static void drop(target_page *p)
     list_set_count(&p->rows, 0);
 }
 
+/* To a feature, if it is listed: whoever moved to it while another point of the path was on its
+ * way must find it there. */
+static void go_to(target_page *p, const variable_fit_weight *wanted)
+{
+    for (uint32_t row = 0; row < p->rows.count; row++) {
+        const variable_fit_weight *weight = &p->weight[p->first + row];
+        if (weight->layer == wanted->layer && weight->feature == wanted->feature) {
+            list_go(&p->rows, row);
+            return;
+        }
+    }
+}
+
 bool target_fit_answer(app *a, int kind, reader_answer *answer)
 {
     target_page *p = a->target_page;
@@ -232,7 +245,11 @@ bool target_fit_answer(app *a, int kind, reader_answer *answer)
         return false;
     if (!p || answer->ticket != p->ticket)
         return true;
-    uint32_t output = p->at_output;
+    uint32_t output = p->at_output, cursor = p->rows.cursor;
+    variable_fit_weight at = {0};
+    bool moved = cursor > 0 && cursor < p->rows.count;
+    if (moved)
+        at = p->weight[p->first + cursor];
     drop(p);
     p->problem[0] = '\0';
     if (answer->code == STATUS_OK) {
@@ -247,6 +264,8 @@ bool target_fit_answer(app *a, int kind, reader_answer *answer)
         p->verdict = data->verdict;
         *data = (page_data){0}; /* the page's now */
         choose_output(p, output < p->outputs ? output : 0);
+        if (moved)
+            go_to(p, &at);
     } else {
         snprintf(p->problem, sizeof p->problem, "%.250s", answer->err.message);
     }
@@ -308,11 +327,13 @@ static void draw_keys(const target_page *p, region foot)
     static const struct {
         const char *key, *word;
         int pressed;
-    } keys[] = {
-        {"Enter", "card", PRESSED_ENTER}, {"<", "more features", '<'},
-        {">", "fewer", '>'},              {"s", "spurious", 's'},
-        {"d", "debias", 'd'},             {"Tab", "class", PRESSED_TAB},
-        {"q", "close", 'q'}};
+    } keys[] = {{"Enter", "card", PRESSED_ENTER},
+                {"<", "more features", '<'},
+                {">", "fewer", '>'},
+                {"s", "spurious", 's'},
+                {"d", "debias", 'd'},
+                {"Tab", "class", PRESSED_TAB},
+                {"q", "close", 'q'}};
     int at = 1;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if ((keys[i].pressed == PRESSED_TAB && p->outputs < 2) ||
