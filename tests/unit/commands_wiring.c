@@ -1,9 +1,9 @@
 /* What commands say of fits that use autoencoders: asked for or not, and who speaks for an edge.
  */
 #include "src/base/text.h"
+#include "tests/unit/change_fixture.h"
 #include "tests/unit/study_fixture.h"
 
-#include <sqlite3.h>
 #include <sys/wait.h>
 
 #include "tests/unit/json_fixture.h"
@@ -69,19 +69,9 @@ Test(wiring, is_used_unless_told_not_to)
     cr_expect(strstr(said, "wired_fits   4\n"), "%s", said);
 }
 
-static void change(const char *text)
-{
-    sqlite3 *raw = NULL;
-    char *why = NULL;
-    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    sqlite3_busy_timeout(raw, 10000);
-    cr_assert_eq(sqlite3_exec(raw, text, NULL, NULL, &why), SQLITE_OK, "%s", why);
-    sqlite3_close(raw);
-}
-
 Test(wiring, pairs_that_have_none_are_counted)
 {
-    change("PRAGMA foreign_keys = ON; DELETE FROM autoencoder WHERE layer_id = 1");
+    change_study(path, "PRAGMA foreign_keys = ON; DELETE FROM autoencoder WHERE layer_id = 1");
     cr_assert_eq(RUN("fit", path), STATUS_OK, "%s", err.message);
     cr_expect(strstr(said, "no wiring for 1 of 2 pairs: "), "%s", said);
 }
@@ -97,12 +87,13 @@ Test(wiring, where_all_pairs_have_it_there_is_nothing_to_advise)
  * it says nothing. */
 static void plant(void)
 {
-    change("DELETE FROM edge WHERE pair_id = 1;"
-           "INSERT INTO edge VALUES (1, 0, 0, 0.5, 0.25, 400, 300), (1, 1, 0, 0, 0, 350, 700),"
-           " (1, 2, 0, 0.25, 0.5, 300, 0), (1, 3, 0, -0.5, -0.25, 250, NULL);"
-           "UPDATE edge SET wired = NULL WHERE pair_id = 2;"
-           "UPDATE fit_pair SET edges = (SELECT count(*) FROM edge AS e"
-           " WHERE e.pair_id = fit_pair.pair_id), wired_alone = pair_id = 1");
+    change_study(
+        path, "DELETE FROM edge WHERE pair_id = 1;"
+              "INSERT INTO edge VALUES (1, 0, 0, 0.5, 0.25, 400, 300), (1, 1, 0, 0, 0, 350, 700),"
+              " (1, 2, 0, 0.25, 0.5, 300, 0), (1, 3, 0, -0.5, -0.25, 250, NULL);"
+              "UPDATE edge SET wired = NULL WHERE pair_id = 2;"
+              "UPDATE fit_pair SET edges = (SELECT count(*) FROM edge AS e"
+              " WHERE e.pair_id = fit_pair.pair_id), wired_alone = pair_id = 1");
 }
 
 Test(wiring, edges_say_what_it_says)

@@ -4,11 +4,11 @@
 #include "src/jobs/fit.h"
 #include "src/jobs/runner.h"
 #include "src/jobs/slide.h"
+#include "tests/unit/change_fixture.h"
 #include "tests/unit/study_fixture.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>
-#include <sqlite3.h>
 
 static char *path;
 static db *d;
@@ -360,12 +360,7 @@ Test(fit, wiring_is_where_both_layers_have_their_autoencoders)
         fit_request_release(&request);
     }
     /* what a document's tokens come to together is nothing that an autoencoder gave */
-    sqlite3 *raw = NULL;
-    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(raw, "INSERT OR REPLACE INTO study VALUES ('pool', 'max')", NULL,
-                              NULL, NULL),
-                 SQLITE_OK);
-    sqlite3_close(raw);
+    change_study(path, "INSERT OR REPLACE INTO study VALUES ('pool', 'max')");
     layer_set_release(&layers);
     cr_assert_eq(layer_list(d, &layers, NULL), STATUS_OK);
     fit_request request = {.settings = lasso_defaults(), .wiring = true};
@@ -380,7 +375,6 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     error err = {0};
     fit_progress last;
     slide *s = NULL;
-    sqlite3 *raw = NULL;
     char how[256];
     int64_t done = ask();
     cr_assert_eq(run_fit(done, NULL, &last), STATUS_OK, "%s", last.message);
@@ -390,11 +384,7 @@ Test(fit, with_the_ridge_of_version_1_it_is_only_looked_at)
     check_run_options run = {.threads = 1};
     int64_t null = 0;
     cr_assert_eq(check_create(d, &layers, &request, &null, &err), STATUS_OK, "%s", err.message);
-    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(
-        sqlite3_exec(raw, "UPDATE fit SET ridge_by = 'layer', ridge = 0.25", NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(raw);
+    change_study(path, "UPDATE fit SET ridge_by = 'layer', ridge = 0.25");
 
     fit_run_options options = {.threads = 2};
     cr_expect_eq(fit_run(path, waiting, &options, &last, &err), STATUS_INPUT);

@@ -1,8 +1,7 @@
 /* Held-out documents: what was planted explains them, noise does not, a document is never on both
  * sides. */
+#include "tests/unit/change_fixture.h"
 #include "tests/unit/check_fixture.h"
-
-#include <sqlite3.h>
 
 Test(held_out, noise_explains_nothing_outside)
 {
@@ -58,10 +57,7 @@ Test(held_out, a_document_is_never_on_both_sides)
 
     /* the same study without documents: every sample is one of its own, and neighbours tell */
     db_close(d);
-    sqlite3 *raw = NULL;
-    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(raw, "DELETE FROM document", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(raw);
+    change_study(path, "DELETE FROM document");
     cr_assert_eq(db_open(&d, path, DB_WRITE, NULL), STATUS_OK);
     r = checked(fit_id, "held-out", 0, 0);
     cr_expect_gt(check_figure_of(&r, 0, 0, "outside"), 0.8, "outside %g",

@@ -1,8 +1,7 @@
 /* What a circuit knows of its edges from the checks of its fit, with wiring and without. */
 #include "src/circuit/trust.h"
+#include "tests/unit/change_fixture.h"
 #include "tests/unit/check_fixture.h"
-
-#include <sqlite3.h>
 
 static circuit *load(int64_t fit_id)
 {
@@ -75,16 +74,6 @@ Test(trust, edges_carry_what_checks_say_of_them)
     close_planted(&p);
 }
 
-static void change(const char *text)
-{
-    sqlite3 *raw = NULL;
-    char *why = NULL;
-    cr_assert_eq(sqlite3_open(path, &raw), SQLITE_OK);
-    sqlite3_busy_timeout(raw, 10000);
-    cr_assert_eq(sqlite3_exec(raw, text, NULL, NULL, &why), SQLITE_OK, "%s", why);
-    sqlite3_close(raw);
-}
-
 /* As if the pair had a wiring: it finds a third of the edges far stronger than the regression
  * does, contradicts another, so that their removals change sign, and knows nothing of the others;
  * and it has edges of its own, stronger than any: from source 3 to every target that had none from
@@ -92,13 +81,15 @@ static void change(const char *text)
  */
 static void wire(void)
 {
-    change("UPDATE edge SET wired = removal * CASE source_feature % 3 WHEN 0 THEN 100 WHEN 1 THEN"
-           " 0 ELSE -1 END;"
-           "UPDATE edge SET removal = (removal + 2 * wired) / 3;"
-           "INSERT OR IGNORE INTO edge SELECT pair_id, feature, 3, 0, 0, 50, 100 FROM fit_target;"
-           "UPDATE fit SET wiring = 1;"
-           "UPDATE fit_pair SET wired_alone = (SELECT count(*) FROM edge WHERE weight = 0),"
-           " edges = (SELECT count(*) FROM edge)");
+    change_study(
+        path,
+        "UPDATE edge SET wired = removal * CASE source_feature % 3 WHEN 0 THEN 100 WHEN 1 THEN"
+        " 0 ELSE -1 END;"
+        "UPDATE edge SET removal = (removal + 2 * wired) / 3;"
+        "INSERT OR IGNORE INTO edge SELECT pair_id, feature, 3, 0, 0, 50, 100 FROM fit_target;"
+        "UPDATE fit SET wiring = 1;"
+        "UPDATE fit_pair SET wired_alone = (SELECT count(*) FROM edge WHERE weight = 0),"
+        " edges = (SELECT count(*) FROM edge)");
 }
 
 /* The edge from one node to another; the circuit has it. */
